@@ -1,0 +1,86 @@
+"""The commands."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from exporter import app, demo, flags, logs
+from exporter.app import Exporter, Listen
+from exporter.config import Config, ConfigError, load
+from exporter.exposition import Format
+from exporter.flags import PORT, Options
+
+log = structlog.get_logger()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    options = flags.parse(arguments)
+    logs.configure(options.log_level, options.log_format)
+    try:
+        return COMMANDS[options.command](options)
+    except ConfigError as error:
+        return _failed(*error.problems)
+    except app.AddressError as error:
+        return _failed(error)
+
+
+def serve(options: Options) -> int:
+    """Poll and answer until told to stop."""
+    config = load(options.config_file)
+    for warning in config.warnings:
+        log.warning("configuration", at=f"{warning.file}:{warning.line}", path=warning.path, warning=warning.text)
+    asyncio.run(app.serve(config, Listen(options.listen_address or (None, PORT), options.telemetry_path)))
+    return 0
+
+
+def check(options: Options) -> int:
+    """Tell what is wrong with the configuration."""
+    config = load(options.config_file)
+    for warning in config.warnings:
+        print(f"{warning} (a warning)", file=sys.stderr)
+    print(f"{options.config_file} is good: {', '.join(operation.name for operation in config.operations)}")
+    return 0
+
+
+def once(options: Options) -> int:
+    """Ask each report once and print the exposition."""
+    good, exposition = asyncio.run(_once(load(options.config_file)))
+    sys.stdout.buffer.write(exposition)
+    return 0 if good else 1
+
+
+async def _once(config: Config) -> tuple[bool, bytes]:
+    exporter = Exporter(config)
+    good = await exporter.once()
+    return good, await exporter.publisher.body(Format.TEXT, gzipped=False)
+
+
+def run_demo(options: Options) -> int:
+    """Run simulator and exporter together."""
+    listen = Listen(options.listen_address or ("127.0.0.1", PORT))
+    asyncio.run(demo.demo(listen, options.speed, options.seed))
+    return 0
+
+
+def simulate(options: Options) -> int:
+    """Run the simulator alone."""
+    address = options.listen_address or ("127.0.0.1", 0)
+    asyncio.run(demo.simulate(address, options.speed, options.seed, options.faults))
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Options], int]] = {
+    "serve": serve,
+    "check": check,
+    "once": once,
+    "demo": run_demo,
+    "simulate": simulate,
+}
+
+
+def _failed(*problems: object) -> int:
+    print(*problems, sep="\n", file=sys.stderr)
+    return 1

@@ -1,0 +1,99 @@
+"""Where an operation's token comes from; it is read when it is needed, so that it can be renewed without a restart."""
+
+import os
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+_LENGTH = 1024
+_TOKEN = re.compile(r"[!-~]+")
+# room for white space around the token; a file larger than this holds something else
+_READ_BYTES = 4 * _LENGTH
+
+
+class TokenUnreadable(Exception):  # noqa: N818 - reads as what it says
+    """There is no usable token now; the message says what to do and shows neither the token nor where it was sought."""
+
+
+class TokenSource(ABC):
+    """A place that holds a token."""
+
+    @abstractmethod
+    def read(self) -> str:
+        """Return the token as it is now, or raise `TokenUnreadable`."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Name the place for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileToken(TokenSource):
+    """A token in a file of its own."""
+
+    path: Path
+
+    def read(self) -> str:
+        """Read the file."""
+        try:
+            if not self.path.is_file():
+                raise TokenUnreadable("there is no such file; write the token into a file and its path here")
+            with self.path.open("rb") as file:
+                content = file.read(_READ_BYTES)
+        except OSError as error:
+            raise TokenUnreadable(
+                f"the token file cannot be read ({os.strerror(error.errno or 0)}); make it readable for the exporter"
+            ) from None
+        return _checked(content.decode("latin-1"), "the token file")
+
+    def describe(self) -> str:
+        """Name the file."""
+        return f"file {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentToken(TokenSource):
+    """A token in an environment variable."""
+
+    name: str
+
+    def read(self) -> str:
+        """Look the variable up."""
+        if self.name not in os.environ:
+            raise TokenUnreadable("the environment variable is not set; set it to the token before the exporter starts")
+        return _checked(os.environ[self.name], "the environment variable")
+
+    def describe(self) -> str:
+        """Name the variable."""
+        return f"environment variable {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralToken(TokenSource):
+    """A token in the configuration file itself."""
+
+    secret: SecretStr
+
+    def read(self) -> str:
+        """Reveal the token."""
+        return _checked(self.secret.get_secret_value(), "the value")
+
+    def describe(self) -> str:
+        """Name the configuration file."""
+        return "configuration file"
+
+
+def _checked(text: str, place: str) -> str:
+    token = text.strip()
+    if not token:
+        raise TokenUnreadable(f"{place} is empty; it must hold the token")
+    if len(token) > _LENGTH:
+        raise TokenUnreadable(f"{place} holds more than {_LENGTH} characters; it must hold the token and nothing else")
+    if not _TOKEN.fullmatch(token):
+        raise TokenUnreadable(
+            f"{place} holds white space inside the token or characters beyond ASCII; it must hold the token only"
+        )
+    return token

@@ -1,0 +1,139 @@
+"""Readers of single values: the text as written in the file to the value meant, or `BadValue`."""
+
+import re
+import ssl
+import unicodedata
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr
+
+_SERVER = re.compile(r"(?:wv)?([0-9]{4})")
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,4}")
+_PRINTABLE = re.compile(r"[!-~]+")
+_HOST_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.?")
+_NAME_LENGTH = 100
+_HOST_LENGTH = 253
+_STALE_AFTER = range(1, 1001)
+_BREAKS_LABELS = {"Cc", "Cs", "Zl", "Zp"}
+# what YAML reads as false where nobody meant a truth value
+_OFF = {"off", "no", "false"}
+_LATER_MODES = {"auto", "each"}
+
+
+class BadValue(ValueError):  # noqa: N818 - reads as what it says
+    """The text cannot be used; the message says what would be right and never repeats the text."""
+
+
+class AmdMode(StrEnum):
+    """How the accumulated AMD report is asked for."""
+
+    ALL = "all"
+    OFF = "off"
+
+
+def name(text: str) -> str:
+    """Read an operation's name, which becomes a label of its metrics."""
+    if not text.strip() or len(text) > _NAME_LENGTH:
+        raise BadValue(f"a name has 1 to {_NAME_LENGTH} characters, not all of them blank")
+    if any(unicodedata.category(character) in _BREAKS_LABELS for character in text):
+        raise BadValue("a name has no control characters or line breaks; remove them")
+    return text
+
+
+def server(text: str) -> str:
+    """Read `0042` or `wv0042` as the four digits."""
+    match = _SERVER.fullmatch(text)
+    if match is None:
+        raise BadValue("a server has exactly four digits; write it as 0042 or wv0042")
+    return match.group(1)
+
+
+def base_url(text: str) -> str:
+    """Read the API's address, without the slash at its end."""
+    parts = _url(text)
+    if parts is None or parts.scheme not in {"http", "https"} or "@" in parts.netloc or "?" in text or "#" in text:
+        raise BadValue("write an address such as https://wv0042.wolkvox.com/api/v2, without user, query or fragment")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def proxy_url(text: str) -> SecretStr:
+    """Read a proxy's address, a secret since it may hold a password."""
+    parts = _url(text)
+    if parts is None or parts.scheme != "http" or parts.path not in {"", "/"} or "?" in text or "#" in text:
+        raise BadValue("write a proxy such as http://proxy:3128 or http://user:password@proxy:3128")
+    return SecretStr(text)
+
+
+def time_zone(text: str) -> ZoneInfo:
+    """Read a time zone by its IANA name."""
+    try:
+        return ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise BadValue("this is no time zone of the IANA database; write one such as America/Bogota") from None
+
+
+def amd(text: str) -> AmdMode:
+    """Read the AMD mode; the false of YAML is `off`."""
+    mode = text.casefold()
+    if mode in _OFF:
+        return AmdMode.OFF
+    if mode in _LATER_MODES:
+        raise BadValue(f"the mode {mode} is not available in this release; write all or off")
+    if mode != AmdMode.ALL:
+        raise BadValue("this is no AMD mode; write all or off")
+    return AmdMode.ALL
+
+
+def stale_after(text: str) -> int:
+    """Read a number of intervals."""
+    if not _WHOLE_NUMBER.fullmatch(text) or int(text) not in _STALE_AFTER:
+        raise BadValue("write a whole number of intervals from 1 to 1000, such as 3")
+    return int(text)
+
+
+def pattern(text: str) -> str:
+    """Read a shell pattern for campaigns."""
+    if not text.strip():
+        raise BadValue('a pattern is blank; write one such as "*prueba*"')
+    return text
+
+
+def ca_file(path: Path) -> Path:
+    """Check that certificates can be loaded from the file."""
+    try:
+        if not path.is_file():
+            raise BadValue("there is no such file; write the path of a PEM file with the CA's certificates")
+        ssl.create_default_context(cafile=str(path))
+    except OSError:
+        raise BadValue("no certificates can be read from the file; it must be readable and in PEM format") from None
+    return path
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether what is sent to a valid address stays on this host."""
+    host = urlsplit(url).hostname or ""
+    return host == "localhost" or (_is_ip_address(host) and ip_address(host).is_loopback)
+
+
+def _url(text: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(text)
+        usable = _PRINTABLE.fullmatch(text) and _is_host(parts.hostname or "") and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable else None
+
+
+def _is_host(host: str) -> bool:
+    return _is_ip_address(host) or (len(host) <= _HOST_LENGTH and _HOST_NAME.fullmatch(host) is not None)
+
+
+def _is_ip_address(host: str) -> bool:
+    try:
+        return "%" not in host and bool(ip_address(host))
+    except ValueError:
+        return False

@@ -1,0 +1,146 @@
+"""The flags of the commands, named as Prometheus' own programs name theirs."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporter import __version__, logs
+from exporter.simulator import Fault
+from exporter.web.address import Address, parse_address
+
+PORT = 10842
+"""The port registered for the exporter."""
+
+DESCRIPTION = "Prometheus exporter for outbound campaigns of the wolkvox contact-centre platform."
+EPILOG = "Without a command it serves. No flag takes a secret: tokens come from files or the environment."
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for; the values here are the defaults."""
+
+    command: str = "serve"
+    config_file: Path = Path("config.yaml")
+    listen_address: Address | None = None
+    telemetry_path: str = "/metrics"
+    log_level: str = "info"
+    log_format: str = "logfmt"
+    speed: float = 60.0
+    seed: int = 2024
+    faults: Sequence[Fault] = ()
+
+
+def parse(arguments: Sequence[str] | None) -> Options:
+    """Read the command line; ends the process with a usage message where it cannot be read."""
+    # defaults stay out of the parsers: a command's would hide what was written before the command
+    return Options(**{key: value for key, value in vars(_parser().parse_args(arguments)).items() if value is not None})
+
+
+def _parser() -> argparse.ArgumentParser:
+    logging, config, listening, simulating = _logging(), _config(), _listening(), _simulating()
+    parser = argparse.ArgumentParser(
+        prog="wolkvox-exporter",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        parents=[config, listening, logging],
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument(
+        "--web.telemetry-path",
+        dest="telemetry_path",
+        type=_path,
+        metavar="PATH",
+        help="where the metrics are (/metrics)",
+    )
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="")
+    for name, parents, text in (
+        ("check", [config, logging], "tell what is wrong with the configuration; exit code 1 if anything is"),
+        ("once", [config, logging], "ask each report once and print the exposition; exit code 1 if one failed"),
+        ("demo", [listening, simulating, logging], "run a simulated contact centre and an exporter that polls it"),
+        ("simulate", [listening, simulating, _failing(), logging], "run the simulated contact centre alone"),
+    ):
+        commands.add_parser(name, parents=parents, help=text, description=text, allow_abbrev=False)
+    return parser
+
+
+def _flags() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+
+
+def _config() -> argparse.ArgumentParser:
+    flags = _flags()
+    flags.add_argument(
+        "--config.file", dest="config_file", type=Path, metavar="FILE", help="the configuration (config.yaml)"
+    )
+    return flags
+
+
+def _listening() -> argparse.ArgumentParser:
+    flags = _flags()
+    flags.add_argument(
+        "--web.listen-address",
+        dest="listen_address",
+        type=_address,
+        metavar="[HOST]:PORT",
+        help=f"where to answer (:{PORT}; demo 127.0.0.1:{PORT}, simulate 127.0.0.1 and a free port)",
+    )
+    return flags
+
+
+def _logging() -> argparse.ArgumentParser:
+    flags = _flags()
+    flags.add_argument("--log.level", dest="log_level", choices=logs.LEVELS, help="lowest level that is logged (info)")
+    flags.add_argument("--log.format", dest="log_format", choices=logs.FORMATS, help="form of the log lines (logfmt)")
+    return flags
+
+
+def _simulating() -> argparse.ArgumentParser:
+    flags = _flags()
+    flags.add_argument("--speed", type=_speed, help="simulated seconds in a second (60)")
+    flags.add_argument("--seed", type=int, help="makes the simulated figures repeatable (2024)")
+    return flags
+
+
+def _failing() -> argparse.ArgumentParser:
+    flags = _flags()
+    names = ", ".join(Fault)
+    flags.add_argument(
+        "--fault", dest="faults", action="append", type=_fault, metavar="NAME", help=f"fail in this way: {names}"
+    )
+    return flags
+
+
+def _address(written: str) -> Address:
+    try:
+        return parse_address(written)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _path(written: str) -> str:
+    if not written.startswith("/") or any(character in written for character in "{} ?#"):
+        raise argparse.ArgumentTypeError("a path begins with / and has no {}, space, ? or #, such as /metrics")
+    return written
+
+
+def _speed(written: str) -> float:
+    try:
+        speed = float(written)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= _FASTEST:
+        raise argparse.ArgumentTypeError(f"a speed is a number above 0 and up to {_FASTEST}")
+    return speed
+
+
+_FASTEST = 3600
+
+
+def _fault(written: str) -> Fault:
+    try:
+        return Fault(written)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"no such fault; there are {', '.join(Fault)}") from None

@@ -1,0 +1,43 @@
+"""Structured logs on stderr: logfmt or JSON, one line an event, the library's own lines among them."""
+
+import logging
+import sys
+from typing import Literal, get_args
+
+import structlog
+from structlog.typing import Processor
+
+LogFormat = Literal["logfmt", "json"]
+FORMATS: tuple[str, ...] = get_args(LogFormat)
+LEVELS = ("debug", "info", "warn", "error")
+_NUMBERS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
+
+
+def configure(level: str, log_format: str) -> None:
+    """Send every log line to stderr, from `level` upwards."""
+    shared: list[Processor] = [
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
+        structlog.stdlib.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.EventRenamer("msg"),
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(log_format)],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[handler], level=_NUMBERS[level], force=True)
+    # at debug level the loop would tell of itself, not of the exporter
+    logging.getLogger("asyncio").setLevel(max(logging.INFO, _NUMBERS[level]))
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(_NUMBERS[level]),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+
+
+def _renderer(log_format: str) -> Processor:
+    if log_format == "json":
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.processors.LogfmtRenderer(key_order=["ts", "level", "msg"], bool_as_flag=False)

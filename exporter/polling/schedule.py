@@ -1,0 +1,68 @@
+"""What is due for an operation, and when. All instants are seconds on the monotonic clock."""
+
+from collections.abc import Iterable, Mapping
+
+from exporter.wolkvox.errors import ApiError, Reason
+from exporter.wolkvox.report import ReportName
+
+CONCURRENCY_DELAYS = (5.0, 10.0, 20.0)
+"""Seconds before each retry after the API said that somebody else uses the token."""
+
+
+class Schedule:
+    """The one owner of retries.
+
+    A report is due one interval after the start of its last poll, never earlier, so a late start shifts all that
+    follow. Earlier come only one retry at once after a reset connection and a few, some seconds apart, after
+    `concurrency`.
+    """
+
+    def __init__(self, intervals: Mapping[ReportName, float], first: float) -> None:
+        self._intervals = intervals
+        self._due = dict.fromkeys(intervals, first)
+        self._resets: set[ReportName] = set()
+        self._concurrencies = dict.fromkeys(intervals, 0)
+
+    def due(self, report: ReportName) -> float:
+        """Return when a report is due."""
+        return self._due[report]
+
+    @property
+    def next_due(self) -> float:
+        """When the next report is due."""
+        return min(self._due.values())
+
+    def pick(self, now: float) -> ReportName | None:
+        """Return what has been due longest; of several due together the first in the order of `ReportName`."""
+        report = min(ReportName, key=lambda name: self._due.get(name, float("inf")))
+        return report if self._due[report] <= now else None
+
+    def started(self, report: ReportName, now: float) -> None:
+        """Note the start of a poll."""
+        self._due[report] = now + self._intervals[report]
+
+    def succeeded(self, report: ReportName) -> None:
+        """Note that a poll brought data."""
+        self._resets.discard(report)
+        self._concurrencies[report] = 0
+
+    def failed(self, report: ReportName, now: float, error: ApiError) -> None:
+        """Note that a poll failed at `now`, and bring the next one forward if the failure is of the passing kind."""
+        retries = self._concurrencies[report]
+        if error.reset and report not in self._resets:
+            self._resets.add(report)
+            self._due[report] = now
+        elif error.reason is Reason.CONCURRENCY and retries < len(CONCURRENCY_DELAYS):
+            self._concurrencies[report] = retries + 1
+            self._due[report] = min(self._due[report], now + CONCURRENCY_DELAYS[retries])
+        else:
+            self.succeeded(report)
+
+    def hold(self, report: ReportName, until: float) -> None:
+        """Ask no earlier than `until`."""
+        self._due[report] = max(self._due[report], until)
+
+    def hurry(self, reports: Iterable[ReportName], now: float) -> None:
+        """Ask at once: what stood in the way is gone."""
+        for report in reports:
+            self._due[report] = now

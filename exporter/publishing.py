@@ -1,0 +1,87 @@
+"""Keeps the finished exposition up to date: one rendering for a burst of changes, one when data become stale."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import NoReturn
+
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client import exposition as client_text
+from prometheus_client.openmetrics import exposition as client_openmetrics
+
+from exporter.clock import Clock
+from exporter.exposition import Exposition, Format, Page, Pages
+from exporter.metrics import ExporterStatus
+from exporter.snapshot import Snapshot
+
+BURST = 0.2
+"""Seconds that a change waits for others."""
+BODY_AGE = 1.0
+"""Seconds for which a finished body, with the process metrics in it, is sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    page: Page
+    made: float
+    content: bytes
+
+
+class Publisher:
+    """Takes snapshots, gives bodies."""
+
+    def __init__(self, clock: Clock, status: ExporterStatus) -> None:
+        self._clock = clock
+        self._exposition = Exposition(status)
+        self._changed: dict[str, Snapshot] = {}
+        self._change = asyncio.Event()
+        self._rendering = asyncio.Lock()
+        self._pages: Pages = self._exposition.pages(clock.monotonic())
+        self._bodies: dict[tuple[Format, bool], _Body] = {}
+        self._process = CollectorRegistry()
+        ProcessCollector(registry=self._process)
+        PlatformCollector(registry=self._process)
+        self.snapshots: dict[str, Snapshot] = {}
+        """The latest of each operation."""
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Take the latest of an operation; it is rendered soon."""
+        self.snapshots[snapshot.operation] = snapshot
+        self._changed[snapshot.operation] = snapshot
+        self._change.set()
+
+    async def run(self) -> NoReturn:
+        """Render what changes, until cancelled."""
+        while True:
+            await self._clock.sleep_until(self._pages.valid_until, self._change)
+            if self._change.is_set():
+                await self._clock.sleep_until(self._clock.monotonic() + BURST)
+            await self.refresh()
+
+    async def refresh(self) -> None:
+        """Render what has changed and drop what has become stale."""
+        async with self._rendering:
+            changed, self._changed = self._changed, {}
+            self._change.clear()
+            self._pages = await asyncio.to_thread(self._render, list(changed.values()))
+
+    def _render(self, changed: list[Snapshot]) -> Pages:
+        for snapshot in changed:
+            self._exposition.update(snapshot)
+        return self._exposition.pages(self._clock.monotonic())
+
+    async def body(self, kind: Format, *, gzipped: bool) -> bytes:
+        """Return the exposition, ready to be sent."""
+        now = self._clock.monotonic()
+        if now >= self._pages.valid_until:
+            # the timer is late, after a suspended machine say: never send what is stale
+            await self.refresh()
+        page, body = self._pages.by_format[kind], self._bodies.get((kind, gzipped))
+        if body is None or body.page is not page or now - body.made >= BODY_AGE:
+            content = page.gzipped(self._tail(kind)) if gzipped else page.plain(self._tail(kind))
+            body = self._bodies[kind, gzipped] = _Body(page, now, content)
+        return body.content
+
+    def _tail(self, kind: Format) -> bytes:
+        write = client_openmetrics.generate_latest if kind is Format.OPENMETRICS else client_text.generate_latest
+        tail: bytes = write(self._process)
+        return tail

@@ -1,0 +1,119 @@
+"""What is known of an operation now. Everything here is immutable: a poll makes a new snapshot, swapped in whole."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Self
+
+from exporter.wolkvox.campaigns import Campaign
+from exporter.wolkvox.errors import Reason
+from exporter.wolkvox.report import ReportName
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a report brings no data at the moment, for people."""
+
+    reason: Reason
+    detail: str
+    remedy: str
+    at: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The cost of one poll, whatever came of it."""
+
+    ended: float
+    """Seconds since the epoch."""
+    duration: float
+    """Seconds since the turn was obtained."""
+    requests: Mapping[str, int]
+    """Calls to the API by HTTP status, or `none`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportState:
+    """How the polling of one report of an operation has gone so far."""
+
+    interval: float
+    failures: Mapping[str, int]
+    unreadable: Mapping[str, int]
+    requests: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    polls: int = 0
+    up: bool | None = None
+    duration: float | None = None
+    last_success: float | None = None
+    """Seconds since the epoch."""
+    fresh_until: float | None = None
+    """On the monotonic clock: when the last good data are too old to be shown."""
+    trouble: Trouble | None = None
+    next_poll: float | None = None
+    """Seconds since the epoch; for people, so it may be off by a clock step."""
+
+    @classmethod
+    def initial(cls, interval: float, fields: Iterable[str]) -> Self:
+        """Return the state before the first poll: every reason and every field stands at 0."""
+        return cls(interval, MappingProxyType(dict.fromkeys(Reason, 0)), MappingProxyType(dict.fromkeys(fields, 0)))
+
+    def succeeded(self, attempt: Attempt, unreadable: Mapping[str, int], fresh_until: float) -> Self:
+        """Return the state after a poll that brought data."""
+        return replace(
+            self._polled(attempt),
+            up=True,
+            last_success=attempt.ended,
+            fresh_until=fresh_until,
+            unreadable=_sum(self.unreadable, unreadable),
+            trouble=None,
+        )
+
+    def failed(self, attempt: Attempt, trouble: Trouble) -> Self:
+        """Return the state after a poll that brought none; the last good data stay as fresh as they were."""
+        failures = _sum(self.failures, {trouble.reason: 1})
+        return replace(self._polled(attempt), up=False, failures=failures, trouble=trouble)
+
+    def held(self, trouble: Trouble) -> Self:
+        """Return the state after a poll that was left out, since its token is known not to be accepted now."""
+        return replace(self, up=False, trouble=trouble)
+
+    def _polled(self, attempt: Attempt) -> Self:
+        requests = _sum(self.requests, attempt.requests)
+        return replace(self, polls=self.polls + 1, duration=attempt.duration, requests=requests)
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """The AMD total of one campaign; name and skill are empty for an id that the campaigns report never showed."""
+
+    id: str
+    name: str
+    skill: str
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that is published of one operation."""
+
+    operation: str
+    reports: Mapping[ReportName, ReportState]
+    campaigns: tuple[Campaign, ...] = ()
+    detections: tuple[Detections, ...] = ()
+    amd_window_start: float | None = None
+    """Seconds since the epoch: midnight in the operation's zone."""
+    token_valid: bool | None = None
+    quota_exhausted: bool | None = None
+
+    def with_report(self, name: ReportName, state: ReportState) -> Self:
+        """Return a snapshot in which one report's state is another."""
+        return replace(self, reports=MappingProxyType({**self.reports, name: state}))
+
+    def is_fresh(self, name: ReportName, now: float) -> bool:
+        """Tell whether the report's last good data may be shown at `now` on the monotonic clock."""
+        state = self.reports.get(name)
+        return state is not None and state.fresh_until is not None and now < state.fresh_until
+
+
+def _sum(first: Mapping[str, int], second: Mapping[str, int]) -> Mapping[str, int]:
+    return MappingProxyType({**first, **{key: first.get(key, 0) + number for key, number in second.items()}})

@@ -1,0 +1,95 @@
+"""The real-time campaign report: `real_time.php?api=campaigns`, one row a campaign."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from exporter.wolkvox import body, values
+from exporter.wolkvox.body import Answer
+from exporter.wolkvox.client import Call
+from exporter.wolkvox.naming import CampaignName, campaign_name
+from exporter.wolkvox.report import Fields, Unread
+
+KEY = "campaign"
+SKILL = "skill_id"
+CALL = Call("real_time.php", {"api": "campaigns"})
+NUMBERS: Fields = {
+    "speed": {"speed": values.percentage},
+    "status": {"status": values.state},
+    "records": {"records": values.count},
+    "clean": {"clean": values.count},
+    "dial": {"dial": values.count},
+    "answer": {"answer": values.count},
+    "no_answer": {"no_answer": values.count},
+    "busy/congestion/failed": {"busy/congestion/failed": values.count},
+    "answer_machine": {"answer_machine": values.count},
+    "penetration_day": {"penetration_day": values.percentage},
+    "penetration_now": {"penetration_now": values.percentage},
+    "hits": {"hits": values.count_of_pair, "hits_share": values.share_of_pair},
+    "calls_x_min": {"calls_x_min": values.count},
+    "recycled": {"recycled": values.count},
+}
+"""Every documented number by its key, and the names of the values read out of it."""
+FIELDS = (KEY, SKILL, *NUMBERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One campaign as reported; `values` holds what was readable, by the names of `NUMBERS`."""
+
+    id: str
+    name: str
+    skill: str
+    phones: tuple[tuple[str, float], ...]
+    values: Mapping[str, float]
+
+    @property
+    def labels(self) -> tuple[str, str, str]:
+        """What tells campaigns apart: name, id and skill."""
+        return self.name, self.id, self.skill
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignsReport:
+    """The campaigns of one answer, each with labels of its own, and what could not be read."""
+
+    campaigns: tuple[Campaign, ...]
+    unread: Unread
+
+
+def read(answer: Answer) -> CampaignsReport:
+    """Read an answer. A bad row or value costs itself alone; raises `ApiError` where the whole is no report."""
+    unread = Unread()
+    campaigns: dict[tuple[str, str, str], Campaign] = {}
+    rows = body.rows(answer, KEY)
+    for row in rows:
+        campaign = _campaign(row, unread)
+        if campaign is not None and campaigns.setdefault(campaign.labels, campaign) is not campaign:
+            unread.add(KEY, campaign.name)
+    if rows and not campaigns:
+        raise body.unexpected_shape(f"none of the {len(rows)} rows names a campaign")
+    return CampaignsReport(tuple(campaigns.values()), unread)
+
+
+def _campaign(row: object, unread: Unread) -> Campaign | None:
+    if not isinstance(row, dict):
+        unread.add(KEY, row)
+        return None
+    named = unread.read(row, KEY, _named)
+    if named is None:
+        return None
+    if named.unreadable:
+        unread.add(KEY, row[KEY])
+    return Campaign(
+        id=named.id,
+        name=named.name,
+        skill=unread.read(row, SKILL, values.text) or "",
+        phones=named.phones,
+        values=unread.read_all(row, NUMBERS),
+    )
+
+
+def _named(value: object) -> CampaignName:
+    written = values.text(value)
+    if not written:
+        raise values.Unreadable
+    return campaign_name(written)

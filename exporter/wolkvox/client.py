@@ -1,0 +1,168 @@
+"""HTTP to the wolkvox API: one GET a call, bounded in time and size, without redirects and without retries."""
+
+import errno
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from types import MappingProxyType
+
+import aiohttp
+from yarl import URL
+
+from exporter import __version__
+from exporter.wolkvox.body import Answer
+from exporter.wolkvox.errors import NO_STATUS, ApiError, Reason
+
+TOKEN_HEADER = "wolkvox-token"  # noqa: S105 - the header's name
+CONNECT_TIMEOUT = 5.0
+"""Seconds for name, connection and TLS: a host that is not on the allow-list gets no answer at all."""
+TOTAL_TIMEOUT = 65.0
+"""Seconds for a whole call; the API's own limit is 60."""
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes of an answer: twice what the API's limit of 60,000 rows takes."""
+_MAX_ERROR_BODY = 64 * 1024
+_CHUNK = 64 * 1024
+# blotting out anything shorter would tear holes into good answers
+_SHORTEST_SECRET = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked: a file of the API and its parameters."""
+
+    file: str
+    parameters: Mapping[str, str]
+
+
+class Client:
+    """A connection to one operation's server.
+
+    `proxy_url` may hold credentials; without it the environment's `HTTPS_PROXY` and `NO_PROXY` hold. `ca_file` replaces
+    the system's certificate authorities. Times are seconds, sizes bytes.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        proxy_url: str | None = None,
+        ca_file: Path | None = None,
+        timeout: float = TOTAL_TIMEOUT,
+        max_body: int = MAX_BODY,
+    ) -> None:
+        self._base_url = URL(base_url)
+        self._proxy_url = proxy_url
+        self._max_body = max_body
+        self._session = aiohttp.ClientSession(
+            # a pooled connection would be dead at the next poll, and the library would retry on its own
+            connector=aiohttp.TCPConnector(ssl=ssl.create_default_context(cafile=ca_file), force_close=True),
+            # half at most, so that a short time-out still tells no connection from no answer
+            timeout=aiohttp.ClientTimeout(total=timeout, connect=min(CONNECT_TIMEOUT, timeout / 2)),
+            headers={"User-Agent": f"wolkvox-exporter/{__version__}", "Accept-Encoding": "identity"},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            middlewares=(_once,),
+            trust_env=proxy_url is None,
+        )
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._session.close()
+
+    async def get(self, call: Call, token: str) -> Answer:
+        """Ask, and return whatever was answered but a redirect; raises `ApiError` where no answer came."""
+        # raised outside the handler: the library's exceptions carry the request's headers, and so the token
+        try:
+            return await self._get(call, token)
+        except ApiError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the library or the operating system throws is told apart below
+            failure = _failure(error)
+        raise failure
+
+    async def _get(self, call: Call, token: str) -> Answer:
+        async with self._session.get(
+            self._base_url / call.file,
+            params=call.parameters,
+            headers={TOKEN_HEADER: token},
+            allow_redirects=False,
+            proxy=self._proxy_url,
+        ) as response:
+            code = str(response.status)
+            if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
+                raise ApiError(Reason.REDIRECT, f"wolkvox answered {code}, a redirect", code=code)
+            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                raise ApiError(Reason.INVALID_BODY, "the answer is compressed although none was asked for", code=code)
+            try:
+                body = await self._body(response)
+            except ApiError:
+                raise
+            except Exception as error:  # noqa: BLE001 - as in `get`, but the status is known
+                failure = _failure(error, code)
+            else:
+                return Answer(response.status, _without(token, body))
+        raise failure
+
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+        good = response.status == HTTPStatus.OK
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(_CHUNK):
+            body += chunk
+            if not good and len(body) >= _MAX_ERROR_BODY:
+                return bytes(body[:_MAX_ERROR_BODY])
+            if len(body) > self._max_body:
+                raise ApiError(
+                    Reason.TOO_LARGE, f"the answer is larger than {self._max_body} bytes", code=str(response.status)
+                )
+        return bytes(body)
+
+
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send, and tell what broke at once: the library would repeat a broken GET unasked and uncounted."""
+    try:
+        return await send(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        failure = _failure(error)
+    raise failure
+
+
+def _without(token: str, body: bytes) -> bytes:
+    """Blot the token out of an answer that repeats it, before anything else sees it."""
+    if len(token) < _SHORTEST_SECRET:
+        return body
+    return re.sub(re.escape(token.encode()), b"***", body, flags=re.IGNORECASE)
+
+
+_WHAT_HAPPENED: Mapping[type[Exception], tuple[Reason, str]] = MappingProxyType(
+    # the first that fits, from the special to the general
+    {
+        aiohttp.ConnectionTimeoutError: (Reason.CONNECTION, "no connection within the time allowed"),
+        TimeoutError: (Reason.TIMEOUT, "no answer within the time allowed"),
+        aiohttp.ClientProxyConnectionError: (Reason.CONNECTION, "the proxy cannot be reached"),
+        aiohttp.ClientHttpProxyError: (Reason.CONNECTION, "the proxy refused to connect"),
+        aiohttp.ClientSSLError: (Reason.TLS, "no TLS connection"),
+        ssl.SSLError: (Reason.TLS, "the TLS connection broke"),
+        aiohttp.ClientConnectorDNSError: (Reason.CONNECTION, "the server's name cannot be resolved"),
+        aiohttp.ClientConnectorError: (Reason.CONNECTION, "no connection to the server"),
+        aiohttp.ClientPayloadError: (Reason.CONNECTION, "the connection broke off within the answer"),
+        aiohttp.ServerDisconnectedError: (Reason.CONNECTION, "the server closed the connection without an answer"),
+        aiohttp.ClientResponseError: (Reason.HTTP, "the answer is not HTTP"),
+        OSError: (Reason.CONNECTION, "the connection broke"),
+    }
+)
+_RESET_NUMBERS = frozenset({errno.ECONNRESET, errno.EPIPE})
+
+
+def _failure(error: Exception, code: str = NO_STATUS) -> ApiError:
+    reason, detail = next(
+        (told for kind, told in _WHAT_HAPPENED.items() if isinstance(error, kind)),
+        (Reason.CONNECTION, "the call failed"),
+    )
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, aiohttp.ClientSSLError):
+        detail += f" ({cause.strerror})"
+    reset = isinstance(error, aiohttp.ServerDisconnectedError) or getattr(error, "errno", None) in _RESET_NUMBERS
+    return ApiError(reason, detail, code=code, reset=reset)

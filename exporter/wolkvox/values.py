@@ -1,0 +1,81 @@
+"""Readers of single values: the API's text to a number, strictly, or not at all.
+
+The API writes every value as text with `.` for decimals and `,` between groups of three digits. Whatever deviates is
+`Unreadable`: a missing sample is cheaper than a wrong one. A blank value is no value: the readers return None.
+"""
+
+import math
+import re
+from collections.abc import Callable
+
+Reader = Callable[[object], float | None]
+"""Reads one value; None for a blank one, raises `Unreadable` for what is not documented."""
+
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_COUNT = re.compile(_NUMBER, re.ASCII)
+_PERCENTAGE = re.compile(rf"({_NUMBER})\s?%", re.ASCII)
+_COUNT_AND_SHARE = re.compile(rf"({_NUMBER})\s?\(\s?({_NUMBER}\s?%)\s?\)", re.ASCII)
+_STATES = {"started": 1.0, "stopped": 0.0}
+
+
+class Unreadable(ValueError):  # noqa: N818 - reads as what it says of the value
+    """The text is none that the API documents for this value."""
+
+
+def text(value: object) -> str:
+    """Return the value's text without surrounding white space, `""` for null; anything but text is unreadable."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Unreadable
+    # JSON can spell half a surrogate pair, which no label can carry
+    return value.encode(errors="replace").decode().strip()
+
+
+def count(value: object) -> float | None:
+    """Read `1,234`."""
+    written = text(value)
+    return _decimal(_whole(_COUNT, written).group()) if written else None
+
+
+def percentage(value: object) -> float | None:
+    """Read `9,336.00 %` or `110%` as a ratio, 93.36 or 1.1; a number without its `%` is unreadable."""
+    written = text(value)
+    return _decimal(_whole(_PERCENTAGE, written).group(1), exponent=-2) if written else None
+
+
+def count_of_pair(value: object) -> float | None:
+    """Read the count of `12 (3.50 %)`."""
+    written = text(value)
+    return count(_whole(_COUNT_AND_SHARE, written).group(1)) if written else None
+
+
+def share_of_pair(value: object) -> float | None:
+    """Read the share of `12 (3.50 %)` as a ratio, 0.035."""
+    written = text(value)
+    return percentage(_whole(_COUNT_AND_SHARE, written).group(2)) if written else None
+
+
+def state(value: object) -> float | None:
+    """Read `started` as 1 and `stopped` as 0."""
+    written = text(value)
+    if not written:
+        return None
+    if written not in _STATES:
+        raise Unreadable
+    return _STATES[written]
+
+
+def _whole(pattern: re.Pattern[str], written: str) -> re.Match[str]:
+    match = pattern.fullmatch(written)
+    if match is None:
+        raise Unreadable
+    return match
+
+
+def _decimal(digits: str, exponent: int = 0) -> float:
+    # the exponent is left to the parser: dividing afterwards would round twice
+    number = float(f"{digits.replace(',', '')}e{exponent}")
+    if math.isinf(number):
+        raise Unreadable
+    return number

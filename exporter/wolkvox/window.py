@@ -1,0 +1,49 @@
+"""The window of the AMD report: from the operation's midnight to now, written as the API reads it."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+_API_ZONE = timezone(timedelta(hours=-5))  # whatever the customer's country: America/Bogota, no daylight saving
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From `start` to `end`, both aware instants."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The window as `date_ini` and `date_end` in GMT-5."""
+        return {"date_ini": _written(self.start), "date_end": _written(self.end)}
+
+
+def today(now: float, zone: ZoneInfo) -> Window:
+    """Return the window from the midnight of `zone` to `now`, in seconds since the epoch."""
+    end = datetime.fromtimestamp(now, UTC)
+    return Window(first_instant(end.astimezone(zone).date(), zone), end)
+
+
+def next_api_midnight(now: float) -> float:
+    """Return when, in seconds since the epoch, the API's next day begins."""
+    tomorrow = datetime.fromtimestamp(now, _API_ZONE).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time.min, _API_ZONE).timestamp()
+
+
+def first_instant(day: date, zone: ZoneInfo) -> datetime:
+    """Return the first instant of a day: midnight, or where clocks skip it, the moment they jump."""
+    midnight = datetime.combine(day, time.min, zone)
+    # read as before and as after a jump; the two differ only where midnight is skipped or comes twice
+    before, after = (int(midnight.replace(fold=fold).timestamp()) for fold in (0, 1))
+    if before <= after:
+        return datetime.fromtimestamp(before, UTC)
+    seconds = range(after, before + 1)
+    jump = bisect_left(seconds, True, key=lambda second: datetime.fromtimestamp(second, zone).date() >= day)  # noqa: FBT003 - what is searched for
+    return datetime.fromtimestamp(seconds[jump], UTC)
+
+
+def _written(instant: datetime) -> str:
+    return instant.astimezone(_API_ZONE).strftime("%Y%m%d%H%M%S")

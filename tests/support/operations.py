@@ -1,0 +1,53 @@
+"""Operations to poll, and exporters that poll them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+
+from exporter.app import Exporter, Listen
+from exporter.clock import Clock
+from exporter.config import Config, LiteralToken, Operation
+from support.samples import Samples
+
+TOKEN = "canary-5f0c3b1d9e"  # what must never be seen anywhere
+
+
+def operation(base_url: str, name: str = "ventas-co", token: str = TOKEN, **settings: Any) -> Operation:  # noqa: ANN401 - any key of the configuration
+    """Return an operation in effect."""
+    values = {"token": LiteralToken(SecretStr(token)), **settings}
+    return Operation(name=name, base_url=base_url, **values)
+
+
+class Running:
+    """An exporter that answers over HTTP."""
+
+    def __init__(self, exporter: Exporter, port: int, session: aiohttp.ClientSession) -> None:
+        self.exporter = exporter
+        self.url = f"http://127.0.0.1:{port}"
+        self.session = session
+
+    async def get(self, path: str, **headers: str) -> tuple[int, str]:
+        """Return status and text of a page."""
+        async with self.session.get(self.url + path, headers=headers) as response:
+            return response.status, await response.text()
+
+    async def samples(self) -> Samples:
+        """Return what a scrape finds, after the latest changes are rendered."""
+        await self.exporter.publisher.refresh()
+        status, text = await self.get("/metrics")
+        assert status == 200
+        return Samples(text)
+
+
+@asynccontextmanager
+async def running(*operations: Operation, clock: Clock | None = None) -> AsyncIterator[Running]:
+    """Run an exporter of these operations on a free port."""
+    exporter = Exporter(Config(operations, ()), clock)
+    async with (
+        exporter.running(Listen(("127.0.0.1", 0))) as port,
+        aiohttp.ClientSession() as session,
+    ):
+        yield Running(exporter, port, session)

@@ -1,0 +1,313 @@
+"""Single keys of an operation: what they accept, what they refuse, what they warn of."""
+
+from pathlib import Path
+
+import pytest
+import trustme
+from pydantic import SecretStr
+
+from config.files import load_text, operation, problems_of
+from exporter.config import AmdMode, Campaigns, LiteralToken, Operation
+
+_ADDRESS = "write an address such as https://wv0042.wolkvox.com/api/v2, without user, query or fragment"
+_PROXY = "write a proxy such as http://proxy:3128 or http://user:password@proxy:3128"
+_SERVER = "a server has exactly four digits; write it as 0042 or wv0042"
+_KEYS = (
+    "amd, amd_interval, base_url, ca_file, campaigns, interval, name, "
+    "proxy_url, server, stale_after, time_zone, timeout, token, token_env, token_file"
+)
+_QUOTA = "licences × 1000 calls a day, shared by all integrations of the account"  # noqa: RUF001 - as it is printed
+
+
+def _with_base_url(url: str) -> str:
+    return operation().replace('server: "0042"', f'base_url: "{url}"')
+
+
+@pytest.mark.parametrize("written", ["0042", "wv0042", '"0042"', "'wv0042'"])
+def test_servers_are_written_as_people_know_them(tmp_path: Path, written: str) -> None:
+    """If a server is written with or without wv and quotes, it is the same server."""
+    (only,) = load_text(tmp_path, operation().replace('"0042"', written)).operations
+
+    assert only.base_url == "https://wv0042.wolkvox.com/api/v2"
+
+
+@pytest.mark.parametrize(
+    "written", ["42", "00042", "0x22", "WV0042", "wv42", "٠٠٤٢", '""', "https://wv0042.wolkvox.com"]
+)
+def test_other_servers_are_refused(tmp_path: Path, written: str) -> None:
+    """If a server has not four digits, nothing is guessed."""
+    (problem,) = problems_of(tmp_path, operation().replace('"0042"', written))
+
+    assert (problem.line, problem.path, problem.text) == (3, "operations[0].server", _SERVER)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("https://host.example/api/v2/", "https://host.example/api/v2"),
+        ("HTTPS://Host.example:8443", "https://host.example:8443"),
+        ("http://127.0.0.2:8080/api/v2", "http://127.0.0.2:8080/api/v2"),
+        ("http://localhost/", "http://localhost"),
+        ("http://[::1]:80/x", "http://[::1]:80/x"),
+    ],
+)
+def test_addresses_are_normalised(tmp_path: Path, written: str, expected: str) -> None:
+    """If a whole address is given, it is used without the slash at its end, and loopback needs no TLS."""
+    config = load_text(tmp_path, _with_base_url(written))
+
+    assert (config.operations[0].base_url, config.warnings) == (expected, ())
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "", "host.example", "//host.example", "ftp://host.example", "https://", "https:///api", "https://:443/x",
+        "https://user:pass@host.example", "https://@host.example", "https://host.example?a=b", "https://host.example?",
+        "https://host.example#a", "https://host.example:0", "https://host.example:70000", "https://host.example:x",
+        "https://ho st", "https://host.example/a b", "https://host..example", "https://[::1", "https://[fe80::1%25eth0]",
+        "https://-", "https://campañas.example", "https://host.example/\\u0000",
+    ],
+)  # fmt: skip
+def test_other_addresses_are_refused(tmp_path: Path, written: str) -> None:
+    """If an address has no host, or more than scheme, host, port and path, it is refused."""
+    (problem,) = problems_of(tmp_path, _with_base_url(written))
+
+    assert (problem.line, problem.path, problem.text) == (3, "operations[0].base_url", _ADDRESS)
+
+
+@pytest.mark.parametrize(
+    "written", ["http://proxy:3128", "http://user:p%40ss@proxy:3128/", "http://[::1]", "http://10.0.0.1"]
+)
+def test_proxies_are_kept_secret(tmp_path: Path, written: str) -> None:
+    """If a proxy is given, with or without a password, it is used as written and never shown."""
+    (only,) = load_text(tmp_path, operation(f'proxy_url: "{written}"')).operations
+
+    assert only.proxy_url is not None
+    assert only.proxy_url.get_secret_value() == written
+    assert written not in repr(only)
+
+
+@pytest.mark.parametrize(
+    "written", ["proxy", "https://proxy", "socks5://proxy", "http://proxy/x", "http://proxy?", "http://u:p@"]
+)
+def test_other_proxies_are_refused(tmp_path: Path, written: str) -> None:
+    """If a proxy is no HTTP proxy, it is refused."""
+    (problem,) = problems_of(tmp_path, operation(f'proxy_url: "{written}"'))
+
+    assert (problem.line, problem.path, problem.text) == (5, "operations[0].proxy_url", _PROXY)
+
+
+@pytest.mark.parametrize(
+    ("written", "mode"),
+    [
+        ("all", "all"),
+        ("off", "off"),
+        ("false", "off"),
+        ("no", "off"),
+        ("Off", "off"),
+        ("FALSE", "off"),
+        ('"off"', "off"),
+    ],
+)
+def test_amd_off_is_off_however_yaml_sees_it(tmp_path: Path, written: str, mode: str) -> None:
+    """If AMD is switched off without quotes, which YAML reads as false, it is off."""
+    assert load_text(tmp_path, operation(f"amd: {written}")).operations[0].amd is AmdMode(mode)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("each", "the mode each is not available in this release; write all or off"),
+        ("auto", "the mode auto is not available in this release; write all or off"),
+        ("true", "this is no AMD mode; write all or off"),
+        ("sometimes", "this is no AMD mode; write all or off"),
+    ],
+)
+def test_other_amd_modes_are_refused(tmp_path: Path, written: str, expected: str) -> None:
+    """If an AMD mode is unknown, or known but not available yet, the available ones are named."""
+    assert [problem.text for problem in problems_of(tmp_path, operation(f"amd: {written}"))] == [expected]
+
+
+@pytest.mark.parametrize(
+    "written", ["America", "/etc/localtime", "../UTC", "Bogota", "GMT-5:00", '""', '"a\\0"', "a" * 300]
+)
+def test_unknown_time_zones_are_refused(tmp_path: Path, written: str) -> None:
+    """If a time zone is not in the IANA database, no other one is guessed."""
+    (problem,) = problems_of(tmp_path, operation(f"time_zone: {written}"))
+
+    assert problem.text == "this is no time zone of the IANA database; write one such as America/Bogota"
+
+
+@pytest.mark.parametrize("written", ["0", "-1", "1.5", "1001", "3m", "three", "3 intervals", "٣"])
+def test_stale_after_is_a_number_of_intervals(tmp_path: Path, written: str) -> None:
+    """If stale_after is no whole number from 1 on, it is refused."""
+    (problem,) = problems_of(tmp_path, operation(f"stale_after: {written}"))
+
+    assert problem.text == "write a whole number of intervals from 1 to 1000, such as 3"
+
+
+@pytest.mark.parametrize("written", ['""', '"  "', '"a\\nb"', '"\\0"', '"\\ud800"', '"\\u2028"', "n" * 101])
+def test_names_must_be_fit_for_a_label(tmp_path: Path, written: str) -> None:
+    """If a name is blank, too long or has control characters, it is refused."""
+    (problem,) = problems_of(tmp_path, operation().replace("ventas-co", written))
+
+    assert (problem.line, problem.path) == (2, "operations[0].name")
+    assert problem.text.startswith("a name has ")
+
+
+@pytest.mark.parametrize("written", ["no", "4875", "n" * 100, '"Cobranza México 🙂"'])
+def test_names_are_taken_as_written(tmp_path: Path, written: str) -> None:
+    """If a name looks like something else to YAML, it stays the name."""
+    (only,) = load_text(tmp_path, operation().replace("ventas-co", written)).operations
+
+    assert only.name == written.strip('"')
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "selected"),
+    [
+        (["*"], [], {"4875", "4876", "77"}),
+        (["ventas*"], [], {"4875", "4876"}),
+        (["487?"], ["*PRUEBA*"], {"4875"}),
+        (["*"], ["*"], set()),
+        (["77", "4875"], ["77"], {"4875"}),
+        (["[v]entas*"], [], {"4875", "4876"}),
+        (["ventas"], [], set()),
+        (["STRASSE"], [], {"77"}),
+    ],
+)
+def test_campaigns_are_selected_by_id_or_name(
+    tmp_path: Path, include: list[str], exclude: list[str], selected: set[str]
+) -> None:
+    """If patterns are given, a campaign counts by its id or name, in any case, and exclude wins."""
+    (only,) = load_text(tmp_path, operation(f"campaigns: {{include: {include}, exclude: {exclude}}}")).operations
+
+    names = {"4875": "Ventas Julio", "4876": "VENTAS prueba", "77": "Straße"}
+    assert {campaign for campaign, name in names.items() if only.campaigns.selects(campaign, name)} == selected
+
+
+def test_a_company_ca_is_loaded(tmp_path: Path) -> None:
+    """If a CA file is given relative to the configuration, it is found and checked."""
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
+
+    (only,) = load_text(tmp_path, operation("ca_file: ca.pem")).operations
+
+    assert only.ca_file == tmp_path / "ca.pem"
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("token", "no certificates can be read from the file; it must be readable and in PEM format"),
+        (".", "there is no such file; write the path of a PEM file with the CA's certificates"),
+        ('""', "there is no such file; write the path of a PEM file with the CA's certificates"),
+        ('"\\0"', "there is no such file; write the path of a PEM file with the CA's certificates"),
+    ],
+)
+def test_a_file_without_certificates_is_refused(tmp_path: Path, written: str, expected: str) -> None:
+    """If the CA file cannot be used, that is said when loading and not at the first poll."""
+    assert [problem.text for problem in problems_of(tmp_path, operation(f"ca_file: {written}"))] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("timezone", "did you mean time_zone?"),
+        ("time-zone", "did you mean time_zone?"),
+        ("Token-File", "did you mean token_file?"),
+        ("state", f"known here are {_KEYS}"),
+    ],
+)
+def test_unknown_keys_get_the_nearest_known_one(tmp_path: Path, key: str, expected: str) -> None:
+    """If a key is misspelt, the one meant is offered, or else the known ones."""
+    (problem,) = problems_of(tmp_path, operation(f"{key}: x"))
+
+    assert problem.text == f"unknown key; {expected}"
+
+
+@pytest.mark.parametrize("key", ["quota_interval", "quota_reserve", "amd_max_calls", "state"])
+def test_keys_of_later_releases_are_unknown(tmp_path: Path, key: str) -> None:
+    """If a key is not supported yet, the file is refused instead of doing something else than it says."""
+    (problem,) = problems_of(tmp_path, operation(f"{key}: 1"))
+
+    assert (problem.path, problem.text[:11]) == (f"operations[0].{key}", "unknown key")
+
+
+def test_address_and_token_are_given_exactly_once(tmp_path: Path) -> None:
+    """If an operation has no address or token, or several, that is said beside its other errors."""
+    text = (
+        "operations:\n  - {name: a}\n"
+        + operation("token_env: HOME", "base_url: https://host.example").split("\n", 1)[1]
+    )
+
+    tokens = "token_file, token_env and token"
+    assert [f"{problem.line} {problem.path}: {problem.text}" for problem in problems_of(tmp_path, text)] == [
+        "2 operations[0]: exactly one of server and base_url must be written; write one",
+        f"2 operations[0]: exactly one of {tokens} must be written; write one",
+        f"6 operations[1].token_env: only one of {tokens} may be written; remove this or token_file",
+        "7 operations[1].base_url: only one of server and base_url may be written; remove this or server",
+    ]
+
+
+def test_unencrypted_addresses_are_warned_of(tmp_path: Path) -> None:
+    """If the token would travel in the clear, there is a warning, and it works."""
+    (warning,) = load_text(tmp_path, _with_base_url("http://host.example")).warnings
+
+    assert str(warning) == (
+        f"{tmp_path}/config.yaml:3: operations[0].base_url: the token travels unencrypted; write https://"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "at", "calls"),
+    [
+        (["interval: 1m"], "5: operations[0].interval", 1728),
+        (["interval: 10m", "amd_interval: 150s"], "6: operations[0].amd_interval", 720),
+        (["interval: 7s", "amd: off"], "5: operations[0].interval", 12343),
+    ],
+)
+def test_short_intervals_cost_calls(tmp_path: Path, lines: list[str], at: str, calls: int) -> None:
+    """If an operation is polled more often than advised, the warning says what that costs a day."""
+    (warning,) = load_text(tmp_path, operation(*lines)).warnings
+
+    text = f"polling more often than every 5m costs this operation {calls} calls a day of its {_QUOTA}"
+    assert str(warning) == f"{tmp_path}/config.yaml:{at}: {text}"
+
+
+def test_a_short_global_interval_is_warned_of_where_it_counts(tmp_path: Path) -> None:
+    """If the global interval is short, only the operations that inherit it are warned of."""
+    text = operation("interval: 5m", head="interval: 1m\n") + '  - {name: b, server: "0043", token_file: token}\n'
+
+    (warning,) = load_text(tmp_path, text).warnings
+
+    assert (warning.line, warning.path) == (7, "operations[1]")
+
+
+def test_an_amd_interval_that_is_off_costs_nothing(tmp_path: Path) -> None:
+    """If AMD is off, its interval is no reason for a warning."""
+    assert load_text(tmp_path, operation("amd: off", "amd_interval: 1m")).warnings == ()
+
+
+def test_one_account_polled_twice_is_warned_of(tmp_path: Path) -> None:
+    """If two operations have the same token and address, the second one is pointed out."""
+    text = operation() + "  - {name: b, base_url: https://WV0042.wolkvox.com/api/v2/, token_file: ./token}\n"
+    text += '  - {name: c, server: "0043", token_file: token}\n'
+
+    (warning,) = load_text(tmp_path, text).warnings
+
+    assert (warning.line, warning.path) == (5, "operations[1]")
+    assert warning.text == "one account is polled twice: token and address are those of operations[0]; remove one"
+
+
+def test_operations_can_be_built_in_code() -> None:
+    """If a program builds an operation itself, typed values are taken as they are."""
+    built = Operation(
+        name="a",
+        base_url="http://127.0.0.1:1/api/v2",
+        token=LiteralToken(SecretStr("t")),
+        interval=0.01,
+        campaigns=Campaigns(exclude=("b*",)),
+    )
+
+    assert (built.interval, built.timeout, built.token.read()) == (0.01, 65.0, "t")
+    assert not built.campaigns.selects("1", "Beta")
