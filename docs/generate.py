@@ -1,0 +1,117 @@
+"""Writes the documents that are made from the code: `make generate`. The tests compare them."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from exporter.config.models import Keys, Polling, WrittenOperation
+from exporter.config.schema_generator import schema_text
+from exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, Family
+from exporter.wolkvox.errors import REMEDIES
+
+ROOT = Path(__file__).parent.parent
+_NOTE = "<!-- Made by `make generate`; change the code it is made from instead. -->"
+
+
+def documents() -> dict[Path, str]:
+    """Return every generated file and what it should hold."""
+    return {
+        ROOT / "docs" / "metrics.md": "\n".join(_metrics()),
+        ROOT / "docs" / "configuration.md": "\n".join(_configuration()),
+        ROOT / "exporter" / "config" / "schema.json": schema_text(),
+    }
+
+
+def _metrics() -> Iterator[str]:
+    yield f"""{_NOTE}
+
+# Metrics
+
+All values are cached between polls: a scrape never asks the API. Missing is absent: a value that is blank, cannot be
+read, or is too old has no sample, never 0 and never the last value in disguise. Ratios are 0-1 and not clamped.
+
+`campaign` is the name without id and phone part; `campaign_id` is the identity, so renaming a campaign starts new
+series under the same id. Record counts fall when a list is recycled or reloaded: do not take a rate of them.
+
+"Until stale" means: until `stale_after` intervals have passed since the last good answer of that report.
+
+## Of campaigns and operations
+"""
+    yield from _family_table(CATALOGUE)
+    yield "\n## Of the exporter\n"
+    yield from _family_table(EXPORTER_CATALOGUE)
+    yield "\n`process_*` and `python_info` come from the Prometheus client library.\n"
+    yield "## Why a poll fails\n"
+    yield "The values of the label `reason`, and what the log and the page at `/` advise:\n"
+    yield from _table(("reason", "what to do"), ((f"`{reason}`", text) for reason, text in REMEDIES.items()))
+    yield ""
+
+
+def _family_table(families: Iterable[Family[Any]]) -> Iterator[str]:
+    yield from _table(
+        ("metric", "type", "labels", "what it says", "shown"),
+        (
+            (
+                f"`{family.name}`",
+                family.kind,
+                ", ".join(f"`{label}`" for label in family.labels),
+                family.help,
+                f"until {family.content_of} is stale" if family.content_of else "always",
+            )
+            for family in families
+        ),
+    )
+
+
+def _configuration() -> Iterator[str]:
+    yield f"""{_NOTE}
+
+# Configuration
+
+One YAML file. Durations are written as Prometheus writes them: `90s`, `5m`, `1h30m`. Scalars are read as the text
+that is written, so `server: 0042` keeps its zeros and `amd: off` is no boolean. `wolkvox-exporter check` prints every
+error at once, with file and line, and never a value. Editors find a JSON Schema in `exporter/config/schema.json`.
+
+## At the top, and in each operation to override
+"""
+    yield from _key_table(Polling, Polling.model_fields)
+    yield "\n## In each of `operations`\n"
+    yield from _key_table(WrittenOperation, WrittenOperation.model_fields.keys() - Polling.model_fields.keys())
+    yield "\nExactly one of `server` and `base_url`, and one of `token_file`, `token_env` and `token`, is written."
+    yield "`campaigns` has the keys `include` and `exclude`: lists of shell patterns on id or name, in any case.\n"
+
+
+def _key_table(model: type[Keys], names: Iterable[str]) -> Iterator[str]:
+    wanted = set(names)
+    fields = ((name, field) for name, field in model.model_fields.items() if name in wanted)
+    yield from _table(
+        ("key", "what it says", "default", "for example"),
+        (
+            (
+                f"`{name}`",
+                field.description or "",
+                _default(field.default),
+                ", ".join(f"`{value}`" for value in field.examples or ()),
+            )
+            for name, field in fields
+        ),
+    )
+
+
+def _default(value: object) -> str:
+    if isinstance(value, float):
+        return f"`{value:g}s`"
+    return f"`{value}`" if isinstance(value, int | str | ZoneInfo) else ""
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{' --- |' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+
+
+if __name__ == "__main__":
+    for path, text in documents().items():
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,80 @@
+"""The rooms of the code and which way they depend on each other."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.generate import ROOT
+
+SOURCES = sorted((ROOT / "exporter").rglob("*.py"))
+# from the top to the bottom; each may import from itself and from those after it
+ROOMS = [
+    "cli",
+    "demo",
+    "flags",
+    "app",
+    "web",
+    "publishing",
+    "exposition",
+    "metrics",
+    "polling",
+    "snapshot",
+    "wolkvox",
+    "config",
+    "simulator",
+    "logs",
+    "clock",
+]
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 50
+
+
+def room(path: Path) -> str:
+    """Return the room that a file stands in."""
+    return path.relative_to(ROOT / "exporter").parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """Return the rooms that a file imports from."""
+    rooms: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "exporter":
+            rooms |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("exporter."):
+            rooms.add(str(node.module).split(".")[1])
+    return rooms - {"__version__"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_room_imports_only_downwards(path: Path) -> None:
+    """If a file imports from another room, then that room is below its own."""
+    if room(path) in ("__init__", "__main__"):
+        return
+    below = ROOMS[ROOMS.index(room(path)) :]
+    assert imported_rooms(path) <= set(below)
+
+
+def test_the_drawing_names_every_room() -> None:
+    """If a room is added, then ARCHITECTURE.md names it."""
+    rows = re.findall(r"^\| (`.*?`) \|", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"), re.MULTILINE)
+    named = {name.strip("/") for row in rows for name in re.findall(r"`([a-z/]+)`", row)}
+    assert named == set(ROOMS) == {room(path) for path in SOURCES} - {"__init__", "__main__"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_stay_small(path: Path) -> None:
+    """If a file or a function outgrows what a reader holds in mind, then it is split."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= LONGEST_FILE
+    functions = (
+        node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    )
+    assert [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION] == []
+
+
+def test_the_api_knows_nothing_of_prometheus() -> None:
+    """If Prometheus' formats change, then the room of the API does not."""
+    for path in (ROOT / "exporter" / "wolkvox").glob("*.py"):
+        assert "prometheus" not in path.read_text(encoding="utf-8").replace("Nothing of Prometheus", "").lower()

@@ -1,0 +1,52 @@
+"""What the documents promise."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs.generate import ROOT, documents
+from exporter.config import load
+
+PAGES = sorted(path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+FLAG = re.compile(r"--[a-z][a-z.-]+")
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+def test_generated_documents_are_up_to_date(path: Path) -> None:
+    """If the code changes, then `make generate` has been run."""
+    assert path.read_text(encoding="utf-8") == documents()[path]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """If a document links to a file, then the file is there."""
+    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_flags_are_the_documented_ones() -> None:
+    """If a flag exists, then docs/command-line.md has it, and the other way round."""
+    help_of = [[], ["check"], ["once"], ["demo"], ["simulate"]]
+    written = "".join(
+        subprocess.run(
+            [sys.executable, "-m", "exporter", *command, "--help"], capture_output=True, check=True, text=True, cwd=ROOT
+        ).stdout
+        for command in help_of
+    )
+    documented = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert set(FLAG.findall(documented)) == set(FLAG.findall(written))
+
+
+def test_the_readmes_first_configuration_is_good(tmp_path: Path) -> None:
+    """If a stranger copies the first configuration, then the exporter takes it."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (written,) = re.findall(r"```yaml\n(operations:.*?)```", readme, re.DOTALL)
+    token = tmp_path / "token"
+    token.write_text("a-token-of-the-test")
+    config = tmp_path / "config.yaml"
+    config.write_text(written.replace("/run/secrets/ventas-co", str(token)), encoding="utf-8")
+    (operation,) = load(config).operations
+    assert (operation.name, operation.base_url) == ("ventas-co", "https://wv0042.wolkvox.com/api/v2")

@@ -1,0 +1,176 @@
+"""What Prometheus reads."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from prometheus_client import exposition as client_text
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.openmetrics import exposition as client_openmetrics
+from prometheus_client.registry import Collector
+
+from exporter.exposition import Exposition, Format
+from exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, ExporterStatus, Family, Sample
+from exporter.snapshot import Attempt, Detections, ReportState, Snapshot, Trouble
+from exporter.wolkvox.campaigns import NUMBERS, Campaign
+from exporter.wolkvox.errors import Reason
+from exporter.wolkvox.report import ReportName
+from support.clock import ManualClock
+from support.operations import operation, running
+
+GOLDEN = Path(__file__).parent / "golden"
+CAMPAIGNS_BODY = (GOLDEN / "campaigns.json").read_bytes()
+STATUS = ExporterStatus("1.2.3", "3.11.7", config_loaded=True, config_loaded_at=1.5)
+
+
+@asynccontextmanager
+async def answering(bodies: Mapping[str, bytes]) -> AsyncIterator[str]:
+    """Serve these bodies, by the `api` that is asked for."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(body=bodies[request.query["api"]], content_type="application/json", charset="utf-8")
+
+    app = web.Application()
+    app.router.add_get("/api/v2/{file}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/api/v2"
+    await runner.cleanup()
+
+
+async def exposed(bodies: Mapping[str, bytes]) -> str:
+    """Return the exposition after one poll of these bodies."""
+    clock = ManualClock("2026-11-23T10:00:00-05:00")
+    async with answering(bodies) as base_url, running(operation(base_url), clock=clock) as exporter:
+        await clock.advance(0)
+        return (await exporter.samples()).text
+
+
+def lines(text: str) -> list[str]:
+    """Return the sample lines about operations."""
+    exporters_own = ("#", "process_", "python_", "wolkvox_exporter_")
+    return sorted(line for line in text.splitlines() if not line.startswith(exporters_own))
+
+
+async def test_the_documented_answers_give_exactly_the_documented_samples() -> None:
+    """If the API answers as its documentation shows, then the samples are those derived by hand from its pages."""
+    text = await exposed({"campaigns": CAMPAIGNS_BODY, "campaign_6": (GOLDEN / "amd.json").read_bytes()})
+    assert lines((GOLDEN / "documented.txt").read_text(encoding="utf-8")) == lines(text)
+
+
+async def test_detections_carry_the_labels_of_the_campaigns_report() -> None:
+    """If the AMD report counts 17 for an id, then they stand under the name and the skill that id is known by."""
+    amd = b'{"code": 200, "error": null, "msg": "", "data": [{"campaign_id": "4875", "total_amd": "17"}]}'
+    text = await exposed({"campaigns": CAMPAIGNS_BODY, "campaign_6": amd})
+    labels = 'campaign="MY CAMPAIGN",campaign_id="4875",operation="ventas-co",skill="4000"'
+    assert f"wolkvox_campaign_amd_detections{{{labels}}} 17.0" in lines(text)
+
+
+def test_every_family_has_a_name_of_its_own_and_a_help() -> None:
+    """If a newcomer adds a metric, then its name is new, its counter ends in _total, and its help is a sentence."""
+    families: list[Family[Any]] = [*CATALOGUE, *EXPORTER_CATALOGUE]
+    names = [family.name for family in families]
+    assert len(set(names)) == len(names)
+    for family in families:
+        assert family.help.endswith(".")
+        assert family.name.endswith("_total") == (family.kind == "counter")
+        assert len(set(family.labels)) == len(family.labels)
+
+
+TEXTS = st.text(max_size=12).map(lambda text: text.encode(errors="replace").decode()) | st.sampled_from(
+    ['Mora (30+) "VIP" ñ|x', "línea\nuno", "back\\slash", "\r", "\0", "a\u2028b", '\\"', "{}=,"]
+)
+NUMBERS_SHOWN = st.floats(min_value=0, max_value=1e18) | st.integers(0, 10**12).map(float)
+VALUES = st.dictionaries(
+    st.sampled_from([name for readers in NUMBERS.values() for name in readers]), NUMBERS_SHOWN, max_size=15
+)
+CAMPAIGNS = st.builds(
+    Campaign,
+    id=st.integers(0, 99999).map(str) | st.just(""),
+    name=TEXTS,
+    skill=TEXTS,
+    phones=st.dictionaries(st.sampled_from(["tel1", "tel2", "TEL3"]), NUMBERS_SHOWN, max_size=3).map(
+        lambda phones: tuple(phones.items())
+    ),
+    values=VALUES,
+)
+STATES = st.builds(
+    lambda polls, fresh: (
+        ReportState.initial(300.0, ["campaign", "hits"])
+        .succeeded(Attempt(1e9 + polls, polls / 7, {"200": polls}), {"hits": polls}, fresh)
+        .failed(Attempt(1e9, 0.1, {"none": 1}), Trouble(Reason.TLS, "bad", "mend", 1e9))
+    ),
+    st.integers(0, 10**6),
+    st.sampled_from([0.0, 100.0]),
+)
+SNAPSHOTS = st.lists(
+    st.builds(
+        Snapshot,
+        operation=TEXTS,
+        reports=st.fixed_dictionaries(dict.fromkeys(ReportName, STATES)).map(MappingProxyType),
+        campaigns=st.lists(CAMPAIGNS, max_size=4, unique_by=lambda campaign: campaign.labels).map(tuple),
+        detections=st.lists(
+            st.builds(Detections, st.integers(0, 99).map(str), TEXTS, TEXTS, NUMBERS_SHOWN),
+            max_size=3,
+            unique_by=lambda row: row.id,
+        ).map(tuple),
+        amd_window_start=st.none() | st.just(1.7e9),
+        token_valid=st.none() | st.booleans(),
+        quota_exhausted=st.none() | st.booleans(),
+    ),
+    max_size=3,
+    unique_by=lambda snapshot: snapshot.operation,
+)
+
+
+class ByTheLibrary(Collector):
+    """The same snapshots, as the client library is meant to be used."""
+
+    def __init__(self, snapshots: list[Snapshot], now: float) -> None:
+        self._snapshots = snapshots
+        self._now = now
+
+    def collect(self) -> Iterable[Metric]:
+        """Return all families that have samples."""
+        for family in EXPORTER_CATALOGUE:
+            yield written(family, list(family.samples(STATUS)))
+        for shown in CATALOGUE:
+            fresh = [snapshot for snapshot in self._snapshots if self._shows(shown, snapshot)]
+            metric = written(shown, [sample for snapshot in fresh for sample in shown.samples(snapshot)])
+            if metric.samples:
+                yield metric
+
+    def _shows(self, family: Family[Snapshot], snapshot: Snapshot) -> bool:
+        return family.content_of is None or snapshot.is_fresh(family.content_of, self._now)
+
+
+def written(family: Family[Any], samples: list[Sample]) -> Metric:
+    """Return a family as the client library holds it."""
+    kind = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
+    metric = kind(family.name, family.help, labels=family.labels)
+    for values, value in samples:
+        metric.add_metric(values, float(value))
+    return metric
+
+
+@pytest.mark.parametrize(
+    ("kind", "reference"),
+    [(Format.TEXT, client_text.generate_latest), (Format.OPENMETRICS, client_openmetrics.generate_latest)],
+)
+@given(snapshots=SNAPSHOTS)
+def test_the_bytes_are_those_of_the_client_library(kind: Format, reference, snapshots: list[Snapshot]) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001 - untyped in the library
+    """Whatever the snapshots hold, the exposition is byte for byte what prometheus-client writes."""
+    exposition, registry = Exposition(STATUS), CollectorRegistry()
+    for snapshot in snapshots:
+        exposition.update(snapshot)
+    registry.register(ByTheLibrary(snapshots, now=50.0))
+    end = b"# EOF\n" if kind is Format.OPENMETRICS else b""
+    assert reference(registry) == exposition.pages(now=50.0).by_format[kind].plain(end)

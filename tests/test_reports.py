@@ -1,0 +1,169 @@
+"""What is read out of the rows of the reports."""
+
+import json
+
+import pytest
+
+from exporter.wolkvox import amd, campaigns
+from exporter.wolkvox.amd import AmdReport
+from exporter.wolkvox.body import Answer
+from exporter.wolkvox.campaigns import CampaignsReport
+from exporter.wolkvox.errors import ApiError, Reason
+
+GOOD = {
+    "campaign": "4875 - MORA - tel1 (40%)",
+    "speed": "95%",
+    "status": "started",
+    "skill_id": "VAGENT",
+    "records": "12,340",
+    "clean": "340",
+    "dial": "12,000",
+    "answer": "3,000",
+    "no_answer": "4,000",
+    "busy/congestion/failed": "2,000",
+    "answer_machine": "3,000",
+    "penetration_day": "9,336.00 %",
+    "penetration_now": "97.24%",
+    "hits": "120 (1.00 %)",
+    "calls_x_min": "35.5",
+    "recycled": "2",
+}
+
+
+def read(*rows: object) -> CampaignsReport:
+    """Read a campaigns report of these rows."""
+    return campaigns.read(Answer(200, json.dumps(rows).encode()))
+
+
+def read_amd(*rows: object) -> AmdReport:
+    """Read an AMD report of these rows."""
+    return amd.read(Answer(200, json.dumps({"code": 200, "data": rows}).encode()))
+
+
+def test_a_full_row_is_read_to_the_last_value() -> None:
+    """If every value is good, then every value is there."""
+    report = read(GOOD)
+    (campaign,) = report.campaigns
+    assert (campaign.id, campaign.name, campaign.skill, campaign.phones) == ("4875", "MORA", "VAGENT", (("tel1", 0.4),))
+    assert dict(campaign.values) == {
+        "speed": 0.95,
+        "status": 1,
+        "records": 12340,
+        "clean": 340,
+        "dial": 12000,
+        "answer": 3000,
+        "no_answer": 4000,
+        "busy/congestion/failed": 2000,
+        "answer_machine": 3000,
+        "penetration_day": 93.36,
+        "penetration_now": 0.9724,
+        "hits": 120,
+        "hits_share": 0.01,
+        "calls_x_min": 35.5,
+        "recycled": 2,
+    }
+    assert not report.unread.counts
+
+
+@pytest.mark.parametrize("field", [field for field in GOOD if field != "campaign"])
+def test_a_bad_value_costs_itself_alone(field: str) -> None:
+    """If one text cannot be read, then its own sample is missing and counted, and all others are there."""
+    report = read(GOOD | {field: ["?"]})
+    (campaign,) = report.campaigns
+    lost = {field, "hits_share"} if field == "hits" else {field}
+    assert dict(report.unread.counts) == {field: 1}
+    assert set(campaign.values) == set(campaigns.NUMBERS) - lost | ({"hits_share"} - lost)
+    assert campaign.skill == ("" if field == "skill_id" else "VAGENT")
+
+
+@pytest.mark.parametrize("field", [field for field in GOOD if field != "campaign"])
+def test_an_absent_key_is_counted_and_a_blank_value_is_not(field: str) -> None:
+    """If a documented key is gone, then the format has changed; if its value is blank, then there is nothing to say."""
+    without = {key: value for key, value in GOOD.items() if key != field}
+    assert dict(read(without).unread.counts) == {field: 1}
+    for blank in ("", " ", None):
+        report = read(GOOD | {field: blank})
+        assert not report.unread.counts
+        assert field not in report.campaigns[0].values
+
+
+def test_numbers_of_json_are_read_like_their_text() -> None:
+    """If a value comes as a JSON number, then its digits are read, and a sign or an exponent is not."""
+    good = read(GOOD | {"dial": 12, "calls_x_min": 3.5})
+    assert good.campaigns[0].values["dial"] == 12
+    assert good.campaigns[0].values["calls_x_min"] == 3.5
+    bad = campaigns.read(Answer(200, json.dumps([GOOD]).replace('"12,000"', "-1").replace('"340"', "1e5").encode()))
+    assert dict(bad.unread.counts) == {"dial": 1, "clean": 1}
+
+
+@pytest.mark.parametrize("row", [None, 5, "text", [], {}, GOOD | {"campaign": ""}, GOOD | {"campaign": []}])
+def test_a_row_without_a_campaign_is_left_out_and_counted(row: object) -> None:
+    """If a row is no object or names no campaign, then the others are published."""
+    report = read(row, GOOD)
+    assert [campaign.id for campaign in report.campaigns] == ["4875"]
+    assert report.unread.counts["campaign"] == 1
+
+
+def test_rows_that_all_lack_a_campaign_are_no_report() -> None:
+    """If no row names a campaign, then the poll has failed: that is a changed format and not an empty room."""
+    for row in ({"campaign": ""}, {"campaign": None}, {"campaing": "4875 - A"}):
+        with pytest.raises(ApiError) as caught:
+            read(row, row)
+        assert caught.value.reason is Reason.UNEXPECTED_SHAPE
+
+
+def test_of_two_rows_with_the_same_labels_the_first_wins() -> None:
+    """If a campaign stands twice in the list, then its first row is published and the other counted."""
+    report = read(GOOD, GOOD | {"dial": "1"}, GOOD | {"skill_id": "4000"})
+    assert [(campaign.skill, campaign.values["dial"]) for campaign in report.campaigns] == [
+        ("VAGENT", 12000),
+        ("4000", 12000),
+    ]
+    assert dict(report.unread.counts) == {"campaign": 1}
+
+
+def test_a_campaign_without_an_id_is_published_and_counted() -> None:
+    """If the campaign string begins with no id, then the campaign is there under its name, with an empty id."""
+    report = read(GOOD | {"campaign": "MORA - tel1 (40%)"})
+    assert [(campaign.id, campaign.name) for campaign in report.campaigns] == [("", "MORA")]
+    assert dict(report.unread.counts) == {"campaign": 1}
+
+
+def test_an_empty_report_has_no_campaigns() -> None:
+    """If the list is empty, then there are no campaigns, and nothing is wrong."""
+    assert read().campaigns == ()
+
+
+def test_detections_are_read_by_id() -> None:
+    """If the id column carries the name too, then the digits in front are the id."""
+    report = read_amd({"campaign_id": "4875", "total_amd": "1,017"}, {"campaign_id": "4876 - B", "total_amd": "0"})
+    assert dict(report.detections) == {"4875": 1017, "4876": 0}
+    assert not report.unread.counts
+
+
+def test_a_blank_amd_row_says_nothing() -> None:
+    """If both values are blank, as in the documented example, then there is no sample and no complaint."""
+    report = read_amd({"campaign_id": "", "total_amd": ""})
+    assert (dict(report.detections), dict(report.unread.counts)) == ({}, {})
+
+
+def test_bad_amd_rows_cost_themselves_alone() -> None:
+    """If rows of the AMD report are damaged, then each is counted under its field, and the good one is there."""
+    report = read_amd(
+        {"campaign_id": "4875", "total_amd": "17"},
+        {"campaign_id": "4875", "total_amd": "18"},
+        {"campaign_id": "NAME", "total_amd": "1"},
+        {"campaign_id": "4876", "total_amd": "many"},
+        {"campaign_id": "4877"},
+        7,
+    )
+    assert dict(report.detections) == {"4875": 17}
+    assert dict(report.unread.counts) == {"campaign_id": 3, "total_amd": 2}
+
+
+def test_no_data_is_an_empty_window() -> None:
+    """If the API says to validate the dates, then nothing was detected yet."""
+    body = b'{"code": "404","error": "Not Found","msg": "Validate dates entered"}'
+    assert dict(amd.read(Answer(404, body)).detections) == {}
+    with pytest.raises(ApiError):
+        campaigns.read(Answer(404, body))
