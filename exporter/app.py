@@ -19,7 +19,7 @@ from exporter.metrics import ExporterStatus
 from exporter.polling.turns import Turns
 from exporter.polling.worker import Worker
 from exporter.publishing import Publisher
-from exporter.web.address import Address
+from exporter.web.address import Address, in_url
 from exporter.web.server import Site
 from exporter.wolkvox.client import Client
 
@@ -41,11 +41,16 @@ class Listen:
 class AddressError(Exception):
     """The address cannot be had."""
 
+    def __init__(self, address: Address, error: OSError) -> None:
+        where = f"{in_url(address[0]) if address[0] else ''}:{address[1]}"
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else "no such address"
+        super().__init__(f"cannot listen on {where} ({reason}); choose with --web.listen-address")
+
 
 class Exporter:
-    """One configuration, polled and published. The clock is the tests' and the demo's to change."""
+    """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's."""
 
-    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+    def __init__(self, config: Config, clock: Clock | None = None, spread: float = SPREAD) -> None:
         self.clock = clock or SystemClock()
         self.publisher = Publisher(self.clock, _status(self.clock))
         self._clients = [_client(operation) for operation in config.operations]
@@ -53,9 +58,12 @@ class Exporter:
         self.workers = [
             Worker(operation, client, turns, self.clock, self.publisher.publish, first=first)
             for operation, client, first in zip(
-                config.operations, self._clients, _first_polls(config.operations, self.clock), strict=True
+                config.operations, self._clients, _first_polls(config.operations, self.clock, spread), strict=True
             )
         ]
+        for worker in self.workers:
+            # in the order of the configuration, whoever is polled first
+            self.publisher.publish(worker.snapshot)
         self._tasks: list[asyncio.Task[None]] = []
 
     @asynccontextmanager
@@ -127,9 +135,7 @@ async def _listen(runner: web.AppRunner, address: Address) -> None:
     try:
         await web.TCPSite(runner, *address).start()
     except OSError as error:
-        where = f"{address[0] or ''}:{address[1]}"
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else "no such address"
-        raise AddressError(f"cannot listen on {where} ({reason}); choose with --web.listen-address") from None
+        raise AddressError(address, error) from None
 
 
 def _watched(name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -143,9 +149,9 @@ def _watched(name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     return asyncio.create_task(watch(), name=name)
 
 
-def _first_polls(operations: tuple[Operation, ...], clock: Clock) -> list[float]:
+def _first_polls(operations: tuple[Operation, ...], clock: Clock, spread: float) -> list[float]:
     now, number = clock.monotonic(), len(operations)
-    return [now + place / number * SPREAD * operation.interval for place, operation in enumerate(operations)]
+    return [now + place / number * spread * operation.interval for place, operation in enumerate(operations)]
 
 
 def _client(operation: Operation) -> Client:

@@ -12,6 +12,9 @@ from exporter.config import Config, ConfigError, load
 from exporter.exposition import Format
 from exporter.flags import PORT, Options
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C before all was done, as shells have it."""
+
 log = structlog.get_logger()
 
 
@@ -25,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(*error.problems)
     except app.AddressError as error:
         return _failed(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def serve(options: Options) -> int:
@@ -53,7 +58,7 @@ def once(options: Options) -> int:
 
 
 async def _once(config: Config) -> tuple[bool, bytes]:
-    exporter = Exporter(config)
+    exporter = Exporter(config, spread=0.0)
     good = await exporter.once()
     return good, await exporter.publisher.body(Format.TEXT, gzipped=False)
 

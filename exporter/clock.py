@@ -36,5 +36,7 @@ class SystemClock:
         if wake is None:
             await asyncio.sleep(delay)
             return
+        # not wait_for, which in Python 3.11 swallows a cancellation that comes together with the event
         with suppress(TimeoutError):
-            await asyncio.wait_for(wake.wait(), delay)
+            async with asyncio.timeout(delay):
+                await wake.wait()

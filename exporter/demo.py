@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from exporter.app import Exporter, Listen, stopped_by_signals
+from exporter.app import AddressError, Exporter, Listen, stopped_by_signals
 from exporter.clock import SystemClock
 from exporter.config import Config, LiteralToken, Operation
 from exporter.simulator import Fault, Simulator, demo_operations
-from exporter.web.address import Address
+from exporter.web.address import Address, in_url
 
 INTERVAL = 5.0
 """Seconds between the demo's polls, so that something moves; the real API wants 300."""
@@ -46,7 +46,7 @@ async def demo(listen: Listen, speed: float, seed: int) -> None:
         base_url = await stack.enter_async_context(simulator.serving())
         port = await stack.enter_async_context(Exporter(_config(simulator, base_url)).running(listen))
         print(
-            _WELCOME.format(interval=INTERVAL, speed=speed, host=listen.address[0] or "127.0.0.1", port=port),
+            _WELCOME.format(interval=INTERVAL, speed=speed, host=in_url(listen.address[0]), port=port),
             flush=True,
         )
         await stop.wait()
@@ -57,13 +57,15 @@ async def simulate(address: Address, speed: float, seed: int, faults: Sequence[F
     simulator = _simulator(speed, seed)
     for fault in faults:
         simulator.inject(fault)
-    with stopped_by_signals() as stop:
-        async with simulator.serving(address[0] or "127.0.0.1", address[1]) as base_url:
-            rows = "".join(
-                _written(operation.name, base_url, operation.tokens[0]) for operation in simulator.operations
-            )
-            print(_ALONE.format(base_url=base_url, operations=rows), flush=True)
-            await stop.wait()
+    async with AsyncExitStack() as stack:
+        stop = stack.enter_context(stopped_by_signals())
+        try:
+            base_url = await stack.enter_async_context(simulator.serving(address[0] or "127.0.0.1", address[1]))
+        except OSError as error:
+            raise AddressError(address, error) from None
+        rows = "".join(_written(operation.name, base_url, operation.tokens[0]) for operation in simulator.operations)
+        print(_ALONE.format(base_url=base_url, operations=rows), flush=True)
+        await stop.wait()
 
 
 def _simulator(speed: float, seed: int) -> Simulator:

@@ -5,11 +5,13 @@ import sys
 from typing import Literal, get_args
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 LogFormat = Literal["logfmt", "json"]
 FORMATS: tuple[str, ...] = get_args(LogFormat)
 LEVELS = ("debug", "info", "warn", "error")
+# the renderer itself escapes line feeds; texts of the API must neither break a line nor reach a terminal's controls
+_CONTROLS = {code: f"\\u{code:04x}" for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029) if chr(code) != "\n"}
 _NUMBERS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 
@@ -23,7 +25,7 @@ def configure(level: str, log_format: str) -> None:
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(log_format)],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(log_format)],
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
@@ -37,7 +39,11 @@ def configure(level: str, log_format: str) -> None:
     )
 
 
-def _renderer(log_format: str) -> Processor:
+def _renderers(log_format: str) -> list[Processor]:
     if log_format == "json":
-        return structlog.processors.JSONRenderer(ensure_ascii=False)
-    return structlog.processors.LogfmtRenderer(key_order=["ts", "level", "msg"], bool_as_flag=False)
+        return [structlog.processors.JSONRenderer(ensure_ascii=False)]
+    return [_tamed, structlog.processors.LogfmtRenderer(key_order=["ts", "level", "msg"], bool_as_flag=False)]
+
+
+def _tamed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return {key: value.translate(_CONTROLS) if isinstance(value, str) else value for key, value in event.items()}

@@ -60,7 +60,6 @@ class Worker:
 
     async def run(self) -> NoReturn:
         """Poll until cancelled."""
-        self._swap()
         while True:
             wake = self._schedule.next_due
             if self._waiting:
@@ -98,6 +97,8 @@ class Worker:
     async def _poll(self, report: ReportName, token: str, turn: Turn) -> None:
         started = self._clock.monotonic()
         self._schedule.started(report, started)
+        # it waits no longer; only another refusal makes it wait again
+        self._waiting.discard(report)
         requests: Counter[str] = Counter()
         try:
             change, unread = await self._polls[report].run(partial(self._ask, token, requests), self._clock.time())

@@ -97,7 +97,8 @@ class Simulator:
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port, ssl_context=ssl_context).start()
-            yield f"{'https' if ssl_context else 'http'}://{host}:{runner.addresses[0][1]}/api/v2"
+            shown = f"[{host}]" if ":" in host else host
+            yield f"{'https' if ssl_context else 'http'}://{shown}:{runner.addresses[0][1]}/api/v2"
         finally:
             await self._hang_up()
             await runner.cleanup()

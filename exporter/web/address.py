@@ -9,6 +9,13 @@ Address: TypeAlias = tuple[str | None, int]
 _HIGHEST_PORT = 65535
 
 
+def in_url(host: str | None) -> str:
+    """Write a host as it stands in a URL that leads there from this machine."""
+    if host is None:
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
 def parse_address(written: str) -> Address:
     """Read `host:port`, `[::1]:port` or `:port`, which is every address; raises `ValueError`."""
     host, colon, port = written.rpartition(":")

@@ -29,7 +29,8 @@ def _offers(header: str) -> Iterator[tuple[str, str, float]]:
     for part in filter(None, (part.strip() for part in header.split(","))):
         message = Message()
         message["Content-Type"] = part
-        parameters = dict(message.get_params(failobj=[]))
+        # a parameter in the extended notation of RFC 2231 comes as a tuple and is none that is known here
+        parameters = {key: value for key, value in message.get_params(failobj=[]) if isinstance(value, str)}
         yield part.split(";")[0].strip().lower(), parameters.get("version", ""), _quality(parameters.get("q", "1"))
 
 

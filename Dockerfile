@@ -1,0 +1,31 @@
+# Two stages: what is needed to install stays behind, what runs is the interpreter, the pinned packages and the exporter.
+# Any image with Python 3.11 or later as python3, and venv, will do.
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS build
+WORKDIR /build
+COPY requirements-build.txt requirements.txt ./
+RUN python3 -m venv /build/tools \
+ && python3 -m venv --without-pip /opt/wolkvox-exporter \
+ && /build/tools/bin/pip install --no-cache-dir --require-hashes --requirement requirements-build.txt \
+ && /build/tools/bin/pip --python /opt/wolkvox-exporter/bin/python install --no-cache-dir --require-hashes \
+        --requirement requirements.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY exporter ./exporter
+RUN /build/tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /build/wheel . \
+ && /build/tools/bin/pip --python /opt/wolkvox-exporter/bin/python install --no-cache-dir --no-deps /build/wheel/*.whl
+
+FROM ${BASE}
+LABEL org.opencontainers.image.title="wolkvox-exporter" \
+      org.opencontainers.image.description="Prometheus exporter for outbound campaigns of wolkvox" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /opt/wolkvox-exporter /opt/wolkvox-exporter
+ENV PYTHONDONTWRITEBYTECODE=1
+# a number, so that orchestrators can see that it is not root
+USER 65534:65534
+EXPOSE 10842
+# without curl, and without a proxy that the environment may name
+HEALTHCHECK --interval=30s --timeout=5s --start-period=15s CMD ["/opt/wolkvox-exporter/bin/python", "-c", \
+    "import http.client as h, sys; c = h.HTTPConnection('127.0.0.1', 10842, timeout=4); c.request('GET', '/-/healthy'); sys.exit(c.getresponse().status != 200)"]
+ENTRYPOINT ["/opt/wolkvox-exporter/bin/wolkvox-exporter"]
+CMD ["--config.file=/etc/wolkvox-exporter/config.yaml"]

@@ -1,0 +1,142 @@
+"""Programs as people run them: started, listened to, and ended by their id whatever happens."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+import exporter
+
+EXPORTER = (sys.executable, "-m", "exporter")
+"""The command under test."""
+PATIENCE = 30.0
+"""Seconds that a test waits for what a program is bound to do."""
+GRACE = 5.0
+"""Seconds within which a program that was asked to end has ended."""
+_LONGEST_LINE = 2**20
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of programs: no proxy between them and this machine, every warning an error."""
+    direct = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    return direct | {"PYTHONPATH": str(Path(exporter.__file__).parents[1]), "PYTHONWARNINGS": "error"}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A program that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Program:
+    """A program that runs; `out` and `err` are the lines it has written so far."""
+
+    def __init__(self, process: Process) -> None:
+        self.pid = process.pid
+        self.out: list[str] = []
+        self.err: list[str] = []
+        self._process = process
+        self._news = asyncio.Event()
+        self._streams = 2
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._reading = asyncio.gather(self._read(process.stdout, self.out), self._read(process.stderr, self.err))
+
+    @property
+    def text(self) -> str:
+        """All that it has written."""
+        return "\n".join([*self.out, *self.err])
+
+    async def _read(self, stream: asyncio.StreamReader, lines: list[str]) -> None:
+        async for line in stream:
+            lines.append(line.decode().removesuffix("\n"))
+            self._news.set()
+        self._streams -= 1
+        self._news.set()
+
+    async def line(self, words: str) -> str:
+        """Return the first line with these words, as soon as there is one; an error if the program ends before."""
+        async with asyncio.timeout(PATIENCE):
+            while (found := self._find(words)) is None:
+                assert self._streams, f"ended without a line with {words!r}:\n{self.text}"
+                self._news.clear()
+                await self._news.wait()
+        return found
+
+    def _find(self, words: str) -> str | None:
+        return next((line for line in (*self.out, *self.err) if words in line), None)
+
+    async def end(self, number: signal.Signals, pid: int | None = None) -> int:
+        """Send a signal, to `pid` if it is not the program's own, and return the exit code; an error if it is late."""
+        os.kill(pid or self.pid, number)
+        async with asyncio.timeout(GRACE):
+            code = await self._process.wait()
+        await self._reading
+        return code
+
+    async def close(self) -> None:
+        """End it by force if it still runs."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+        await self._reading
+
+
+@asynccontextmanager
+async def program(*arguments: str | Path) -> AsyncIterator[Program]:
+    """Run a program meanwhile."""
+    process = await asyncio.create_subprocess_exec(
+        *map(str, arguments), stdout=PIPE, stderr=PIPE, env=environment(), limit=_LONGEST_LINE
+    )
+    running = Program(process)
+    try:
+        yield running
+    finally:
+        await running.close()
+
+
+async def run(*arguments: str | Path, stdin: bytes = b"") -> Finished:
+    """Run a program to its end."""
+    process = await asyncio.create_subprocess_exec(
+        *map(str, arguments), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment()
+    )
+    try:
+        async with asyncio.timeout(PATIENCE):
+            out, err = await process.communicate(stdin)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return Finished(await process.wait(), out.decode(), err.decode())
+
+
+@asynccontextmanager
+async def serving(config: Path, *prefix: str) -> AsyncIterator[tuple[Program, str]]:
+    """Run the exporter meanwhile, behind the words of `prefix`; gives the program and its address."""
+    flags = (f"--config.file={config}", "--web.listen-address=127.0.0.1:0", "--log.format=json", "--log.level=debug")
+    async with program(*prefix, *EXPORTER, *flags) as running:
+        listening = json.loads(await running.line('"listening"'))
+        yield running, f"http://127.0.0.1:{listening['port']}"
+
+
+def config_file(folder: Path, base_url: str, operations: dict[str, dict[str, str]], **settings: str) -> Path:
+    """Write a configuration and its token files; `operations` has the keys of each, the token itself under `token`."""
+    rows = []
+    for number, (name, keys) in enumerate(operations.items()):
+        (folder / f"token-{number}").write_text(f"{keys['token']}\n")
+        rows.append({"name": name, "base_url": base_url, **keys, "token_file": f"token-{number}"})
+        del rows[-1]["token"]
+    config = folder / "config.yaml"
+    config.write_text(yaml.safe_dump({**settings, "operations": rows}, allow_unicode=True), encoding="utf-8")
+    return config

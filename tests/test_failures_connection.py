@@ -1,0 +1,116 @@
+"""Connections that do not come about, or not to the right host: what the exporter makes of them."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from exporter.simulator import Simulator
+from support.certificates import Authority
+from support.clock import ManualClock
+from support.outcomes import Failure, assert_failed, call_centre, polled
+from support.servers import HOST, breaking_handshakes, closed_port, full, silent
+
+REFUSED = "no connection to the server (Connect call failed"
+TOO_LATE = Failure("connection", "none", "no connection within the time allowed")
+API = "/api/v2"
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """Return a certificate authority that no system trusts."""
+    return Authority(tmp_path)
+
+
+def simulator() -> Simulator:
+    """Return a simulated operation on a clock of its own."""
+    return call_centre(ManualClock())
+
+
+@pytest.mark.parametrize(
+    ("address", "scheme", "seconds", "failure"),
+    [
+        (closed_port, "http", 30.0, Failure("connection", "none", REFUSED)),
+        (closed_port, "https", 30.0, Failure("connection", "none", REFUSED)),
+        (full, "http", 0.5, TOO_LATE),
+        (silent, "https", 0.5, TOO_LATE),
+        (silent, "http", 0.5, Failure("timeout", "none", "no answer within the time allowed")),
+    ],
+    ids=["refused", "refused, TLS", "dropped by a firewall", "no handshake", "accepted without an answer"],
+)
+async def test_a_connection_that_is_not_made_is_told_from_a_silent_server(
+    address: Callable[[], AbstractContextManager[str]], scheme: str, seconds: float, failure: Failure
+) -> None:
+    """If no connection is made, then the remedy names the allow-list; if one is and nothing comes, then it does not."""
+    with address() as place:
+        async with polled(f"{scheme}://{place}{API}", timeout=seconds) as (exporter, _):
+            await assert_failed(exporter, failure)
+
+
+async def test_a_name_that_does_not_resolve_is_no_connection() -> None:
+    """If the server's name is unknown, then the text says so and the remedy names DNS."""
+    failure = Failure("connection", "none", "the server's name cannot be resolved")
+    async with polled(f"https://nonexistent.invalid{API}", timeout=30.0) as (exporter, _):
+        await assert_failed(exporter, failure)
+
+
+async def test_a_handshake_that_is_reset_is_no_connection() -> None:
+    """If a firewall resets the connection, then it is tried once more and told as what the allow-list does."""
+    failure = Failure("connection", "none", "no connection to the server (Connection reset by peer)", requests=2)
+    async with breaking_handshakes() as place, polled(f"https://{place}{API}", timeout=30.0) as (exporter, _):
+        await assert_failed(exporter, failure)
+
+
+async def test_the_connect_time_out_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a call may take 65 seconds, then a connection may still take only as long as the connect time-out."""
+    monkeypatch.setattr("exporter.wolkvox.client.CONNECT_TIMEOUT", 0.2)
+    with full() as place:
+        async with polled(f"http://{place}{API}", timeout=65.0) as (exporter, _):
+            await assert_failed(exporter, TOO_LATE)
+
+
+async def test_plain_http_behind_https_is_a_tls_failure() -> None:
+    """If the server speaks no TLS, then that is told as a failure of TLS and nothing reaches the API."""
+    calls = simulator()
+    async with (
+        calls.serving() as url,
+        polled(url.replace("http:", "https:"), timeout=30.0) as (exporter, _),
+    ):
+        await assert_failed(exporter, Failure("tls", "none", "no TLS connection"))
+    assert calls.calls == []
+
+
+@pytest.mark.parametrize(
+    ("name", "until", "detail"),
+    [
+        ("wv0042.wolkvox.example", None, "certificate is not valid for '127.0.0.1'"),
+        (HOST, datetime(2021, 1, 1, tzinfo=UTC), "certificate has expired"),
+    ],
+    ids=["wrong name", "expired"],
+)
+async def test_a_certificate_that_does_not_fit_is_a_tls_failure(
+    authority: Authority, name: str, until: datetime | None, detail: str
+) -> None:
+    """If the certificate is another host's or expired, then the text says which and the token is not sent."""
+    calls = simulator()
+    async with (
+        calls.serving(ssl_context=authority.server(name, until)) as url,
+        polled(url, ca_file=authority.file, timeout=30.0) as (exporter, _),
+    ):
+        await assert_failed(exporter, Failure("tls", "none", detail))
+    assert calls.calls == []
+
+
+async def test_an_unknown_authority_is_a_tls_failure_until_ca_file_names_it(authority: Authority) -> None:
+    """If a company's proxy inspects TLS, then polls fail with a remedy that names `ca_file`, and succeed with it."""
+    calls = simulator()
+    async with calls.serving(ssl_context=authority.server()) as url:
+        async with polled(url, timeout=30.0) as (exporter, _):
+            await assert_failed(exporter, Failure("tls", "none", "certificate verify failed"))
+            assert calls.calls == []
+        async with polled(url, ca_file=authority.file, timeout=30.0) as (exporter, _):
+            samples = await exporter.samples()
+            assert samples.value("wolkvox_up", report="campaigns") == 1
+            assert samples.value("wolkvox_campaign_records") == 100
