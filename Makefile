@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint types generate lock clean help
+.PHONY: demo test check lint types bench generate lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -22,6 +22,9 @@ lint: $(VENV)/development ## Lint and format
 
 types: $(VENV)/development ## Types
 	$(BIN)/mypy
+
+bench: $(VENV)/runtime ## What a scrape and a poll cost (needs nginx and wrk)
+	$(BIN)/python bench/run.py
 
 generate: $(VENV)/development ## Write the files that are made from the code
 	$(BIN)/python -m docs.generate

@@ -82,6 +82,7 @@ def _config(simulator: Simulator, base_url: str) -> Config:
             time_zone=ZoneInfo(_ZONES.get(operation.name, "America/Bogota")),
             interval=INTERVAL,
             amd_interval=INTERVAL,
+            quota_interval=6 * INTERVAL,
         )
         for operation in simulator.operations
     )
@@ -89,4 +90,5 @@ def _config(simulator: Simulator, base_url: str) -> Config:
 
 
 def _written(name: str, base_url: str, token: str) -> str:
-    return f"  - name: {name}\n    base_url: {base_url}\n    token: {token}\n    interval: 5s\n    amd_interval: 5s\n"
+    intervals = "interval: 5s\n    amd_interval: 5s\n    quota_interval: 30s"
+    return f"  - name: {name}\n    base_url: {base_url}\n    token: {token}\n    {intervals}\n"

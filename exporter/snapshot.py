@@ -9,6 +9,14 @@ from exporter.wolkvox.campaigns import Campaign
 from exporter.wolkvox.errors import Reason
 from exporter.wolkvox.report import ReportName
 
+Labels = tuple[str, str, str]
+"""What tells campaigns apart: name, id and skill."""
+Totals = Mapping[Labels, Mapping[str, float]]
+"""Net rises seen between polls, by the campaign's labels and the value's name."""
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+_NO_CALLS: Mapping[str, int] = MappingProxyType({})
+_NO_TOTALS: Totals = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -40,7 +48,7 @@ class ReportState:
     interval: float
     failures: Mapping[str, int]
     unreadable: Mapping[str, int]
-    requests: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    requests: Mapping[str, int] = field(default_factory=lambda: _NO_CALLS)
     polls: int = 0
     up: bool | None = None
     duration: float | None = None
@@ -100,6 +108,10 @@ class Snapshot:
     reports: Mapping[ReportName, ReportState]
     campaigns: tuple[Campaign, ...] = ()
     detections: tuple[Detections, ...] = ()
+    activity: Totals = field(default_factory=lambda: _NO_TOTALS)
+    """Of the campaigns of the last good report."""
+    quota: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    """Calls of the day by the API's key."""
     amd_window_start: float | None = None
     """Seconds since the epoch: midnight in the operation's zone."""
     token_valid: bool | None = None

@@ -20,6 +20,7 @@ ROOMS = [
     "exposition",
     "metrics",
     "polling",
+    "activity",
     "snapshot",
     "wolkvox",
     "config",

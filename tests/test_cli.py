@@ -7,6 +7,7 @@ from exporter import __version__, flags
 from exporter.clock import SystemClock
 from exporter.flags import Options
 from exporter.simulator import Campaign, Fault, Operation, Simulator
+from exporter.web.address import in_url
 from support.processes import EXPORTER, config_file, run
 from support.samples import Samples
 
@@ -111,6 +112,14 @@ def test_a_flag_means_the_same_before_and_after_a_command(before: list[str], aft
 def test_an_address_is_written_as_prometheus_writes_it(written: str, address: tuple[str | None, int]) -> None:
     """If an address is written in Prometheus' way, with or without a host, then it is understood."""
     assert flags.parse([f"--web.listen-address={written}"]).listen_address == address
+
+
+@pytest.mark.parametrize(
+    ("host", "written"), [(None, "127.0.0.1"), ("::1", "[::1]"), ("127.0.0.1", "127.0.0.1"), ("localhost", "localhost")]
+)
+def test_a_host_is_shown_as_it_stands_in_a_url(host: str | None, written: str) -> None:
+    """If a command prints where it answers, then that can be copied into a browser, IPv6 and every address too."""
+    assert in_url(host) == written
 
 
 @pytest.mark.parametrize(
@@ -219,5 +228,5 @@ async def test_once_prints_the_exposition_even_if_a_report_fails(tmp_path: Path)
     assert samples.value("wolkvox_up", operation="uno", report="amd") == 0
     assert samples.value("wolkvox_poll_failures_total", operation="uno", report="amd", reason="http") == 1
     assert sum(samples.values("wolkvox_up")) == 3
-    assert samples.values("wolkvox_campaign_records") == [10, 20]
+    assert sorted(samples.values("wolkvox_campaign_records")) == [10, 20]
     assert len(simulator.calls) == 4

@@ -20,7 +20,7 @@ def test_a_minimal_operation_gets_the_defaults(tmp_path: Path) -> None:
     assert config.warnings == ()
     assert (only.name, only.base_url) == ("ventas-co", "https://wv0042.wolkvox.com/api/v2")
     assert (only.interval, only.amd_interval, only.stale_after, only.timeout) == (300.0, 300.0, 3, 65.0)
-    assert (only.time_zone, only.amd) == (ZoneInfo("America/Bogota"), AmdMode.ALL)
+    assert (only.time_zone, only.amd) == (ZoneInfo("America/Bogota"), AmdMode.AUTO)
     assert (only.proxy_url, only.ca_file) == (None, None)
     assert only.campaigns.selects("4875", "anything")
     assert only.token.read() == TOKEN

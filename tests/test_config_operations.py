@@ -13,8 +13,8 @@ _ADDRESS = "write an address such as https://wv0042.wolkvox.com/api/v2, without 
 _PROXY = "write a proxy such as http://proxy:3128 or http://user:password@proxy:3128"
 _SERVER = "a server has exactly four digits; write it as 0042 or wv0042"
 _KEYS = (
-    "amd, amd_interval, base_url, ca_file, campaigns, interval, name, "
-    "proxy_url, server, stale_after, time_zone, timeout, token, token_env, token_file"
+    "amd, amd_interval, amd_max_calls, base_url, ca_file, campaigns, interval, name, proxy_url, quota_interval, "
+    "quota_reserve, server, stale_after, time_zone, timeout, token, token_env, token_file"
 )
 _QUOTA = "licences × 1000 calls a day, shared by all integrations of the account"  # noqa: RUF001 - as it is printed
 
@@ -101,6 +101,8 @@ def test_other_proxies_are_refused(tmp_path: Path, written: str) -> None:
     ("written", "mode"),
     [
         ("all", "all"),
+        ("auto", "auto"),
+        ("each", "each"),
         ("off", "off"),
         ("false", "off"),
         ("no", "off"),
@@ -109,7 +111,7 @@ def test_other_proxies_are_refused(tmp_path: Path, written: str) -> None:
         ('"off"', "off"),
     ],
 )
-def test_amd_off_is_off_however_yaml_sees_it(tmp_path: Path, written: str, mode: str) -> None:
+def test_amd_modes_are_read_and_off_is_off_however_yaml_sees_it(tmp_path: Path, written: str, mode: str) -> None:
     """If AMD is switched off without quotes, which YAML reads as false, it is off."""
     assert load_text(tmp_path, operation(f"amd: {written}")).operations[0].amd is AmdMode(mode)
 
@@ -117,14 +119,12 @@ def test_amd_off_is_off_however_yaml_sees_it(tmp_path: Path, written: str, mode:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("each", "the mode each is not available in this release; write all or off"),
-        ("auto", "the mode auto is not available in this release; write all or off"),
-        ("true", "this is no AMD mode; write all or off"),
-        ("sometimes", "this is no AMD mode; write all or off"),
+        ("true", "this is no AMD mode; write auto, all, each or off"),
+        ("sometimes", "this is no AMD mode; write auto, all, each or off"),
     ],
 )
 def test_other_amd_modes_are_refused(tmp_path: Path, written: str, expected: str) -> None:
-    """If an AMD mode is unknown, or known but not available yet, the available ones are named."""
+    """If an AMD mode is unknown, the known ones are named."""
     assert [problem.text for problem in problems_of(tmp_path, operation(f"amd: {written}"))] == [expected]
 
 
@@ -225,12 +225,28 @@ def test_unknown_keys_get_the_nearest_known_one(tmp_path: Path, key: str, expect
     assert problem.text == f"unknown key; {expected}"
 
 
-@pytest.mark.parametrize("key", ["quota_interval", "quota_reserve", "amd_max_calls", "state"])
-def test_keys_of_later_releases_are_unknown(tmp_path: Path, key: str) -> None:
-    """If a key is not supported yet, the file is refused instead of doing something else than it says."""
-    (problem,) = problems_of(tmp_path, operation(f"{key}: 1"))
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("quota_interval: 15", "a duration needs its unit; write 5m or 300s"),
+        ("quota_reserve: 0.1", "write a percentage from 0% to 100%, such as 10%"),
+        ("quota_reserve: 101%", "write a percentage from 0% to 100%, such as 10%"),
+        ("amd_max_calls: 0", "write a whole number of calls from 1 to 1000, such as 10"),
+        ("amd_max_calls: many", "write a whole number of calls from 1 to 1000, such as 10"),
+    ],
+)
+def test_what_limits_the_calls_is_read_strictly(tmp_path: Path, line: str, expected: str) -> None:
+    """If a limit on the calls is written in another way than documented, the text says how to write it."""
+    assert [problem.text for problem in problems_of(tmp_path, operation(line))] == [expected]
 
-    assert (problem.path, problem.text[:11]) == (f"operations[0].{key}", "unknown key")
+
+def test_the_calls_can_be_limited(tmp_path: Path) -> None:
+    """If quota and AMD calls are limited in the file, these are the limits in effect."""
+    lines = ("quota_interval: 0", "quota_reserve: 12.5%", "amd_max_calls: 4", "amd: each")
+    (limited,) = load_text(tmp_path, operation(*lines)).operations
+    assert (limited.quota_interval, limited.quota_reserve, limited.amd_max_calls) == (0.0, 0.125, 4)
+    (default,) = load_text(tmp_path, operation()).operations
+    assert (default.quota_interval, default.quota_reserve, default.amd_max_calls) == (900.0, 0.1, 10)
 
 
 def test_address_and_token_are_given_exactly_once(tmp_path: Path) -> None:
@@ -261,9 +277,11 @@ def test_unencrypted_addresses_are_warned_of(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "at", "calls"),
     [
-        (["interval: 1m"], "5: operations[0].interval", 1728),
-        (["interval: 10m", "amd_interval: 150s"], "6: operations[0].amd_interval", 720),
-        (["interval: 7s", "amd: off"], "5: operations[0].interval", 12343),
+        (["interval: 1m"], "5: operations[0].interval", 1824),
+        (["interval: 10m", "amd_interval: 150s"], "6: operations[0].amd_interval", 816),
+        (["interval: 7s", "amd: off"], "5: operations[0].interval", 12439),
+        (["interval: 1m", "quota_interval: 0"], "5: operations[0].interval", 1728),
+        (["amd: each", "amd_max_calls: 3", "amd_interval: 150s"], "7: operations[0].amd_interval", 2112),
     ],
 )
 def test_short_intervals_cost_calls(tmp_path: Path, lines: list[str], at: str, calls: int) -> None:

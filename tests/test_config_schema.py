@@ -65,7 +65,7 @@ def test_good_files_are_valid(path: Path) -> None:
         operation("unknown: x"),
         operation("base_url: https://host.example"),
         operation("token_env: NAME"),
-        operation("amd: auto"),
+        operation("amd: sometimes"),
         operation("ca_file: null"),
         operation("stale_after: 0"),
         operation("campaigns: {include: []}"),

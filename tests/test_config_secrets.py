@@ -72,9 +72,9 @@ def test_a_file_that_holds_no_token_is_refused(tmp_path: Path, content: bytes, e
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("token_file: absent", "there is no such file; write the token into a file and its path here"),
-        ("token_file: .", "there is no such file; write the token into a file and its path here"),
-        ('token_file: "\\0"', "there is no such file; write the token into a file and its path here"),
+        ("token_file: absent", "there is no such file; it must exist and hold the token"),
+        ("token_file: .", "there is no such file; it must exist and hold the token"),
+        ('token_file: "\\0"', "there is no such file; it must exist and hold the token"),
         (f"token_file: {'f' * 300}", "the token file cannot be read (File name too long)"),
         ("token_env: WOLKVOX_EXPORTER_TEST_UNSET", "the environment variable is not set"),
         ("token_env: NOT-A-NAME", "this is no name of an environment variable; write one such as WOLKVOX_TOKEN"),

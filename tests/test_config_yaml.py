@@ -74,7 +74,7 @@ def test_aliases_and_merges_share_what_operations_have_in_common(tmp_path: Path)
     first, second, third = load_text(tmp_path, text).operations
 
     assert [str(o.time_zone) for o in (first, second, third)] == ["America/Lima"] * 3
-    assert [o.amd for o in (first, second, third)] == ["all", "off", "all"]
+    assert [o.amd for o in (first, second, third)] == ["auto", "off", "auto"]
     assert [o.base_url[10:14] for o in (first, second, third)] == ["0042", "0043", "0044"]
     assert first.campaigns == second.campaigns == third.campaigns
 

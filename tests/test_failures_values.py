@@ -24,6 +24,8 @@ ALL_SERIES = {
     *("penetration_day_ratio", "penetration_now_ratio", "calls_per_minute", "phone_dialed_ratio tel1"),
     *("records_result answer", "records_result no_answer", "records_result busy_congestion_failed"),
     "records_result answer_machine",
+    *("dialed_total", "hits_total", "results_total answer", "results_total no_answer"),
+    *("results_total busy_congestion_failed", "results_total answer_machine"),
 }
 ROW = {
     "campaign": "4875 - Ventas - tel1 (100%)",
@@ -56,14 +58,18 @@ def told(logs: list[MutableMapping[str, Any]]) -> list[tuple[str, str, str]]:
         ("status", "paused", {"started"}),
         ("records", "-5", {"records"}),
         ("clean", "1e5", {"records_clean"}),
-        ("dial", "nan", {"records_dialed"}),
-        ("answer", "1_000", {"records_result answer"}),
-        ("no_answer", "12,34", {"records_result no_answer"}),
-        ("busy/congestion/failed", "inf", {"records_result busy_congestion_failed"}),
-        ("answer_machine", "1.2.3", {"records_result answer_machine"}),
+        ("dial", "nan", {"records_dialed", "dialed_total"}),
+        ("answer", "1_000", {"records_result answer", "results_total answer"}),
+        ("no_answer", "12,34", {"records_result no_answer", "results_total no_answer"}),
+        (
+            "busy/congestion/failed",
+            "inf",
+            {"records_result busy_congestion_failed", "results_total busy_congestion_failed"},
+        ),
+        ("answer_machine", "1.2.3", {"records_result answer_machine", "results_total answer_machine"}),
         ("penetration_day", "0,5 %", {"penetration_day_ratio"}),
         ("penetration_now", "many", {"penetration_now_ratio"}),
-        ("hits", "3", {"records_hit", "hit_ratio"}),
+        ("hits", "3", {"records_hit", "hit_ratio", "hits_total"}),
         ("calls_x_min", "+1", {"calls_per_minute"}),
         ("recycled", ["1"], {"recycles"}),
         ("campaign", "4875 - Ventas - tel1 (all)", {"phone_dialed_ratio tel1"}),
@@ -89,7 +95,7 @@ async def test_a_blank_value_is_missing_and_no_trouble(blank: str | None) -> Non
     with capture_logs() as logs:
         async with simulator.serving() as url, polled(url) as (exporter, _):
             samples = await exporter.samples()
-    assert ALL_SERIES - series(samples) == {"records", "records_hit", "hit_ratio"}
+    assert ALL_SERIES - series(samples) == {"records", "records_hit", "hit_ratio", "hits_total"}
     assert counts(samples, UNREADABLE, "field", "campaigns") == dict.fromkeys(FIELDS, 0)
     assert told(logs) == []
 

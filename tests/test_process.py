@@ -248,7 +248,7 @@ async def test_the_simulator_prints_a_configuration_that_works(tmp_path: Path) -
     assert checked.code == 0
     assert checked.out == f"{config} is good: ventas-co, cobranzas-mx, servicio-cl\n"
     assert polled.code == 0
-    assert Samples(polled.out).values("wolkvox_up") == [1] * 6
+    assert Samples(polled.out).values("wolkvox_up") == [1] * 9
     assert Samples(polled.out).value("wolkvox_campaigns", operation="ventas-co") == 6
 
 
@@ -258,9 +258,9 @@ async def test_a_simulated_fault_makes_once_fail_with_its_reason(tmp_path: Path)
         polled = await run(*EXPORTER, "once", f"--config.file={config}")
     assert polled.code == 1
     samples = Samples(polled.out)
-    assert samples.values("wolkvox_up") == [0] * 6
-    assert samples.values("wolkvox_poll_failures_total", reason="invalid_body") == [1] * 6
-    assert sum(samples.values("wolkvox_poll_failures_total")) == 6
+    assert samples.values("wolkvox_up") == [0] * 9
+    assert samples.values("wolkvox_poll_failures_total", reason="invalid_body") == [1] * 9
+    assert sum(samples.values("wolkvox_poll_failures_total")) == 9
     assert "wolkvox_campaign_records" not in samples.names()
 
 

@@ -12,7 +12,7 @@ from exporter.simulator import Campaign, Fault, Operation, Simulator, demo_opera
 from support.clock import ManualClock
 from support.openmetrics import read_openmetrics
 from support.operations import TOKEN, operation, running
-from support.processes import config_file, run, serving
+from support.processes import config_file, direct, run, serving
 from support.prometheus import Prometheus, Vector, prometheus
 from support.tools import tool
 
@@ -169,8 +169,9 @@ async def test_a_campaign_with_an_awkward_name_is_found_by_that_name(stack: Stac
     await stack.prometheus.finds(lambda: {("6120",): float(records)}, promql, "campaign_id")
 
 
-async def test_promtool_has_nothing_to_say_of_the_metrics() -> None:
+async def test_promtool_has_nothing_to_say_of_the_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
     """If an exposition has everything, failures and process metrics too, then promtool finds nothing to criticise."""
+    direct(monkeypatch)
     clock = ManualClock()
     campaign = Campaign("1", "A ñ", records=9, answer=2, raw={"speed": "fast"})
     campaign.detect(clock.time(), 7)

@@ -16,7 +16,7 @@ from exporter.simulator import Campaign, Fault, Operation, Simulator
 from support.clock import ManualClock
 from support.openmetrics import read_openmetrics, read_text
 from support.operations import TOKEN, Running, operation, running
-from support.processes import run
+from support.processes import direct, run
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -41,8 +41,7 @@ ROUTES = ("/metrics", "/", "/-/healthy", "/-/ready")
 @pytest.fixture(autouse=True)
 def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the proxies of the environment out of the way."""
-    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
-        monkeypatch.delenv(name)
+    direct(monkeypatch)
 
 
 class Centre(Running):

@@ -36,17 +36,22 @@ def _about_secrecy(index: int, written: WrittenOperation) -> Iterator[tuple[Loca
 
 
 def _about_quota(index: int, written: WrittenOperation, operation: Operation) -> Iterator[tuple[Location, str]]:
-    intervals = {"interval": operation.interval}
-    if operation.amd is not AmdMode.OFF:
-        intervals["amd_interval"] = operation.amd_interval
-    short = [key for key, interval in intervals.items() if interval < _ADVISED_INTERVAL]
+    calls_a_poll = {"interval": 1, "amd_interval": _amd_calls(operation), "quota_interval": 1}
+    intervals = {key: getattr(operation, key) for key, calls in calls_a_poll.items() if calls}
+    short = [key for key, interval in intervals.items() if 0 < interval < _ADVISED_INTERVAL]
     if short:
-        calls = math.ceil(sum(_DAY / interval for interval in intervals.values()))
+        calls = math.ceil(sum(_DAY / length * calls_a_poll[key] for key, length in intervals.items() if length))
         own = [key for key in short if key in written.model_fields_set]
         yield (
             ("operations", index, *own[:1]),
             f"polling more often than every 5m costs this operation {calls} calls a day of its {_QUOTA}",
         )
+
+
+def _amd_calls(operation: Operation) -> int:
+    if operation.amd is AmdMode.OFF:
+        return 0
+    return operation.amd_max_calls if operation.amd is AmdMode.EACH else 1
 
 
 def _about_twins(operations: tuple[Operation, ...]) -> Iterator[tuple[Location, str]]:

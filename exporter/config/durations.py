@@ -35,6 +35,11 @@ def bounded(text: str) -> float:
     return seconds
 
 
+def bounded_or_off(text: str) -> float:
+    """Return the seconds of a duration, or 0 for `0`, which switches something off."""
+    return 0.0 if text in {"0", "0s"} else bounded(text)
+
+
 def written(seconds: float) -> str:
     """Write seconds as `parse` reads them, to the millisecond."""
     left, text = round(seconds * 1000), ""

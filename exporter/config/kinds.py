@@ -71,6 +71,17 @@ FILLED = BeforeValidator(_at_least_one)
 Name = Annotated[str, _text(values.name), WithJsonSchema(_ANY_TEXT | {"minLength": 1, "maxLength": 100})]
 Pattern = Annotated[str, _text(values.pattern), WithJsonSchema(_ANY_TEXT | {"minLength": 1})]
 Duration = Annotated[float, _text(durations.bounded), WithJsonSchema({"type": "string", "pattern": durations.PATTERN})]
+DurationOrOff = Annotated[
+    float,
+    _text(durations.bounded_or_off),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": durations.PATTERN}, {"enum": [0, "0"]}]}),
+]
+Share = Annotated[
+    float, _text(values.share), WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,3})?%$"})
+]
+AmdMaxCalls = Annotated[
+    int, _text(values.amd_max_calls), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1000})
+]
 StaleAfter = Annotated[
     int, _text(values.stale_after), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1000})
 ]
@@ -83,7 +94,7 @@ BaseUrl = Annotated[
     str, _text(values.base_url), WithJsonSchema({"type": "string", "pattern": "^https?://[^/?#@]+(/[^?#]*)?$"})
 ]
 TimeZone = Annotated[ZoneInfo, _text(values.time_zone), WithJsonSchema({"type": "string"})]
-Amd = Annotated[values.AmdMode, _text(values.amd), WithJsonSchema({"enum": ["all", "off", False]})]
+Amd = Annotated[values.AmdMode, _text(values.amd), WithJsonSchema({"enum": ["auto", "all", "each", "off", False]})]
 ProxyUrl = Annotated[
     SecretStr, _text(values.proxy_url), WithJsonSchema({"type": "string", "pattern": "^http://[^/?#]+/?$"})
 ]

@@ -18,13 +18,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from exporter.config.kinds import (
     FILLED,
     Amd,
+    AmdMaxCalls,
     BaseUrl,
     CaFile,
     Duration,
+    DurationOrOff,
     Name,
     Pattern,
     ProxyUrl,
     Server,
+    Share,
     StaleAfter,
     TimeZone,
     TokenFile,
@@ -58,6 +61,17 @@ class Polling(Keys):
     )
     amd_interval: Duration = Field(
         default=300.0, description="How often the accumulated AMD report is asked for.", examples=["5m", "15m"]
+    )
+    quota_interval: DurationOrOff = Field(
+        default=900.0, description="How often the day's calls are asked for; 0 is never.", examples=["15m", "0"]
+    )
+    quota_reserve: Share = Field(
+        default=0.1,
+        description="Share of the day's calls that is left to others: below it AMD is not asked for.",
+        examples=["10%"],
+    )
+    amd_max_calls: AmdMaxCalls = Field(
+        default=10, description="Calls in each amd_interval where campaigns are asked for one by one.", examples=[10]
     )
     stale_after: StaleAfter = Field(
         default=3, description="After how many intervals without success the last data are dropped.", examples=[3]
@@ -98,9 +112,12 @@ class Shared(Polling):
         examples=["America/Mexico_City"],
     )
     amd: Amd = Field(
-        default=AmdMode.ALL,
-        description="`all` asks for the accumulated AMD report, `off` saves those calls.",
-        examples=["all", "off"],
+        default=AmdMode.AUTO,
+        description=(
+            "How the accumulated AMD report is asked for: `all` campaigns in one call, `each` started campaign in a "
+            "call of its own, `auto` as `all` until `each` turns out to be needed, or `off`."
+        ),
+        examples=["auto", "all", "each", "off"],
     )
     campaigns: Campaigns = Field(default=Campaigns(), description="Which campaigns are published.")
     proxy_url: ProxyUrl | None = Field(

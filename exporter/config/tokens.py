@@ -40,7 +40,7 @@ class FileToken(TokenSource):
         """Read the file."""
         try:
             if not self.path.is_file():
-                raise TokenUnreadable("there is no such file; write the token into a file and its path here")
+                raise TokenUnreadable("there is no such file; it must exist and hold the token")
             with self.path.open("rb") as file:
                 content = file.read(_READ_BYTES)
         except OSError as error:

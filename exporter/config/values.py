@@ -18,10 +18,12 @@ _HOST_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[
 _NAME_LENGTH = 100
 _HOST_LENGTH = 253
 _STALE_AFTER = range(1, 1001)
+_AMD_MAX_CALLS = range(1, 1001)
+_PERCENTAGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
+_WHOLE = 100
 _BREAKS_LABELS = {"Cc", "Cs", "Zl", "Zp"}
 # what YAML reads as false where nobody meant a truth value
 _OFF = {"off", "no", "false"}
-_LATER_MODES = {"auto", "each"}
 
 
 class BadValue(ValueError):  # noqa: N818 - reads as what it says
@@ -31,7 +33,9 @@ class BadValue(ValueError):  # noqa: N818 - reads as what it says
 class AmdMode(StrEnum):
     """How the accumulated AMD report is asked for."""
 
+    AUTO = "auto"
     ALL = "all"
+    EACH = "each"
     OFF = "off"
 
 
@@ -81,11 +85,9 @@ def amd(text: str) -> AmdMode:
     mode = text.casefold()
     if mode in _OFF:
         return AmdMode.OFF
-    if mode in _LATER_MODES:
-        raise BadValue(f"the mode {mode} is not available in this release; write all or off")
-    if mode != AmdMode.ALL:
-        raise BadValue("this is no AMD mode; write all or off")
-    return AmdMode.ALL
+    if mode not in list(AmdMode):
+        raise BadValue("this is no AMD mode; write auto, all, each or off")
+    return AmdMode(mode)
 
 
 def stale_after(text: str) -> int:
@@ -93,6 +95,21 @@ def stale_after(text: str) -> int:
     if not _WHOLE_NUMBER.fullmatch(text) or int(text) not in _STALE_AFTER:
         raise BadValue("write a whole number of intervals from 1 to 1000, such as 3")
     return int(text)
+
+
+def amd_max_calls(text: str) -> int:
+    """Read a number of calls."""
+    if not _WHOLE_NUMBER.fullmatch(text) or int(text) not in _AMD_MAX_CALLS:
+        raise BadValue("write a whole number of calls from 1 to 1000, such as 10")
+    return int(text)
+
+
+def share(text: str) -> float:
+    """Read a percentage from 0% to 100% as a ratio."""
+    match = _PERCENTAGE.fullmatch(text)
+    if match is None or float(match.group(1)) > _WHOLE:
+        raise BadValue("write a percentage from 0% to 100%, such as 10%")
+    return float(match.group(1)) / _WHOLE
 
 
 def pattern(text: str) -> str:

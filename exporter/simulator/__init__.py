@@ -4,9 +4,25 @@ Nothing of the exporter is used here but its clock.
 """
 
 from exporter.simulator.calls import Call
+from exporter.simulator.campaign import Campaign
+from exporter.simulator.day import working_day
+from exporter.simulator.events import Timetable
 from exporter.simulator.faults import Fault
-from exporter.simulator.model import Campaign, Operation
+from exporter.simulator.operation import Operation
 from exporter.simulator.scenarios import demo_operations
 from exporter.simulator.server import Simulator
+from exporter.simulator.truth import Oddity, Poll, Truth
 
-__all__ = ["Call", "Campaign", "Fault", "Operation", "Simulator", "demo_operations"]
+__all__ = [
+    "Call",
+    "Campaign",
+    "Fault",
+    "Oddity",
+    "Operation",
+    "Poll",
+    "Simulator",
+    "Timetable",
+    "Truth",
+    "demo_operations",
+    "working_day",
+]

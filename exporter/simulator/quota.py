@@ -1,14 +1,11 @@
-"""The calls a day that an operation may spend, by all its tokens together."""
+"""The calls a day that an operation may spend, by all its tokens and all its integrations together."""
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
 
 from exporter.simulator.answers import Row
-from exporter.simulator.model import Operation
-
-API_ZONE = timezone(timedelta(hours=-5))
-"""The zone of the API's days and dates, wherever the operation is."""
+from exporter.simulator.operation import Operation
+from exporter.simulator.window import midnight_before
 
 
 @dataclass
@@ -17,25 +14,31 @@ class Quota:
 
     operation: Operation
     _spent: Counter[str] = field(default_factory=Counter, init=False, repr=False)
-    _day: date = field(default=date.min, init=False, repr=False)
+    _day: float = field(default=0.0, init=False, repr=False)
 
     def spend(self, token: str, now: float) -> bool:
         """Charge `token` a call at the Unix time `now`; False if the day's calls are used up."""
-        day = datetime.fromtimestamp(now, API_ZONE).date()
+        day = midnight_before(now)
         if day != self._day:
             self._day, self._spent = day, Counter()
-        if self._spent.total() >= self.operation.daily_limit:
+        if self._used(now) >= self.operation.daily_limit:
             return False
         self._spent[token] += 1
         return True
 
-    def row(self, token: str) -> Row:
-        """Write what the report `token_info` tells the owner of `token`."""
-        limit, spent = self.operation.daily_limit, self._spent.total()
+    def _used(self, now: float) -> int:
+        # The others spend evenly from midnight on, by the time alone: asking for it changes nothing.
+        others = int((now - self._day) / 3_600 * self.operation.others_per_hour)
+        spent = self._spent.total()
+        return spent + min(others, max(0, self.operation.daily_limit - spent))
+
+    def row(self, token: str, now: float) -> Row:
+        """Write what the report `token_info` tells the owner of `token`, who was charged for it, at the time `now`."""
+        limit, used = self.operation.daily_limit, self._used(now)
         return {
             "description": self.operation.name,
             "token_limit": str(limit),
             "token_use_today": str(self._spent[token]),
-            "all_token_today": str(spent),
-            "available_consumption_options": str(limit - spent),
+            "all_token_today": str(used),
+            "available_consumption_options": str(limit - used),
         }

@@ -13,8 +13,9 @@ from exporter.simulator.answers import Answer
 from exporter.simulator.calls import Call, Log, Visit
 from exporter.simulator.faults import Fault, Order
 from exporter.simulator.mishaps import ELSEWHERE, MISHAPS
-from exporter.simulator.model import Operation
+from exporter.simulator.operation import Operation
 from exporter.simulator.quota import Quota
+from exporter.simulator.truth import Poll
 from exporter.simulator.window import Window
 
 REPORTS = {
@@ -24,6 +25,8 @@ REPORTS = {
 }
 """The reports' names, by file and `api` parameter."""
 
+_READABLE = {None, Fault.BOM, Fault.PHP_WARNING}
+"""The faults whose answer still is a good report."""
 _IDLE_SECONDS = 5.0
 _CLOSING_SECONDS = 0.1
 _PEERS_ALLOWED = 1
@@ -34,9 +37,10 @@ class Simulator:
     """A wolkvox with `operations`, on the time of `clock`.
 
     `envelope=False` gives the campaigns as the bare list that the vendor documents. `amd_all=False` is a server that
-    does not know `campaign_id=all`. `speed` is how many seconds of dialling pass in a second; the dates of detections
-    are those of the clock. `delay` are real seconds before every answer. `calls` lists the calls that have ended,
-    `followed` counts those that followed a redirect.
+    does not know `campaign_id=all`, whatever its operations say. `speed` is how many seconds of dialling, of timetables
+    and of the AMD report's lag pass in a second; the dates of detections and the quota's days are those of the clock.
+    `delay` are real seconds before every answer. `calls` lists the calls that have ended, `followed` counts those that
+    followed a redirect.
     """
 
     def __init__(
@@ -69,6 +73,11 @@ class Simulator:
     def calls(self) -> list[Call]:
         """The calls that have ended, in that order; a call is in it before its answer leaves."""
         return self._log.ended
+
+    @property
+    def truth_at_polls(self) -> dict[str, list[Poll]]:
+        """The truth at each good campaigns report, by operation; `Poll.since` compares two of them."""
+        return {operation.name: list(operation.polls) for operation in self.operations}
 
     @property
     def in_flight(self) -> int:
@@ -188,11 +197,13 @@ class Simulator:
         operation = self._holders[visit.token]
         match visit.report:
             case "campaigns":
-                return answers.report([campaign.row() for campaign in operation.campaigns], envelope=self._envelope)
+                good = visit.fault in _READABLE
+                rows = operation.reported(self._clock.time()) if good else operation.rows()
+                return answers.report(rows, envelope=self._envelope)
             case "amd":
                 return self._detections(operation, visit.params)
             case _:
-                return answers.report([self._quotas[operation.name].row(visit.token)])
+                return answers.report([self._quotas[operation.name].row(visit.token, self._clock.time())])
 
     def _refused(self, visit: Visit) -> Fault | None:
         if not visit.token:
@@ -214,10 +225,6 @@ class Simulator:
         except ValueError:
             return faults.refusal(Fault.NO_DATA)
         wanted = params["campaign_id"]
-        rows = [
-            {"campaign_id": campaign.id, "total_amd": str(detected)}
-            for campaign in operation.campaigns
-            if wanted == campaign.id or (wanted == "all" and self._amd_all)
-            if (detected := campaign.detected(window.first, window.last))
-        ]
+        known = self._amd_all or wanted != "all"
+        rows = operation.amd_rows(wanted, window, self._clock.time(), self._speed) if known else []
         return answers.report(rows, code=200) if rows else faults.refusal(Fault.NO_DATA)

@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
-from exporter.simulator.quota import API_ZONE
+API_ZONE = timezone(timedelta(hours=-5))
+"""The zone of the API's days and dates, wherever the operation is."""
 
 _DIGITS = 14
 _LONGEST = timedelta(days=31).total_seconds()
+
+
+def midnight_before(now: float) -> float:
+    """Give the Unix time at which the API's day of the Unix time `now` began."""
+    return datetime.fromtimestamp(now, API_ZONE).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 @dataclass(frozen=True)

@@ -46,27 +46,27 @@ class NoData(ApiError):  # noqa: N818 - not an error where a window may be empty
     """The 404 that says to validate the dates: nothing in the window."""
 
 
-def rows(answer: Answer, key: str) -> list[object]:
-    """Return the rows of a report whose rows carry `key`; an empty list is an answer.
+def rows(answer: Answer, *keys: str) -> list[object]:
+    """Return the rows of a report whose rows carry one of `keys`; an empty list is an answer.
 
     Raises `ApiError` for everything else, and `NoData` for the 404 of an empty window.
     """
     if answer.status != HTTPStatus.OK:
         raise _refusal(answer.status, _message(answer.body), answer.status)
     document = _json(answer.body)
-    found = _data(document, key) if isinstance(document, dict) else document
+    found = _data(document, keys) if isinstance(document, dict) else document
     if not isinstance(found, list):
         raise unexpected_shape("the answer is neither a list nor an object with a list under `data`")
-    if found and not any(isinstance(row, dict) and key in row for row in found):
-        raise unexpected_shape(f"none of the {len(found)} rows has the key `{key}`")
+    if found and not any(isinstance(row, dict) and not row.keys().isdisjoint(keys) for row in found):
+        raise unexpected_shape(f"none of the {len(found)} rows has the key `{'` or `'.join(keys)}`")
     return found
 
 
-def _data(document: dict[str, object], key: str) -> object:
+def _data(document: dict[str, object], keys: tuple[str, ...]) -> object:
     code = document.get("code")
     if code is not None and not (isinstance(code, str) and code.strip() in _GOOD_CODES):
         raise _refusal_in_body(code, str(document.get("msg", "")))
-    if "data" not in document and key in document:
+    if "data" not in document and not document.keys().isdisjoint(keys):
         return [document]
     data = document.get("data")
     if data is None:

@@ -29,6 +29,8 @@ NUMBERS: Fields = {
     "recycled": {"recycled": values.count},
 }
 """Every documented number by its key, and the names of the values read out of it."""
+RESULTS = ("answer", "no_answer", "busy/congestion/failed", "answer_machine")
+"""The fields that count records by their result."""
 FIELDS = (KEY, SKILL, *NUMBERS)
 
 

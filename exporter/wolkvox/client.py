@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from yarl import URL
@@ -65,7 +66,6 @@ class Client:
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             middlewares=(_once,),
-            trust_env=proxy_url is None,
         )
 
     async def close(self) -> None:
@@ -89,11 +89,13 @@ class Client:
             params=call.parameters,
             headers={TOKEN_HEADER: token},
             allow_redirects=False,
-            proxy=self._proxy_url,
+            proxy=self._proxy_url or _environment_proxy(self._base_url),
         ) as response:
             code = str(response.status)
             if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
                 raise ApiError(Reason.REDIRECT, f"wolkvox answered {code}, a redirect", code=code)
+            if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+                raise ApiError(Reason.CONNECTION, "the proxy refused to connect", code=code)
             if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                 raise ApiError(Reason.INVALID_BODY, "the answer is compressed although none was asked for", code=code)
             try:
@@ -118,6 +120,12 @@ class Client:
                     Reason.TOO_LARGE, f"the answer is larger than {self._max_body} bytes", code=str(response.status)
                 )
         return bytes(body)
+
+
+def _environment_proxy(url: URL) -> str | None:
+    # not the library's trust_env, which would also send what ~/.netrc holds
+    host = url.host or ""
+    return None if proxy_bypass(host) else getproxies().get(url.scheme)
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

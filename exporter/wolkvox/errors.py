@@ -3,7 +3,7 @@
 ApiError
     reason    one of `Reason`, the value of the metric label
     detail    what happened, for people, free of secrets
-    remedy    what to do about it, from `REMEDIES`
+    remedy    what to do about it, from `REMEDIES` unless told otherwise
 """
 
 from collections.abc import Mapping
@@ -62,14 +62,12 @@ REMEDIES: Mapping[Reason, str] = MappingProxyType(
 class ApiError(Exception):
     """A call that brought no data."""
 
-    def __init__(self, reason: Reason, detail: str, *, code: str = NO_STATUS, reset: bool = False) -> None:
-        super().__init__(f"{detail}: {REMEDIES[reason]}")
+    def __init__(
+        self, reason: Reason, detail: str, *, remedy: str = "", code: str = NO_STATUS, reset: bool = False
+    ) -> None:
+        self.remedy = remedy or REMEDIES[reason]
+        super().__init__(f"{detail}: {self.remedy}")
         self.reason = reason
         self.detail = detail
         self.code = code
         self.reset = reset
-
-    @property
-    def remedy(self) -> str:
-        """What a person can do about it."""
-        return REMEDIES[self.reason]

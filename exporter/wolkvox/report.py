@@ -23,6 +23,7 @@ class ReportName(StrEnum):
 
     CAMPAIGNS = "campaigns"
     AMD = "amd"
+    QUOTA = "quota"
 
 
 class Unread:
@@ -36,6 +37,11 @@ class Unread:
         """Count one value of `field`."""
         self.counts[field] += 1
         self.examples.setdefault(field, repr(value)[:_EXAMPLE_LENGTH])
+
+    def merge(self, other: "Unread") -> None:
+        """Add what another answer lacked."""
+        self.counts.update(other.counts)
+        self.examples = other.examples | self.examples
 
     def read(self, row: Mapping[str, object], key: str, reader: Callable[[object], Value]) -> Value | None:
         """Read one value of a row; None, and counted, if the key is absent or its text cannot be read."""

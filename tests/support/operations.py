@@ -9,15 +9,15 @@ from pydantic import SecretStr
 
 from exporter.app import Exporter, Listen
 from exporter.clock import Clock
-from exporter.config import Config, LiteralToken, Operation
+from exporter.config import AmdMode, Config, LiteralToken, Operation
 from support.samples import Samples
 
 TOKEN = "canary-5f0c3b1d9e"  # what must never be seen anywhere
 
 
 def operation(base_url: str, name: str = "ventas-co", token: str = TOKEN, **settings: Any) -> Operation:  # noqa: ANN401 - any key of the configuration
-    """Return an operation in effect."""
-    values = {"token": LiteralToken(SecretStr(token)), **settings}
+    """Return an operation in effect; unless told otherwise it has the two reports that most tests are about."""
+    values = {"amd": AmdMode.ALL, "quota_interval": 0.0, "token": LiteralToken(SecretStr(token)), **settings}
     return Operation(name=name, base_url=base_url, **values)
 
 

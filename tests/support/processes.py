@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import yaml
 
 import exporter
@@ -26,8 +27,14 @@ _LONGEST_LINE = 2**20
 
 def environment() -> dict[str, str]:
     """Return the environment of programs: no proxy between them and this machine, every warning an error."""
-    direct = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
-    return direct | {"PYTHONPATH": str(Path(exporter.__file__).parents[1]), "PYTHONWARNINGS": "error"}
+    kept = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    return kept | {"PYTHONPATH": str(Path(exporter.__file__).parents[1]), "PYTHONWARNINGS": "error"}
+
+
+def direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the proxies of the environment out of this process's way, too."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
 
 
 @dataclass(frozen=True)
@@ -131,11 +138,15 @@ async def serving(config: Path, *prefix: str) -> AsyncIterator[tuple[Program, st
 
 
 def config_file(folder: Path, base_url: str, operations: dict[str, dict[str, str]], **settings: str) -> Path:
-    """Write a configuration and its token files; `operations` has the keys of each, the token itself under `token`."""
+    """Write a configuration and its token files; `operations` has the keys of each, the token itself under `token`.
+
+    Unless told otherwise it polls the two reports that most tests are about.
+    """
+    settings = {"quota_interval": "0", **settings}
     rows = []
     for number, (name, keys) in enumerate(operations.items()):
         (folder / f"token-{number}").write_text(f"{keys['token']}\n")
-        rows.append({"name": name, "base_url": base_url, **keys, "token_file": f"token-{number}"})
+        rows.append({"name": name, "base_url": base_url, "amd": "all", **keys, "token_file": f"token-{number}"})
         del rows[-1]["token"]
     config = folder / "config.yaml"
     config.write_text(yaml.safe_dump({**settings, "operations": rows}, allow_unicode=True), encoding="utf-8")

@@ -1,0 +1,66 @@
+"""Counters of what campaigns did, from successive reports whose counts fall when a list is recycled or reloaded.
+
+A count that rises adds its rise. A count that falls is not believed at once, since rows dip for a poll: only if the
+next value is below the old one, too, has the list been recycled, and the fallen value is where counting goes on.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from exporter.snapshot import Labels, Totals
+from exporter.wolkvox.campaigns import RESULTS, Campaign
+
+COUNTED = ("dial", *RESULTS, "hits")
+"""The values whose net rises are counted."""
+
+
+class Rises:
+    """The net rises of one value."""
+
+    def __init__(self) -> None:
+        self._base: float | None = None
+        self._fallen: float | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there was a first sight."""
+        return self._base is not None
+
+    def observe(self, value: float) -> float:
+        """Take the next value and return what it adds."""
+        if self._base is None or value >= self._base:
+            added = value - self._base if self._base is not None else 0.0
+            self._base, self._fallen = value, None
+        elif self._fallen is None or value < self._fallen:
+            # a fall below the fall: what was fallen to is believed, the new value not yet
+            added, self._base, self._fallen = 0.0, self._base if self._fallen is None else self._fallen, value
+        else:
+            added, self._base, self._fallen = value - self._fallen, value, None
+        return added
+
+
+class Activity:
+    """The counters of one operation, kept as long as it is polled.
+
+    What a campaign did belongs to its id, the sum to its labels: after a renaming a new sum starts at 0 and counting
+    goes on. A campaign whose id stands on two rows, or that has none, is not counted.
+    """
+
+    def __init__(self) -> None:
+        self._rises: dict[tuple[str, str], Rises] = defaultdict(Rises)
+        self._sums: dict[Labels, dict[str, float]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0.0))
+
+    def observe(self, campaigns: tuple[Campaign, ...]) -> Totals:
+        """Take a good report and return the totals of the campaigns in it."""
+        rows = Counter(campaign.id for campaign in campaigns)
+        return MappingProxyType(
+            {campaign.labels: self._count(campaign) for campaign in campaigns if campaign.id and rows[campaign.id] == 1}
+        )
+
+    def _count(self, campaign: Campaign) -> Mapping[str, float]:
+        sums = self._sums[campaign.labels]
+        for name in COUNTED:
+            if name in campaign.values:
+                sums[name] += self._rises[campaign.id, name].observe(campaign.values[name])
+        return MappingProxyType({name: sums[name] for name in COUNTED if self._rises[campaign.id, name].is_known})

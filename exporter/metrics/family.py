@@ -1,0 +1,40 @@
+"""What a metric is."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+from exporter.wolkvox.report import ReportName
+
+Source = TypeVar("Source")
+Sample: TypeAlias = tuple[tuple[str, ...], float]
+"""The label values, in the order of the family's labels, and the value."""
+Kind: TypeAlias = Literal["gauge", "counter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Family(Generic[Source]):
+    """One metric: its name, what it says, and how its samples come out of what is known.
+
+    `content_of` is the report whose good answers it repeats: without a fresh one its samples vanish. Families that tell
+    of the polling itself have none and stay.
+    """
+
+    name: str
+    kind: Literal["gauge", "counter"]
+    help: str
+    labels: tuple[str, ...]
+    source: str
+    samples: Callable[[Source], Iterable[Sample]]
+    content_of: ReportName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExporterStatus:
+    """What is known of the exporter itself."""
+
+    version: str
+    python_version: str
+    config_loaded: bool
+    config_loaded_at: float
+    """Seconds since the epoch: the last good load."""

@@ -1,0 +1,148 @@
+"""The AMD poll and its modes: all campaigns in one call, each in a call of its own, or what turns out to work."""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+from itertools import count
+
+from exporter.config import AmdMode, Operation
+from exporter.polling.known import Known
+from exporter.polling.poll import Asker, Outcome
+from exporter.wolkvox import amd, window
+from exporter.wolkvox.amd import ALL_CAMPAIGNS
+from exporter.wolkvox.errors import ApiError
+from exporter.wolkvox.report import Unread
+from exporter.wolkvox.window import Window
+
+PROBE_INTERVAL = 3600.0
+"""Seconds between two questions whether single campaigns have detections where `all` has none."""
+
+
+class AmdPoll:
+    """Detections of answering machines since the operation's midnight."""
+
+    fields: tuple[str, ...] = amd.FIELDS
+
+    def __init__(self, operation: Operation, known: Known) -> None:
+        self.interval = operation.amd_interval
+        self._operation = operation
+        self._known = known
+        self._day: datetime | None = None
+        self._each = False
+        self._all_answers = False
+        self._probes = _Probes(known)
+        self._rounds = _Rounds(operation, known)
+
+    async def run(self, asker: Asker) -> Outcome | None:
+        """See `Poll.run`. What was read before a failure is kept."""
+        questions = _Questions(asker, window.today(asker.time(), self._operation.time_zone), self._known)
+        if questions.day.start != self._day:
+            self._begin(questions.day.start)
+        error = None
+        try:
+            await self._ask(questions)
+        except ApiError as failure:
+            if not questions.answered:
+                raise
+            error = failure
+        return self._outcome(questions, error) if questions.answered else None
+
+    def _begin(self, day: datetime) -> None:
+        """Begin a day: what was chosen belongs to the one before."""
+        self._day = day
+        self._each = self._operation.amd is AmdMode.EACH
+        self._probes.begin()
+
+    async def _ask(self, questions: "_Questions") -> None:
+        if self._each:
+            await self._rounds.ask(questions)
+            return
+        self._known.detections = await questions.detections(ALL_CAMPAIGNS)
+        self._all_answers = self._all_answers or bool(self._known.detections)
+        if self._operation.amd is AmdMode.AUTO and not self._all_answers:
+            self._each = await self._probes.ask(questions)
+
+    def _outcome(self, questions: "_Questions", error: ApiError | None) -> Outcome:
+        detections, start = self._known.labelled(), questions.day.start.timestamp()
+        return Outcome(
+            lambda snapshot: replace(snapshot, detections=detections, amd_window_start=start), questions.unread, error
+        )
+
+
+class _Questions:
+    """The calls of one poll, all for the same window."""
+
+    def __init__(self, asker: Asker, day: Window, known: Known) -> None:
+        self.asker = asker
+        self.day = day
+        self.unread = Unread()
+        self.answered = False
+        self._known = known
+
+    async def detections(self, campaign_id: str) -> dict[str, float]:
+        """Ask for a campaign, or for all; the first answer of a day puts an end to what was known of the one before."""
+        report = await asyncio.to_thread(amd.read, await self.asker.ask(amd.call(self.day, campaign_id)))
+        self.answered = True
+        self.unread.merge(report.unread)
+        self._known.begin_detections(self.day.start)
+        return dict(report.detections)
+
+    async def ask_one(self, campaign_id: str) -> float | None:
+        """Ask for a campaign and remember its total; None if it has none."""
+        found = (await self.detections(campaign_id)).get(campaign_id)
+        if found is None:
+            self._known.detections.pop(campaign_id, None)
+        else:
+            self._known.detections[campaign_id] = found
+        return found
+
+
+class _Probes:
+    """Asks once an hour for the campaign with most machine results whether `all` keeps something back."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._last: float | None = None
+        self._asked: set[str] = set()
+
+    def begin(self) -> None:
+        """Begin a day: every campaign may be asked for again."""
+        self._asked.clear()
+
+    async def ask(self, questions: _Questions) -> bool:
+        """Return whether a single campaign has detections."""
+        asker = questions.asker
+        machines = {key: number for key, number in self._known.machines.items() if number and key not in self._asked}
+        recently = self._last is not None and asker.monotonic() - self._last < PROBE_INTERVAL
+        if not machines or recently or not asker.may_go_on():
+            return False
+        candidate = max(machines, key=machines.__getitem__)
+        self._last = asker.monotonic()
+        self._asked.add(candidate)
+        return bool(await questions.ask_one(candidate))
+
+
+class _Rounds:
+    """Asks for campaigns seen started today, those first that were not asked for longest."""
+
+    def __init__(self, operation: Operation, known: Known) -> None:
+        self._operation = operation
+        self._known = known
+        self._order: Counter[str] = Counter()
+        self._numbers = count(1)
+        self._began: float | None = None
+        self._left = 0
+
+    async def ask(self, questions: _Questions) -> None:
+        """Ask as many as an interval allows, also where a failed poll is repeated within it."""
+        now = questions.asker.monotonic()
+        if self._began is None or now - self._began >= self._operation.amd_interval:
+            self._began, self._left = now, self._operation.amd_max_calls
+        for campaign_id in sorted(self._known.started_today, key=self._order.__getitem__)[: self._left]:
+            if not questions.asker.may_go_on():
+                return
+            self._left -= 1
+            # also if the call fails, or one campaign could block all others
+            self._order[campaign_id] = next(self._numbers)
+            await questions.ask_one(campaign_id)

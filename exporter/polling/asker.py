@@ -1,0 +1,54 @@
+"""The calls of one poll: made in the token's turn, counted, and charged to the day's budget."""
+
+from collections import Counter
+
+from exporter.clock import Clock
+from exporter.polling.budget import Budget
+from exporter.snapshot import Attempt
+from exporter.wolkvox.body import Answer
+from exporter.wolkvox.client import Call, Client
+from exporter.wolkvox.errors import ApiError
+
+
+class TurnAsker:
+    """Asks on behalf of one poll; see `Asker`. `deadline`, on the monotonic clock, is when campaigns are due again."""
+
+    def __init__(self, client: Client, token: str, clock: Clock, budget: Budget, deadline: float) -> None:
+        self.started = clock.monotonic()
+        self._client = client
+        self._token = token
+        self._clock = clock
+        self._budget = budget
+        self._deadline = deadline
+        self._longest = 0.0
+        self._requests: Counter[str] = Counter()
+
+    def time(self) -> float:
+        """See `Asker.time`."""
+        return self._clock.time()
+
+    def monotonic(self) -> float:
+        """See `Asker.monotonic`."""
+        return self._clock.monotonic()
+
+    async def ask(self, call: Call) -> Answer:
+        """See `Asker.ask`. A call that timed out counts as spent."""
+        began = self._clock.monotonic()
+        self._budget.spend()
+        try:
+            answer = await self._client.get(call, self._token)
+        except ApiError as error:
+            self._requests[error.code] += 1
+            raise
+        self._longest = max(self._longest, self._clock.monotonic() - began)
+        self._requests[str(answer.status)] += 1
+        return answer
+
+    def may_go_on(self) -> bool:
+        """See `Asker.may_go_on`: not if a call as long as the longest so far would delay the campaigns report."""
+        ends = self._clock.monotonic() + self._longest
+        return ends < self._deadline and self._budget.has_room(self._clock.time())
+
+    def attempt(self) -> Attempt:
+        """Return what the poll has cost."""
+        return Attempt(self._clock.time(), self._clock.monotonic() - self.started, self._requests)

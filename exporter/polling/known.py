@@ -1,0 +1,45 @@
+"""What outlives single answers: names, skills and the day's activity by campaign id, and the last detections."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from exporter.config import Campaigns
+from exporter.snapshot import Detections
+from exporter.wolkvox.campaigns import Campaign
+
+
+class Known:
+    """What the campaigns report of an operation has shown so far; `selection` is what is published."""
+
+    def __init__(self, selection: Campaigns) -> None:
+        self._selection = selection
+        self._names: dict[str, tuple[str, str]] = {}
+        self._day: datetime | None = None
+        self.started_today: dict[str, None] = {}
+        """The ids of published campaigns seen started since the operation's midnight, in the order of first sight."""
+        self.machines: Mapping[str, float] = {}
+        """Records with a machine result by id, from the last report."""
+        self.detections: dict[str, float] = {}
+        """The last AMD totals by id, all of one day."""
+        self._detections_day: datetime | None = None
+
+    def learn(self, reported: tuple[Campaign, ...], day: datetime) -> None:
+        """Remember a good report of a day; of rows that share an id the first counts for name and skill."""
+        if day != self._day:
+            self._day = day
+            self.started_today.clear()
+        self._names.update({campaign.id: (campaign.name, campaign.skill) for campaign in reversed(reported)})
+        published = [row for row in reported if row.id and self._selection.selects(row.id, row.name)]
+        self.started_today.update(dict.fromkeys(row.id for row in published if row.values.get("status") == 1))
+        self.machines = {row.id: row.values.get("answer_machine", 0.0) for row in published}
+
+    def begin_detections(self, day: datetime) -> None:
+        """Forget the totals of another day than this."""
+        if day != self._detections_day:
+            self._detections_day = day
+            self.detections = {}
+
+    def labelled(self) -> tuple[Detections, ...]:
+        """Give the detections the names and skills last known, and leave out what is not published."""
+        rows = (Detections(key, *self._names.get(key, ("", "")), total) for key, total in self.detections.items())
+        return tuple(row for row in rows if self._selection.selects(row.id, row.name))

@@ -1,0 +1,78 @@
+"""What came of an operation's polls: kept in its snapshot, and told to the log."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import structlog
+
+from exporter.clock import Clock
+from exporter.config import Operation
+from exporter.polling.poll import Change, Poll
+from exporter.polling.readability import Readability
+from exporter.snapshot import Attempt, ReportState, Snapshot, Trouble
+from exporter.wolkvox.errors import ApiError, Reason
+from exporter.wolkvox.report import ReportName, Unread
+
+log = structlog.get_logger()
+
+
+class Record:
+    """Keeps the snapshot of one operation."""
+
+    def __init__(self, operation: Operation, polls: Mapping[ReportName, Poll], clock: Clock) -> None:
+        self._stale_after = operation.stale_after
+        self._clock = clock
+        self._log = log.bind(operation=operation.name)
+        self._readability = {name: Readability(self._log.bind(report=name)) for name in polls}
+        states = {name: ReportState.initial(poll.interval, poll.fields) for name, poll in polls.items()}
+        self.snapshot = Snapshot(operation.name, MappingProxyType(states))
+
+    def change(self, change: Change) -> None:
+        """Take over what an answer brought."""
+        self.snapshot = change(self.snapshot)
+
+    def succeeded(self, report: ReportName, attempt: Attempt, unread: Unread) -> None:
+        """Note a good poll."""
+        state = self.snapshot.reports[report]
+        level = logging.DEBUG if state.up else logging.INFO
+        self._log.log(level, "poll succeeded", report=report, seconds=round(attempt.duration, 3))
+        self._readability[report].note(unread)
+        fresh_until = self._clock.monotonic() + self._stale_after * state.interval
+        self._put(report, state.succeeded(attempt, unread.counts, fresh_until))
+        self.snapshot = replace(self.snapshot, token_valid=True, quota_exhausted=False)
+
+    def failed(self, report: ReportName, attempt: Attempt, error: ApiError) -> None:
+        """Note a poll that failed."""
+        self._log.warning(
+            "poll failed",
+            report=report,
+            reason=error.reason,
+            error=error.detail,
+            remedy=error.remedy,
+            seconds=round(attempt.duration, 3),
+        )
+        trouble = Trouble(error.reason, error.detail, error.remedy, attempt.ended)
+        self._put(report, self.snapshot.reports[report].failed(attempt, trouble))
+
+    def held(self, report: ReportName, error: ApiError) -> None:
+        """Note a poll that was left out."""
+        self._log.info("poll held back", report=report, reason=error.reason, error=error.detail, remedy=error.remedy)
+        trouble = Trouble(error.reason, error.detail, error.remedy, self._clock.time())
+        self._put(report, self.snapshot.reports[report].held(trouble))
+
+    def refused(self, reason: Reason) -> None:
+        """Note that the API does not take the token, or takes no more calls."""
+        if reason is Reason.TOKEN:
+            self.snapshot = replace(self.snapshot, token_valid=False)
+        else:
+            self.snapshot = replace(self.snapshot, quota_exhausted=True)
+
+    def scheduled(self, report: ReportName, due: float) -> None:
+        """Note when, on the monotonic clock, a report is due next."""
+        following = self._clock.time() - self._clock.monotonic() + due
+        self._put(report, replace(self.snapshot.reports[report], next_poll=following))
+
+    def _put(self, report: ReportName, state: ReportState) -> None:
+        self.snapshot = self.snapshot.with_report(report, state)

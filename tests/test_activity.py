@@ -1,0 +1,100 @@
+"""What the activity counters add up."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.activity import Activity, Rises
+from exporter.wolkvox.campaigns import Campaign
+
+
+def added(*values: float) -> float:
+    """Return what a row of values adds up to."""
+    rises = Rises()
+    return sum(rises.observe(value) for value in values)
+
+
+@pytest.mark.parametrize(
+    ("values", "total"),
+    [
+        ((100,), 0),
+        ((100, 110, 110, 130), 30),
+        ((100, 0, 110), 10),
+        ((100, 0, 100), 0),
+        ((100, 110, 0, 20, 50), 60),
+        ((100, 0, 0, 30), 30),
+        ((100, 40, 10, 30), 20),
+        ((100, 40, 10, 120), 80),
+        ((100, 40, 45, 30, 50), 10),
+        ((0, 50, 0, 0, 50), 100),
+    ],
+)
+def test_rises_add_and_a_fall_is_believed_at_the_next_poll(values: tuple[float, ...], total: float) -> None:
+    """If a count dips for a poll, then only the excess counts; if it stays down, then it counts on from there."""
+    assert added(*values) == total
+
+
+def campaign(name: str = "A", identity: str = "4875", skill: str = "1", **values: float) -> Campaign:
+    """Return a campaign as reported."""
+    return Campaign(identity, name, skill, (), values)
+
+
+def test_the_first_sight_counts_nothing() -> None:
+    """If the exporter starts in the middle of the day, then what was dialled before is not its claim."""
+    totals = Activity().observe((campaign(dial=500, answer=100),))
+    assert totals == {("A", "4875", "1"): {"dial": 0, "answer": 0}}
+
+
+def test_a_vanished_row_and_a_blank_value_change_nothing() -> None:
+    """If a row is gone for a poll, then its counter is absent, and goes on where it stood."""
+    activity = Activity()
+    activity.observe((campaign(dial=500),))
+    assert activity.observe((campaign(dial=520),))["A", "4875", "1"] == {"dial": 20}
+    assert activity.observe(()) == {}
+    assert activity.observe((campaign(),))["A", "4875", "1"] == {"dial": 20}
+    assert activity.observe((campaign(dial=530),))["A", "4875", "1"] == {"dial": 30}
+
+
+def test_a_pending_fall_stays_pending_over_a_vanished_row() -> None:
+    """If a row vanishes right after a dip, then the dip is judged by the next value there is."""
+    activity = Activity()
+    activity.observe((campaign(dial=500),))
+    activity.observe((campaign(dial=0),))
+    activity.observe(())
+    assert activity.observe((campaign(dial=505),))["A", "4875", "1"] == {"dial": 5}
+
+
+def test_a_renamed_campaign_starts_a_new_sum_and_loses_no_call() -> None:
+    """If a campaign is renamed between two polls, then the calls between them count under the new name."""
+    activity = Activity()
+    activity.observe((campaign(dial=500),))
+    activity.observe((campaign(dial=520),))
+    assert activity.observe((campaign("B", dial=550),)) == {("B", "4875", "1"): {"dial": 30}}
+    assert activity.observe((campaign(dial=551),)) == {("A", "4875", "1"): {"dial": 21}}
+
+
+def test_campaigns_that_cannot_be_told_apart_are_not_counted() -> None:
+    """If an id stands on two rows, or a row has none, then there is no counter for it."""
+    activity = Activity()
+    twins = (campaign(dial=1), campaign(skill="2", dial=2), campaign(identity="", dial=3), campaign("C", "5", dial=4))
+    assert set(activity.observe(twins)) == {("C", "5", "1")}
+
+
+@given(st.lists(st.integers(0, 100), min_size=1, max_size=40))
+def test_a_counter_never_falls_and_never_exceeds_what_rose(values: list[int]) -> None:
+    """Whatever the counts do, the counter only rises, and by no more than the rises between polls add up to."""
+    rises, total = Rises(), 0.0
+    for value in values:
+        more = rises.observe(value)
+        assert more >= 0
+        total += more
+    assert total <= sum(max(0, after - before) for before, after in itertools.pairwise(values))
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=30))
+def test_without_a_fall_nothing_is_lost(steps: list[int]) -> None:
+    """If a count only rises, then the counter is its whole rise."""
+    values = [sum(steps[: place + 1]) for place in range(len(steps))]
+    assert added(*values) == values[-1] - values[0]
