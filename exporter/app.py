@@ -104,6 +104,7 @@ class Exporter:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for client in self._clients:
             await client.close()
+        self.publisher.close()
 
     def _is_live(self) -> bool:
         return not any(task.done() for task in self._tasks)

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from typing import Any
 
 from prometheus_client import openmetrics
@@ -39,15 +40,17 @@ class Format(Enum):
 class Page:
     """The finished exposition in one format, but for the process metrics that each sending adds at its end."""
 
-    def __init__(self, text: bytes) -> None:
-        self._text = text
+    def __init__(self, parts: list[bytes]) -> None:
+        # in pieces that the chunks and both formats share: joined, a large exposition would stand in memory thrice
+        self._parts = parts
         # one gzip member, continued for each sending: members glued together are more than some clients read
         self._compressor = zlib.compressobj(_LEVEL, wbits=_GZIP)
-        self._compressed = self._compressor.compress(text) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
+        compressed = [self._compressor.compress(part) for part in parts]
+        self._compressed = b"".join([*compressed, self._compressor.flush(zlib.Z_SYNC_FLUSH)])
 
     def plain(self, tail: bytes) -> bytes:
         """Return the page and its tail."""
-        return self._text + tail
+        return b"".join([*self._parts, tail])
 
     def gzipped(self, tail: bytes) -> bytes:
         """Return the page and its tail as one gzip member."""
@@ -83,7 +86,7 @@ class Exposition:
             (family, [self._chunks[name][place] for name in self._snapshots if self._is_shown(family, name, now)])
             for place, family in enumerate(CATALOGUE)
         ]
-        return Pages({kind: Page(_joined(kind, own, families)) for kind in Format}, self._valid_until(now))
+        return Pages({kind: Page(_parts(kind, own, families)) for kind in Format}, self._valid_until(now))
 
     def _is_shown(self, family: Family[Snapshot], operation: str, now: float) -> bool:
         return family.content_of is None or self._snapshots[operation].is_fresh(family.content_of, now)
@@ -107,10 +110,10 @@ def _labels(names: tuple[str, ...], values: tuple[str, ...], order: list[int]) -
     return "{" + ",".join([f'{names[place]}="{values[place].translate(_ESCAPES)}"' for place in order]) + "}"
 
 
-def _joined(kind: Format, *parts: Iterable[tuple[Family[Any], list[bytes]]]) -> bytes:
-    text = bytearray()
-    for family, chunks in (pair for part in parts for pair in part):
-        if any(chunks):
-            text += kind.introduction(family)
-            text += b"".join(chunks)
-    return bytes(text)
+def _parts(kind: Format, *families: Iterable[tuple[Family[Any], list[bytes]]]) -> list[bytes]:
+    return [
+        part
+        for family, chunks in chain.from_iterable(families)
+        if any(chunks)
+        for part in (kind.introduction(family), *chunks)
+    ]

@@ -1,6 +1,7 @@
 """Keeps the finished exposition up to date: one rendering for a burst of changes, one when data become stale."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -36,12 +37,18 @@ class Publisher:
         self._change = asyncio.Event()
         self._rendering = asyncio.Lock()
         self._pages: Pages = self._exposition.pages(clock.monotonic())
-        self._bodies: dict[tuple[Format, bool], _Body] = {}
+        self._bodies: dict[Format, _Body] = {}
+        # always the same thread: what one frees the next rendering finds again
+        self._thread = ThreadPoolExecutor(1, "rendering")
         self._process = CollectorRegistry()
         ProcessCollector(registry=self._process)
         PlatformCollector(registry=self._process)
         self.snapshots: dict[str, Snapshot] = {}
         """The latest of each operation."""
+
+    def close(self) -> None:
+        """Give the thread back."""
+        self._thread.shutdown(wait=False)
 
     def publish(self, snapshot: Snapshot) -> None:
         """Take the latest of an operation; it is rendered soon."""
@@ -62,7 +69,8 @@ class Publisher:
         async with self._rendering:
             changed, self._changed = self._changed, {}
             self._change.clear()
-            self._pages = await asyncio.to_thread(self._render, list(changed.values()))
+            loop = asyncio.get_running_loop()
+            self._pages = await loop.run_in_executor(self._thread, self._render, list(changed.values()))
 
     def _render(self, changed: list[Snapshot]) -> Pages:
         for snapshot in changed:
@@ -75,10 +83,12 @@ class Publisher:
         if now >= self._pages.valid_until:
             # the timer is late, after a suspended machine say: never send what is stale
             await self.refresh()
-        page, body = self._pages.by_format[kind], self._bodies.get((kind, gzipped))
+        page, body = self._pages.by_format[kind], self._bodies.get(kind)
+        if not gzipped:
+            # large and rarely asked for: not kept
+            return page.plain(self._tail(kind))
         if body is None or body.page is not page or now - body.made >= BODY_AGE:
-            content = page.gzipped(self._tail(kind)) if gzipped else page.plain(self._tail(kind))
-            body = self._bodies[kind, gzipped] = _Body(page, now, content)
+            body = self._bodies[kind] = _Body(page, now, page.gzipped(self._tail(kind)))
         return body.content
 
     def _tail(self, kind: Format) -> bytes:
