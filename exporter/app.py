@@ -4,9 +4,10 @@ import asyncio
 import os
 import platform
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import structlog
@@ -21,7 +22,7 @@ from exporter.polling.worker import Worker
 from exporter.publishing import Publisher
 from exporter.web.address import Address, in_url
 from exporter.web.server import Site
-from exporter.wolkvox.client import Client
+from exporter.wolkvox.client import Client, Witness
 
 SPREAD = 0.1
 """The share of an interval over which the first polls of all operations are spread."""
@@ -50,10 +51,12 @@ class AddressError(Exception):
 class Exporter:
     """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's."""
 
-    def __init__(self, config: Config, clock: Clock | None = None, spread: float = SPREAD) -> None:
+    def __init__(
+        self, config: Config, clock: Clock | None = None, spread: float = SPREAD, witnesses: Sequence[Witness] = ()
+    ) -> None:
         self.clock = clock or SystemClock()
         self.publisher = Publisher(self.clock, _status(self.clock))
-        self._clients = [_client(operation) for operation in config.operations]
+        self._clients = list(map(_client, config.operations, witnesses or repeat(None)))
         turns = Turns(self.clock)
         self.workers = [
             Worker(operation, client, turns, self.clock, self.publisher.publish, first=first)
@@ -155,12 +158,13 @@ def _first_polls(operations: tuple[Operation, ...], clock: Clock, spread: float)
     return [now + place / number * spread * operation.interval for place, operation in enumerate(operations)]
 
 
-def _client(operation: Operation) -> Client:
+def _client(operation: Operation, witness: Witness | None) -> Client:
     return Client(
         operation.base_url,
         proxy_url=operation.proxy_url.get_secret_value() if operation.proxy_url else None,
         ca_file=operation.ca_file,
         timeout=operation.timeout,
+        witness=witness,
     )
 
 

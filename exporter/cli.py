@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import structlog
 
@@ -11,6 +12,7 @@ from exporter.app import Exporter, Listen
 from exporter.config import Config, ConfigError, load
 from exporter.exposition import Format
 from exporter.flags import PORT, Options
+from exporter.replies import Witness
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C before all was done, as shells have it."""
@@ -52,13 +54,20 @@ def check(options: Options) -> int:
 
 def once(options: Options) -> int:
     """Ask each report once and print the exposition."""
-    good, exposition = asyncio.run(_once(load(options.config_file)))
+    config = load(options.config_file)
+    try:
+        if options.save_replies:
+            options.save_replies.mkdir(parents=True, exist_ok=True)
+        good, exposition = asyncio.run(_once(config, options.save_replies))
+    except OSError as error:
+        return _failed(f"replies cannot be kept in {options.save_replies} ({error.strerror}); choose another folder")
     sys.stdout.buffer.write(exposition)
     return 0 if good else 1
 
 
-async def _once(config: Config) -> tuple[bool, bytes]:
-    exporter = Exporter(config, spread=0.0)
+async def _once(config: Config, folder: Path | None) -> tuple[bool, bytes]:
+    witnesses = [Witness(operation.name, number, folder) for number, operation in enumerate(config.operations, 1)]
+    exporter = Exporter(config, spread=0.0, witnesses=witnesses)
     good = await exporter.once()
     return good, await exporter.publisher.body(Format.TEXT, gzipped=False)
 

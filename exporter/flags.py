@@ -29,6 +29,7 @@ class Options:
     speed: float = 60.0
     seed: int = 2024
     faults: Sequence[Fault] = ()
+    save_replies: Path | None = None
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
@@ -58,7 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", title="commands", metavar="")
     for name, parents, text in (
         ("check", [config, logging], "tell what is wrong with the configuration; exit code 1 if anything is"),
-        ("once", [config, logging], "ask each report once and print the exposition; exit code 1 if one failed"),
+        (
+            "once",
+            [config, _saving(), logging],
+            "ask each report once, print the exposition; exit code 1 if one failed",
+        ),
         ("demo", [listening, simulating, logging], "run a simulated contact centre and an exporter that polls it"),
         ("simulate", [listening, simulating, _failing(), logging], "run the simulated contact centre alone"),
     ):
@@ -101,6 +106,13 @@ def _simulating() -> argparse.ArgumentParser:
     flags = _flags()
     flags.add_argument("--speed", type=_speed, help="simulated seconds in a second (60)")
     flags.add_argument("--seed", type=int, help="makes the simulated figures repeatable (2024)")
+    return flags
+
+
+def _saving() -> argparse.ArgumentParser:
+    flags = _flags()
+    text = "keep the replies in this folder, with names replaced and digits kept, for reporting a surprise"
+    flags.add_argument("--save-replies", type=Path, metavar="DIR", help=text)
     return flags
 
 

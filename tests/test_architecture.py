@@ -22,6 +22,7 @@ ROOMS = [
     "polling",
     "activity",
     "snapshot",
+    "replies",
     "wolkvox",
     "config",
     "simulator",

@@ -17,7 +17,7 @@ SIMULATING = {"--speed", "--seed"}
 FLAGS = {
     "": {"--help", "--version", "--config.file", "--web.telemetry-path", *LISTENING, *LOGGING},
     "check": {"--help", "--config.file", *LOGGING},
-    "once": {"--help", "--config.file", *LOGGING},
+    "once": {"--help", "--config.file", "--save-replies", *LOGGING},
     "demo": {"--help", *LISTENING, *SIMULATING, *LOGGING},
     "simulate": {"--help", "--fault", *LISTENING, *SIMULATING, *LOGGING},
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -38,6 +39,16 @@ class Call:
     parameters: Mapping[str, str]
 
 
+class Witness(Protocol):
+    """Sees what is asked and what is answered."""
+
+    def asking(self, call: Call) -> None:
+        """Be told of a call that is about to be made."""
+
+    def answered(self, call: Call, answer: Answer) -> None:
+        """Be told of an answer, good or not."""
+
+
 class Client:
     """A connection to one operation's server.
 
@@ -53,7 +64,9 @@ class Client:
         ca_file: Path | None = None,
         timeout: float = TOTAL_TIMEOUT,
         max_body: int = MAX_BODY,
+        witness: Witness | None = None,
     ) -> None:
+        self._witness = witness
         self._base_url = URL(base_url)
         self._proxy_url = proxy_url
         self._max_body = max_body
@@ -74,13 +87,19 @@ class Client:
 
     async def get(self, call: Call, token: str) -> Answer:
         """Ask, and return whatever was answered but a redirect; raises `ApiError` where no answer came."""
+        if self._witness:
+            self._witness.asking(call)
         # raised outside the handler: the library's exceptions carry the request's headers, and so the token
         try:
-            return await self._get(call, token)
+            answer = await self._get(call, token)
         except ApiError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the library or the operating system throws is told apart below
             failure = _failure(error)
+        else:
+            if self._witness:
+                self._witness.answered(call, answer)
+            return answer
         raise failure
 
     async def _get(self, call: Call, token: str) -> Answer:
