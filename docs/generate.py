@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from exporter.config import durations
 from exporter.config.models import Keys, Polling, WrittenOperation
 from exporter.config.schema_generator import schema_text
 from exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, Family
@@ -32,7 +33,8 @@ All values are cached between polls: a scrape never asks the API. Missing is abs
 read, or is too old has no sample, never 0 and never the last value in disguise. Ratios are 0-1 and not clamped.
 
 `campaign` is the name without id and phone part; `campaign_id` is the identity, so renaming a campaign starts new
-series under the same id. Record counts fall when a list is recycled or reloaded: do not take a rate of them.
+series under the same id. Record counts fall when a list is recycled or reloaded: do not take a rate of them, but of
+the counters `wolkvox_campaign_dialed_total`, `…_results_total` and `…_hits_total`. These count records, not calls.
 
 "Until stale" means: until `stale_after` intervals have passed since the last good answer of that report.
 
@@ -101,7 +103,7 @@ def _key_table(model: type[Keys], names: Iterable[str]) -> Iterator[str]:
 
 def _default(value: object) -> str:
     if isinstance(value, float):
-        return f"`{value:g}s`"
+        return f"`{value:.0%}`" if 0 < value < 1 else f"`{durations.written(value)}`"
     return f"`{value}`" if isinstance(value, int | str | ZoneInfo) else ""
 
 

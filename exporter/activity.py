@@ -4,7 +4,7 @@ A count that rises adds its rise. A count that falls is not believed at once, si
 next value is below the old one, too, has the list been recycled, and the fallen value is where counting goes on.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -44,7 +44,7 @@ class Activity:
     """The counters of one operation, kept as long as it is polled.
 
     What a campaign did belongs to its id, the sum to its labels: after a renaming a new sum starts at 0 and counting
-    goes on. A campaign whose id stands on two rows, or that has none, is not counted.
+    goes on. A campaign that has no id is not counted, nor should one be whose id stands on two rows.
     """
 
     def __init__(self) -> None:
@@ -52,11 +52,8 @@ class Activity:
         self._sums: dict[Labels, dict[str, float]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0.0))
 
     def observe(self, campaigns: tuple[Campaign, ...]) -> Totals:
-        """Take a good report and return the totals of the campaigns in it."""
-        rows = Counter(campaign.id for campaign in campaigns)
-        return MappingProxyType(
-            {campaign.labels: self._count(campaign) for campaign in campaigns if campaign.id and rows[campaign.id] == 1}
-        )
+        """Take the campaigns of a good report that can be told apart, and return their totals."""
+        return MappingProxyType({campaign.labels: self._count(campaign) for campaign in campaigns if campaign.id})
 
     def _count(self, campaign: Campaign) -> Mapping[str, float]:
         sums = self._sums[campaign.labels]

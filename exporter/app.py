@@ -86,13 +86,13 @@ class Exporter:
             await runner.cleanup()
 
     async def once(self) -> bool:
-        """Poll each report once; returns whether all succeeded."""
+        """Poll each report once; returns whether none failed."""
         try:
             await asyncio.gather(*(worker.once() for worker in self.workers))
             await self.publisher.refresh()
         finally:
             await self._stop()
-        return all(state.up for worker in self.workers for state in worker.snapshot.reports.values())
+        return all(state.up is not False for worker in self.workers for state in worker.snapshot.reports.values())
 
     def _site(self, listen: Listen) -> Site:
         return Site(self.publisher, self.clock, listen.telemetry_path, self._is_live)

@@ -24,17 +24,17 @@ A simulated contact centre is being polled every {interval:g} s, at {speed:g} ti
 In prometheus.yml:
 
   - job_name: wolkvox
-    scrape_interval: 60s
+    scrape_interval: {interval:g}s
     static_configs: [{{targets: ["{host}:{port}"]}}]
 
 Ctrl-C ends it.
 """
 _ALONE = """\
-The simulator answers at {base_url}, without an exporter. For config.yaml:
+# The simulator answers at {base_url}, without an exporter. This is a config.yaml for one:
 
 operations:
 {operations}
-Ctrl-C ends it.
+# Ctrl-C ends it.
 """
 
 

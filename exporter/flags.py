@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="where the metrics are (/metrics)",
     )
-    commands = parser.add_subparsers(dest="command", title="commands", metavar="")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     for name, parents, text in (
         ("check", [config, logging], "tell what is wrong with the configuration; exit code 1 if anything is"),
         (
@@ -135,6 +135,8 @@ def _address(written: str) -> Address:
 def _path(written: str) -> str:
     if not written.startswith("/") or any(character in written for character in "{} ?#"):
         raise argparse.ArgumentTypeError("a path begins with / and has no {}, space, ? or #, such as /metrics")
+    if written.startswith("/-/"):
+        raise argparse.ArgumentTypeError("paths under /-/ are taken; write another, such as /metrics")
     return written
 
 

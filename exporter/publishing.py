@@ -81,7 +81,7 @@ class Publisher:
         """Return the exposition, ready to be sent."""
         now = self._clock.monotonic()
         if now >= self._pages.valid_until:
-            # the timer is late, after a suspended machine say: never send what is stale
+            # the timer is late, on a busy machine say: never send what is stale
             await self.refresh()
         page, body = self._pages.by_format[kind], self._bodies.get(kind)
         if not gzipped:

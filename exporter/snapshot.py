@@ -65,16 +65,13 @@ class ReportState:
         """Return the state before the first poll: every reason and every field stands at 0."""
         return cls(interval, MappingProxyType(dict.fromkeys(Reason, 0)), MappingProxyType(dict.fromkeys(fields, 0)))
 
-    def succeeded(self, attempt: Attempt, unreadable: Mapping[str, int], fresh_until: float) -> Self:
-        """Return the state after a poll that brought data."""
-        return replace(
-            self._polled(attempt),
-            up=True,
-            last_success=attempt.ended,
-            fresh_until=fresh_until,
-            unreadable=_sum(self.unreadable, unreadable),
-            trouble=None,
-        )
+    def read(self, unreadable: Mapping[str, int], fresh_until: float) -> Self:
+        """Return the state after an answer that brought data, be it a part of what was asked for."""
+        return replace(self, fresh_until=fresh_until, unreadable=_sum(self.unreadable, unreadable))
+
+    def succeeded(self, attempt: Attempt) -> Self:
+        """Return the state after a poll that brought all it asked for."""
+        return replace(self._polled(attempt), up=True, last_success=attempt.ended, trouble=None)
 
     def failed(self, attempt: Attempt, trouble: Trouble) -> Self:
         """Return the state after a poll that brought none; the last good data stay as fresh as they were."""

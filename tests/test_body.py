@@ -149,7 +149,8 @@ def test_refusals_are_told_apart_by_status_and_message(
     body = json.dumps({"code": str(status), "error": "x", "msg": message}).encode()
     error = refused(body, sent_as or status)
     assert (error.reason, error.code) == (reason, str(sent_as or status))
-    assert REMEDIES[reason] in str(error)
+    assert error.remedy in str(error)
+    assert reason is Reason.HTTP or error.remedy == REMEDIES[reason]
     assert message[:200] in error.detail
 
 

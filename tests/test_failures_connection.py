@@ -13,7 +13,7 @@ from support.clock import ManualClock
 from support.outcomes import Failure, assert_failed, call_centre, polled
 from support.servers import HOST, breaking_handshakes, closed_port, full, silent
 
-REFUSED = "no connection to the server (Connect call failed"
+REFUSED = "no connection to the server (Connection refused)"
 TOO_LATE = Failure("connection", "none", "no connection within the time allowed")
 API = "/api/v2"
 

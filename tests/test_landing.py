@@ -60,10 +60,8 @@ class _Reader(HTMLParser):
 
 def _state(age: float = 72.0, next_in: float = 180.0, unreadable: Mapping[str, int] | None = None) -> ReportState:
     attempt = Attempt(NOW - age, 1.24, MappingProxyType({"200": 1}))
-    state = ReportState.initial(INTERVAL, ("dial", "hits")).succeeded(
-        attempt, unreadable or {}, MONOTONIC - age + STALE_AFTER
-    )
-    return replace(state, next_poll=NOW + next_in)
+    state = ReportState.initial(INTERVAL, ("dial", "hits")).read(unreadable or {}, MONOTONIC - age + STALE_AFTER)
+    return replace(state.succeeded(attempt), next_poll=NOW + next_in)
 
 
 def _failing(state: ReportState, reason: Reason = Reason.TOKEN, detail: str = "wolkvox answered 401") -> ReportState:

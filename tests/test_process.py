@@ -231,8 +231,8 @@ async def promtool_accepts(folder: Path, said: list[str]) -> None:
 async def simulating(folder: Path, *flags: str) -> AsyncIterator[Path]:
     """Run the simulator alone, and write the configuration it prints as a reader would copy it."""
     async with program(*EXPORTER, "simulate", *flags) as simulator:
-        await simulator.line("Ctrl-C ends it.")
-        lines = simulator.out[simulator.out.index("operations:") : simulator.out.index("Ctrl-C ends it.")]
+        await simulator.line("# Ctrl-C ends it.")
+        lines = simulator.out[simulator.out.index("operations:") : simulator.out.index("# Ctrl-C ends it.")]
         config = folder / "config.yaml"
         config.write_text("\n".join(lines))
         yield config

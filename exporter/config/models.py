@@ -92,6 +92,11 @@ class Campaigns(Keys):
     )
     exclude: tuple[Pattern, ...] = Field(default=(), description="Leave these out.", examples=[["*prueba*"]])
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is left out."""
+        return "*" in self.include and not self.exclude
+
     def selects(self, campaign_id: str, name: str) -> bool:
         """Tell whether a campaign is published."""
         texts = (campaign_id.casefold(), name.casefold())
@@ -146,7 +151,7 @@ class WrittenOperation(Shared):
     )
 
     server: Server | None = Field(
-        default=None, description="The digits of wv0042.wolkvox.com.", examples=["0042", "wv0042"]
+        default=None, description="The four digits of wv0042.wolkvox.com.", examples=["0042", "wv0042"]
     )
     base_url: BaseUrl | None = Field(
         default=None, description="The API's whole address, instead of server.", examples=["https://host/api/v2"]

@@ -22,7 +22,9 @@ class _FileSchema(GenerateJsonSchema):
         return super().default_schema(schema)
 
     def encode_default(self, dft: object) -> object:
-        return durations.written(dft) if isinstance(dft, float) else super().encode_default(dft)
+        if not isinstance(dft, float):
+            return super().encode_default(dft)
+        return f"{dft:.0%}" if 0 < dft < 1 else durations.written(dft)
 
 
 def schema() -> dict[str, Any]:

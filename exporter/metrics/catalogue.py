@@ -43,7 +43,7 @@ CATALOGUE: tuple[Family[Snapshot], ...] = (
     campaign_detections(
         "wolkvox_campaign_amd_detections", "Answering machines detected since midnight in the operation's zone"
     ),
-    activity_counter("wolkvox_campaign_dialed_total", "Records dialled", {"dial": ()}),
+    activity_counter("wolkvox_campaign_dialed_total", "Records dialled first in a pass over their list", {"dial": ()}),
     activity_counter(
         "wolkvox_campaign_results_total",
         "Records by their result",

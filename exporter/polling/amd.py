@@ -1,6 +1,5 @@
 """The AMD poll and its modes: all campaigns in one call, each in a call of its own, or what turns out to work."""
 
-import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
@@ -9,9 +8,10 @@ from itertools import count
 from exporter.config import AmdMode, Operation
 from exporter.polling.known import Known
 from exporter.polling.poll import Asker, Outcome
+from exporter.polling.threads import in_thread
 from exporter.wolkvox import amd, window
 from exporter.wolkvox.amd import ALL_CAMPAIGNS
-from exporter.wolkvox.errors import ApiError
+from exporter.wolkvox.errors import ApiError, Reason
 from exporter.wolkvox.report import Unread
 from exporter.wolkvox.window import Window
 
@@ -58,10 +58,22 @@ class AmdPoll:
         if self._each:
             await self._rounds.ask(questions)
             return
-        self._known.detections = await questions.detections(ALL_CAMPAIGNS)
-        self._all_answers = self._all_answers or bool(self._known.detections)
+        refusal = await self._ask_all(questions)
         if self._operation.amd is AmdMode.AUTO and not self._all_answers:
             self._each = await self._probes.ask(questions)
+        if refusal and not self._each:
+            raise refusal
+
+    async def _ask_all(self, questions: "_Questions") -> ApiError | None:
+        """Ask for all campaigns; returns the error of a server that may not know how."""
+        try:
+            self._known.detections = await questions.detections(ALL_CAMPAIGNS)
+        except ApiError as error:
+            if error.reason not in (Reason.REQUEST, Reason.HTTP):
+                raise
+            return error
+        self._all_answers = self._all_answers or bool(self._known.detections)
+        return None
 
     def _outcome(self, questions: "_Questions", error: ApiError | None) -> Outcome:
         detections, start = self._known.labelled(), questions.day.start.timestamp()
@@ -82,20 +94,19 @@ class _Questions:
 
     async def detections(self, campaign_id: str) -> dict[str, float]:
         """Ask for a campaign, or for all; the first answer of a day puts an end to what was known of the one before."""
-        report = await asyncio.to_thread(amd.read, await self.asker.ask(amd.call(self.day, campaign_id)))
+        report = await in_thread(amd.read, await self.asker.ask(amd.call(self.day, campaign_id)))
         self.answered = True
         self.unread.merge(report.unread)
         self._known.begin_detections(self.day.start)
         return dict(report.detections)
 
-    async def ask_one(self, campaign_id: str) -> float | None:
-        """Ask for a campaign and remember its total; None if it has none."""
+    async def ask_one(self, campaign_id: str) -> None:
+        """Ask for a campaign and remember its total."""
         found = (await self.detections(campaign_id)).get(campaign_id)
         if found is None:
             self._known.detections.pop(campaign_id, None)
         else:
             self._known.detections[campaign_id] = found
-        return found
 
 
 class _Probes:
@@ -105,22 +116,30 @@ class _Probes:
         self._known = known
         self._last: float | None = None
         self._asked: set[str] = set()
+        self._failures: Counter[str] = Counter()
 
     def begin(self) -> None:
         """Begin a day: every campaign may be asked for again."""
         self._asked.clear()
+        self._failures.clear()
 
     async def ask(self, questions: _Questions) -> bool:
         """Return whether a single campaign has detections."""
-        asker = questions.asker
+        now = questions.asker.monotonic()
         machines = {key: number for key, number in self._known.machines.items() if number and key not in self._asked}
-        recently = self._last is not None and asker.monotonic() - self._last < PROBE_INTERVAL
-        if not machines or recently or not asker.may_go_on():
+        recently = self._last is not None and now - self._last < PROBE_INTERVAL
+        if not machines or recently or not questions.asker.may_go_on():
             return False
-        candidate = max(machines, key=machines.__getitem__)
-        self._last = asker.monotonic()
+        candidate = min(machines, key=lambda key: (self._failures[key], -machines[key]))
+        self._last = now
+        # taken back by the answer: what failed may be asked for again, after the others
+        self._failures[candidate] += 1
+        found = (await questions.detections(candidate)).get(candidate)
+        self._failures[candidate] -= 1
         self._asked.add(candidate)
-        return bool(await questions.ask_one(candidate))
+        if found:
+            self._known.detections[candidate] = found
+        return bool(found)
 
 
 class _Rounds:
@@ -143,6 +162,14 @@ class _Rounds:
             if not questions.asker.may_go_on():
                 return
             self._left -= 1
+            before = self._order[campaign_id]
             # also if the call fails, or one campaign could block all others
             self._order[campaign_id] = next(self._numbers)
-            await questions.ask_one(campaign_id)
+            try:
+                await questions.ask_one(campaign_id)
+            except ApiError as error:
+                if error.reset or error.reason is Reason.CONCURRENCY:
+                    # the schedule repeats the poll within the interval: leave it this call
+                    self._left += 1
+                    self._order[campaign_id] = before
+                raise

@@ -11,16 +11,19 @@ from exporter.wolkvox.errors import ApiError
 
 
 class TurnAsker:
-    """Asks on behalf of one poll; see `Asker`. `deadline`, on the monotonic clock, is when campaigns are due again."""
+    """Asks on behalf of one poll; see `Asker`. `longest`: seconds that the longest call of the poll before took."""
 
-    def __init__(self, client: Client, token: str, clock: Clock, budget: Budget, deadline: float) -> None:
+    def __init__(self, client: Client, token: str, clock: Clock, budget: Budget, longest: float) -> None:
         self.started = clock.monotonic()
+        self.started_at = clock.time()
+        self.deadline = float("inf")
+        """When, on the monotonic clock, campaigns are due again."""
+        self._expected = longest
+        self.longest = 0.0
         self._client = client
         self._token = token
         self._clock = clock
         self._budget = budget
-        self._deadline = deadline
-        self._longest = 0.0
         self._requests: Counter[str] = Counter()
 
     def time(self) -> float:
@@ -40,14 +43,14 @@ class TurnAsker:
         except ApiError as error:
             self._requests[error.code] += 1
             raise
-        self._longest = max(self._longest, self._clock.monotonic() - began)
+        self.longest = max(self.longest, self._clock.monotonic() - began)
         self._requests[str(answer.status)] += 1
         return answer
 
     def may_go_on(self) -> bool:
         """See `Asker.may_go_on`: not if a call as long as the longest so far would delay the campaigns report."""
-        ends = self._clock.monotonic() + self._longest
-        return ends < self._deadline and self._budget.has_room(self._clock.time())
+        ends = self._clock.monotonic() + max(self.longest, self._expected)
+        return ends < self.deadline and self._budget.has_room(self._clock.time())
 
     def attempt(self) -> Attempt:
         """Return what the poll has cost."""

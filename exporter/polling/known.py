@@ -23,15 +23,16 @@ class Known:
         """The last AMD totals by id, all of one day."""
         self._detections_day: datetime | None = None
 
-    def learn(self, reported: tuple[Campaign, ...], day: datetime) -> None:
+    def learn(self, reported: tuple[Campaign, ...], published: tuple[Campaign, ...], day: datetime) -> None:
         """Remember a good report of a day; of rows that share an id the first counts for name and skill."""
         if day != self._day:
             self._day = day
             self.started_today.clear()
         self._names.update({campaign.id: (campaign.name, campaign.skill) for campaign in reversed(reported)})
-        published = [row for row in reported if row.id and self._selection.selects(row.id, row.name)]
-        self.started_today.update(dict.fromkeys(row.id for row in published if row.values.get("status") == 1))
-        self.machines = {row.id: row.values.get("answer_machine", 0.0) for row in published}
+        self.started_today.update(
+            dict.fromkeys(row.id for row in published if row.id and row.values.get("status") == 1)
+        )
+        self.machines = {row.id: row.values.get("answer_machine", 0.0) for row in published if row.id}
 
     def begin_detections(self, day: datetime) -> None:
         """Forget the totals of another day than this."""
@@ -40,6 +41,11 @@ class Known:
             self.detections = {}
 
     def labelled(self) -> tuple[Detections, ...]:
-        """Give the detections the names and skills last known, and leave out what is not published."""
+        """Give the detections the names and skills last known, and leave out what is not published.
+
+        Before the first good campaigns report no name is known that an exclusion could be about.
+        """
+        if self._day is None and not self._selection.is_everything:
+            return ()
         rows = (Detections(key, *self._names.get(key, ("", "")), total) for key, total in self.detections.items())
         return tuple(row for row in rows if self._selection.selects(row.id, row.name))

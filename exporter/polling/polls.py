@@ -3,15 +3,17 @@
 A new report is a class with the interface of `Poll`, an entry in `for_operation`, and its reader in `wolkvox`.
 """
 
-import asyncio
 from dataclasses import replace
+from datetime import datetime
 
 from exporter.activity import Activity
 from exporter.config import AmdMode, Operation
 from exporter.polling.amd import AmdPoll
 from exporter.polling.known import Known
 from exporter.polling.poll import Asker, Outcome, Poll
+from exporter.polling.threads import in_thread
 from exporter.wolkvox import campaigns, quota, window
+from exporter.wolkvox.body import Answer
 from exporter.wolkvox.report import ReportName
 
 
@@ -29,10 +31,15 @@ class CampaignsPoll:
     async def run(self, asker: Asker) -> Outcome:
         """See `Poll.run`."""
         day = window.today(asker.time(), self._operation.time_zone)
-        report = await asyncio.to_thread(campaigns.read, await asker.ask(campaigns.CALL))
-        self._known.learn(report.campaigns, day.start)
-        selected = tuple(row for row in report.campaigns if self._operation.campaigns.selects(row.id, row.name))
-        activity, detections = self._activity.observe(selected), self._known.labelled()
+        return await in_thread(self._digest, await asker.ask(campaigns.CALL), day.start)
+
+    def _digest(self, answer: Answer, day: datetime) -> Outcome:
+        report = campaigns.read(answer)
+        selects = self._operation.campaigns.selects
+        selected = tuple(row for row in report.campaigns if selects(row.id, row.name))
+        self._known.learn(report.campaigns, selected, day)
+        activity = self._activity.observe(tuple(row for row in selected if row.id not in report.ambiguous))
+        detections = self._known.labelled()
         return Outcome(
             lambda snapshot: replace(snapshot, campaigns=selected, activity=activity, detections=detections),
             report.unread,
@@ -49,7 +56,7 @@ class QuotaPoll:
 
     async def run(self, asker: Asker) -> Outcome:
         """See `Poll.run`."""
-        report = await asyncio.to_thread(quota.read, await asker.ask(quota.CALL))
+        report = await in_thread(quota.read, await asker.ask(quota.CALL))
         return Outcome(lambda snapshot: replace(snapshot, quota=report.calls), report.unread)
 
 

@@ -9,11 +9,11 @@ import structlog
 
 from exporter.clock import Clock
 from exporter.config import Operation
-from exporter.polling.poll import Change, Poll
+from exporter.polling.poll import Outcome, Poll
 from exporter.polling.readability import Readability
 from exporter.snapshot import Attempt, ReportState, Snapshot, Trouble
 from exporter.wolkvox.errors import ApiError, Reason
-from exporter.wolkvox.report import ReportName, Unread
+from exporter.wolkvox.report import ReportName
 
 log = structlog.get_logger()
 
@@ -29,19 +29,20 @@ class Record:
         states = {name: ReportState.initial(poll.interval, poll.fields) for name, poll in polls.items()}
         self.snapshot = Snapshot(operation.name, MappingProxyType(states))
 
-    def change(self, change: Change) -> None:
-        """Take over what an answer brought."""
-        self.snapshot = change(self.snapshot)
+    def read(self, report: ReportName, outcome: Outcome) -> None:
+        """Take over what answers brought; any of them shows that the API takes the token."""
+        self._readability[report].note(outcome.unread)
+        state = self.snapshot.reports[report]
+        fresh_until = self._clock.monotonic() + self._stale_after * state.interval
+        self.snapshot = replace(outcome.change(self.snapshot), token_valid=True, quota_exhausted=False)
+        self._put(report, state.read(outcome.unread.counts, fresh_until))
 
-    def succeeded(self, report: ReportName, attempt: Attempt, unread: Unread) -> None:
+    def succeeded(self, report: ReportName, attempt: Attempt) -> None:
         """Note a good poll."""
         state = self.snapshot.reports[report]
         level = logging.DEBUG if state.up else logging.INFO
         self._log.log(level, "poll succeeded", report=report, seconds=round(attempt.duration, 3))
-        self._readability[report].note(unread)
-        fresh_until = self._clock.monotonic() + self._stale_after * state.interval
-        self._put(report, state.succeeded(attempt, unread.counts, fresh_until))
-        self.snapshot = replace(self.snapshot, token_valid=True, quota_exhausted=False)
+        self._put(report, state.succeeded(attempt))
 
     def failed(self, report: ReportName, attempt: Attempt, error: ApiError) -> None:
         """Note a poll that failed."""

@@ -8,10 +8,13 @@ from exporter.clock import Clock
 from exporter.wolkvox.errors import ApiError, Reason
 from exporter.wolkvox.window import next_api_midnight
 
+FIRST_PAUSE = 5 * 60.0
+"""Seconds from the first refusal of a token to its next probe, or the report's interval if that is shorter."""
 MAX_PAUSE = 30 * 60.0
 """Seconds: the longest pause between two probes of a refused token."""
 QUOTA_PAUSE = 60 * 60.0
 """Seconds between two probes while the day's calls are used up."""
+_ENOUGH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,18 @@ class Turn:
         self._hold = None
         self._refusals = 0
 
-    def refused(self, error: ApiError, started: float, interval: float) -> Hold | None:
-        """Note a failed poll that began at `started`; returns the hold that a refusal leads to."""
+    def refused(self, error: ApiError, interval: float) -> Hold | None:
+        """Note a failed poll of a report with this interval; returns the hold that a refusal leads to."""
+        now = self._clock.monotonic()
         if error.reason is Reason.TOKEN:
-            pause = max(interval, min(MAX_PAUSE, interval * 2**self._refusals))
-            self._refusals = min(self._refusals + 1, 16)
-            self._hold = Hold(Reason.TOKEN, started + pause)
+            pause = min(MAX_PAUSE, min(interval, FIRST_PAUSE) * 2**self._refusals)
+            self._refusals = min(self._refusals + 1, _ENOUGH)
+            self._hold = Hold(Reason.TOKEN, now + pause)
         elif error.reason is Reason.QUOTA:
-            self._hold = Hold(Reason.QUOTA, self._clock.monotonic() + min(QUOTA_PAUSE, self._to_midnight()))
-        return self.hold
+            self._hold = Hold(Reason.QUOTA, now + min(QUOTA_PAUSE, self._to_midnight()))
+        else:
+            return None
+        return self._hold
 
     def _to_midnight(self) -> float:
         now = self._clock.time()

@@ -1,6 +1,5 @@
 """The worker of an operation: waits for what is due, asks in its turn, and publishes what came of it."""
 
-import asyncio
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -12,6 +11,7 @@ from exporter.polling.budget import Budget
 from exporter.polling.poll import Outcome
 from exporter.polling.record import Record
 from exporter.polling.schedule import Schedule
+from exporter.polling.threads import read_token
 from exporter.polling.turns import Hold, Turn, Turns, fingerprint
 from exporter.snapshot import Attempt, Snapshot
 from exporter.wolkvox.client import Client
@@ -48,6 +48,7 @@ class Worker:
         # the reports that wait for another token than the one with this fingerprint
         self._waiting: set[ReportName] = set()
         self._refused = ""
+        self._longest_call = 0.0
 
     @property
     def snapshot(self) -> Snapshot:
@@ -72,8 +73,7 @@ class Worker:
     async def step(self) -> None:
         """Do what is due now, at most one poll."""
         try:
-            # in a thread: a token on a share that hangs must not stop the others
-            token = await asyncio.to_thread(self._token.read)
+            token = await read_token(self._token)
         except TokenUnreadable as error:
             self._without_token(error)
             return
@@ -89,7 +89,7 @@ class Worker:
 
     async def _poll_or_leave_out(self, report: ReportName, token: str, turn: Turn) -> None:
         if turn.hold:
-            detail = f"not asked, since the API refused a while ago ({turn.hold.reason})"
+            detail = f"not asked, since the API refused the call before ({turn.hold.reason})"
             self._record.held(report, ApiError(turn.hold.reason, detail))
             self._hold(report, token, turn.hold)
         elif report is ReportName.AMD and not self._budget.has_room(self._clock.time()):
@@ -100,8 +100,8 @@ class Worker:
             await self._poll(report, token, turn)
 
     async def _poll(self, report: ReportName, token: str, turn: Turn) -> None:
-        deadline = self._schedule.due(ReportName.CAMPAIGNS)
-        asker = TurnAsker(self._client, token, self._clock, self._budget, deadline)
+        asker = TurnAsker(self._client, token, self._clock, self._budget, self._longest_call)
+        asker.deadline = self._schedule.due(ReportName.CAMPAIGNS)
         self._schedule.started(report, asker.started)
         # it waits no longer; only another refusal makes it wait again
         self._waiting.discard(report)
@@ -109,25 +109,27 @@ class Worker:
             outcome = await self._polls[report].run(asker)
         except ApiError as error:
             self._failed(report, asker, error, token, turn)
-            return
-        if outcome is not None:
-            self._take(report, outcome)
-            if outcome.error:
-                self._failed(report, asker, outcome.error, token, turn)
-            else:
-                turn.accepted()
-                self._schedule.succeeded(report)
-                self._record.succeeded(report, asker.attempt(), outcome.unread)
+        else:
+            self._ended(report, asker, outcome, token, turn)
+        self._longest_call = asker.longest
 
-    def _take(self, report: ReportName, outcome: Outcome) -> None:
-        self._record.change(outcome.change)
-        if report is ReportName.QUOTA:
-            self._budget.reported(self.snapshot.quota, self._clock.time())
+    def _ended(self, report: ReportName, asker: TurnAsker, outcome: Outcome | None, token: str, turn: Turn) -> None:
+        if outcome:
+            turn.accepted()
+            self._record.read(report, outcome)
+            if report is ReportName.QUOTA:
+                self._budget.reported(self.snapshot.quota, asker.started_at)
+        if outcome and outcome.error:
+            self._failed(report, asker, outcome.error, token, turn)
+            return
+        self._schedule.succeeded(report)
+        if outcome:
+            self._record.succeeded(report, asker.attempt())
 
     def _failed(self, report: ReportName, asker: TurnAsker, error: ApiError, token: str, turn: Turn) -> None:
         self._schedule.failed(report, self._clock.monotonic(), error)
         self._record.failed(report, asker.attempt(), error)
-        if hold := turn.refused(error, asker.started, self._polls[report].interval):
+        if hold := turn.refused(error, self._polls[report].interval):
             self._hold(report, token, hold)
 
     def _hold(self, report: ReportName, token: str, hold: Hold) -> None:

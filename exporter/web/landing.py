@@ -137,6 +137,8 @@ class _Operation:
             yield "<li>no campaigns published</li>"
         if snapshot.token_valid is False:
             yield f'<li class="bad">{_BAD.sign} token refused</li>'
+        elif any(state.trouble and state.trouble.reason is Reason.TOKEN for state in snapshot.reports.values()):
+            yield f'<li class="bad">{_BAD.sign} no token</li>'
         else:
             yield f"<li>{'token accepted' if snapshot.token_valid else 'token not checked yet'}</li>"
         if snapshot.quota_exhausted:

@@ -1,7 +1,6 @@
 """What a client accepts: the exposition's format and its coding."""
 
 from collections.abc import Iterator
-from email.message import Message
 
 from exporter.exposition import Format
 
@@ -27,11 +26,10 @@ def accepts_gzip(accept_encoding: str) -> bool:
 def _offers(header: str) -> Iterator[tuple[str, str, float]]:
     """Return what each part of an accept header names, its `version` and its quality."""
     for part in filter(None, (part.strip() for part in header.split(","))):
-        message = Message()
-        message["Content-Type"] = part
-        # a parameter in the extended notation of RFC 2231 comes as a tuple and is none that is known here
-        parameters = {key: value for key, value in message.get_params(failobj=[]) if isinstance(value, str)}
-        yield part.split(";")[0].strip().lower(), parameters.get("version", ""), _quality(parameters.get("q", "1"))
+        kind, *rest = part.split(";")
+        pairs = (parameter.partition("=") for parameter in rest)
+        parameters = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
+        yield kind.strip().lower(), parameters.get("version", ""), _quality(parameters.get("q", "1"))
 
 
 def _quality(written: str) -> float:

@@ -34,16 +34,19 @@ def read(answer: Answer) -> AmdReport:
     """Read an answer; no data in the window is an answer too. Raises `ApiError` where the whole is no report."""
     unread = Unread()
     detections: dict[str, float] = {}
+    seen: set[str] = set()
     for row in _rows(answer):
         if not isinstance(row, dict):
             unread.add(KEY, row)
             continue
         campaign_id = unread.read(row, KEY, _id)
         total = unread.read(row, TOTAL, values.count)
-        if campaign_id in detections:
+        if campaign_id in seen:
             unread.add(KEY, campaign_id)
-        elif campaign_id and total is not None:
-            detections[campaign_id] = total
+        elif campaign_id:
+            seen.add(campaign_id)
+            if total is not None:
+                detections[campaign_id] = total
     return AmdReport(MappingProxyType(detections), unread)
 
 

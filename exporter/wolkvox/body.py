@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from exporter.wolkvox.errors import ApiError, Reason
 
+_ENVELOPE = frozenset({"code", "error", "msg", "data"})
 _GOOD_CODES = frozenset({"", "0", "200"})
 _BYTE_ORDER_MARK = "\ufeff"
 # where JSON begins behind noise; only the first place counts, or a piece of a damaged body could pass for the whole
@@ -31,6 +32,11 @@ _STATUSES: Mapping[int, Reason] = {
     HTTPStatus.UNAUTHORIZED: Reason.TOKEN,
     HTTPStatus.FORBIDDEN: Reason.FORBIDDEN,
 }
+_HTTP_REMEDIES: Mapping[int, str] = {
+    4: "check server or base_url; an operation without campaigns might be answered so, too; else ask wolkvox support",
+    5: "wolkvox itself is failing; the next poll tries again; if it lasts, ask wolkvox support",
+}
+"""What to do by the first digit of a status that says no more."""
 _NO_DATA = re.compile(r"validate dates", re.IGNORECASE)
 
 
@@ -66,7 +72,7 @@ def _data(document: dict[str, object], keys: tuple[str, ...]) -> object:
     code = document.get("code")
     if code is not None and not (isinstance(code, str) and code.strip() in _GOOD_CODES):
         raise _refusal_in_body(code, str(document.get("msg", "")))
-    if "data" not in document and not document.keys().isdisjoint(keys):
+    if document.keys().isdisjoint(_ENVELOPE) and not document.keys().isdisjoint(keys):
         return [document]
     data = document.get("data")
     if data is None:
@@ -87,16 +93,17 @@ def _refusal(status: int, message: str, http_status: int) -> ApiError:
         detail += f" ({' '.join(message.split())[:_QUOTED_LENGTH]})"
     if status == HTTPStatus.NOT_FOUND and _NO_DATA.search(message):
         return NoData(Reason.HTTP, detail, code=str(http_status))
-    return ApiError(reason or _STATUSES.get(status, Reason.HTTP), detail, code=str(http_status))
+    reason = reason or _STATUSES.get(status, Reason.HTTP)
+    remedy = _HTTP_REMEDIES.get(status // 100, "") if reason is Reason.HTTP else ""
+    return ApiError(reason, detail, remedy=remedy, code=str(http_status))
 
 
 def _message(body: bytes) -> str:
     """Return the `msg` of an error body, or the text of a page without its mark-up."""
-    written = body.decode(errors="replace")
     try:
         document = _json(body)
     except ApiError:
-        return re.sub(r"<[^>]*>", " ", written)
+        return re.sub(r"<[^<>]*>", " ", body[:_NOISE_LENGTH].decode(errors="replace"))
     return str(document.get("msg", "")) if isinstance(document, dict) else ""
 
 

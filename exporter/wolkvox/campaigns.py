@@ -1,5 +1,6 @@
 """The real-time campaign report: `real_time.php?api=campaigns`, one row a campaign."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -56,20 +57,27 @@ class CampaignsReport:
 
     campaigns: tuple[Campaign, ...]
     unread: Unread
+    ambiguous: frozenset[str]
+    """Ids that stand on more than one row."""
 
 
 def read(answer: Answer) -> CampaignsReport:
     """Read an answer. A bad row or value costs itself alone; raises `ApiError` where the whole is no report."""
     unread = Unread()
     campaigns: dict[tuple[str, str, str], Campaign] = {}
+    ids: Counter[str] = Counter()
     rows = body.rows(answer, KEY)
     for row in rows:
         campaign = _campaign(row, unread)
-        if campaign is not None and campaigns.setdefault(campaign.labels, campaign) is not campaign:
+        if campaign is None:
+            continue
+        ids[campaign.id] += 1
+        if campaigns.setdefault(campaign.labels, campaign) is not campaign:
             unread.add(KEY, campaign.name)
     if rows and not campaigns:
         raise body.unexpected_shape(f"none of the {len(rows)} rows names a campaign")
-    return CampaignsReport(tuple(campaigns.values()), unread)
+    ambiguous = frozenset(campaign_id for campaign_id, number in ids.items() if number > 1)
+    return CampaignsReport(tuple(campaigns.values()), unread, ambiguous)
 
 
 def _campaign(row: object, unread: Unread) -> Campaign | None:

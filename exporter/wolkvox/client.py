@@ -1,6 +1,7 @@
 """HTTP to the wolkvox API: one GET a call, bounded in time and size, without redirects and without retries."""
 
 import errno
+import os
 import re
 import ssl
 from collections.abc import Mapping
@@ -143,8 +144,10 @@ class Client:
 
 def _environment_proxy(url: URL) -> str | None:
     # not the library's trust_env, which would also send what ~/.netrc holds
-    host = url.host or ""
-    return None if proxy_bypass(host) else getproxies().get(url.scheme)
+    # and for https only: a proxy on the way of http would see the token
+    if url.scheme != "https" or proxy_bypass(url.host or ""):
+        return None
+    return getproxies().get("https")
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -160,7 +163,9 @@ def _without(token: str, body: bytes) -> bytes:
     """Blot the token out of an answer that repeats it, before anything else sees it."""
     if len(token) < _SHORTEST_SECRET:
         return body
-    return re.sub(re.escape(token.encode()), b"***", body, flags=re.IGNORECASE)
+    spellings = {token, token.replace("/", r"\/")}  # PHP's JSON escapes slashes
+    pattern = "|".join(map(re.escape, spellings))
+    return re.sub(pattern.encode(), b"***", body, flags=re.IGNORECASE)
 
 
 _WHAT_HAPPENED: Mapping[type[Exception], tuple[Reason, str]] = MappingProxyType(
@@ -189,7 +194,10 @@ def _failure(error: Exception, code: str = NO_STATUS) -> ApiError:
         (Reason.CONNECTION, "the call failed"),
     )
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, aiohttp.ClientSSLError):
+    if isinstance(cause, ssl.SSLCertVerificationError):
         detail += f" ({cause.strerror})"
+    elif isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and (cause.errno or 0) > 0:
+        # in the system's words: the event loop's own hide what happened
+        detail += f" ({os.strerror(cause.errno or 0)})"
     reset = isinstance(error, aiohttp.ServerDisconnectedError) or getattr(error, "errno", None) in _RESET_NUMBERS
     return ApiError(reason, detail, code=code, reset=reset)

@@ -42,11 +42,11 @@ REMEDIES: Mapping[Reason, str] = MappingProxyType(
         ),
         Reason.TLS: "check the certificate chain; behind an inspecting proxy set ca_file to the company's CA",
         Reason.REDIRECT: "redirects are refused so that the token never leaves its host; correct server or base_url",
-        Reason.HTTP: (
-            "check server or base_url; a 404 of the campaigns report may also mean an operation without campaigns; "
-            "otherwise ask wolkvox support"
+        Reason.HTTP: "check server or base_url; if they are right, ask wolkvox support",
+        Reason.REQUEST: (
+            "this server may not offer the report; switch AMD off with `amd: off`, the quota with `quota_interval: 0`, "
+            "and report a bug if it is the campaigns report"
         ),
-        Reason.REQUEST: "this server may not offer the report; set `amd: off` if it is the AMD one, or report a bug",
         Reason.TOKEN: "create a new token in wolkvox and replace the configured one",
         Reason.QUOTA: "the day's calls of the operation are used up; find who else calls, or lengthen the intervals",
         Reason.CONCURRENCY: "somebody else uses the same token at the same time; give this exporter its own",

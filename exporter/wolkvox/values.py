@@ -11,7 +11,8 @@ from collections.abc import Callable
 Reader = Callable[[object], float | None]
 """Reads one value; None for a blank one, raises `Unreadable` for what is not documented."""
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+# a group before the first comma does not begin with 0: `0,500` would be half of something elsewhere
+_NUMBER = r"(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _COUNT = re.compile(_NUMBER, re.ASCII)
 _PERCENTAGE = re.compile(rf"({_NUMBER})\s?%", re.ASCII)
 _COUNT_AND_SHARE = re.compile(rf"({_NUMBER})\s?\(\s?({_NUMBER}\s?%)\s?\)", re.ASCII)

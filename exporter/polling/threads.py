@@ -1,0 +1,49 @@
+"""Work that must not stop the event loop, nor other work that waits for a thread."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from exporter.config import TokenSource, TokenUnreadable
+
+READ_TIMEOUT = 5.0
+"""Seconds that reading a token may take."""
+
+_Result = TypeVar("_Result")
+_Parameters = ParamSpec("_Parameters")
+# apart from the default pool, in which look-ups of names may hang
+_READING = ThreadPoolExecutor(1, "reading")
+
+
+async def in_thread(
+    work: Callable[_Parameters, _Result], *arguments: _Parameters.args, **keys: _Parameters.kwargs
+) -> _Result:
+    """Do the work of reading an answer, one answer at a time."""
+    return await asyncio.wrap_future(_READING.submit(work, *arguments, **keys))
+
+
+async def read_token(source: TokenSource) -> str:
+    """Read a token, or raise `TokenUnreadable`, also if it cannot be read in time, from a share that hangs say.
+
+    In a thread of its own that the process does not wait for when it ends.
+    """
+    future: Future[str] = Future()
+    threading.Thread(target=_settle, args=(future, source.read), name="token", daemon=True).start()
+    try:
+        async with asyncio.timeout(READ_TIMEOUT):
+            return await asyncio.wrap_future(future)
+    except TimeoutError:
+        raise TokenUnreadable(f"it could not be read within {READ_TIMEOUT:g} s; look at where it is kept") from None
+
+
+def _settle(future: Future[str], read: Callable[[], str]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = read()
+    except TokenUnreadable as error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
