@@ -10,7 +10,7 @@ from exporter.simulator import Fault
 from exporter.web.address import Address, parse_address
 
 PORT = 10842
-"""The port registered for the exporter."""
+"""Where the exporter answers unless told otherwise."""
 
 DESCRIPTION = "Prometheus exporter for outbound campaigns of the wolkvox contact-centre platform."
 EPILOG = "Without a command it serves. No flag takes a secret: tokens come from files or the environment."
