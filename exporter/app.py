@@ -66,7 +66,7 @@ class Exporter:
         ]
         for worker in self.workers:
             # in the order of the configuration, whoever is polled first
-            self.publisher.publish(worker.snapshot)
+            worker.publish()
         self._tasks: list[asyncio.Task[None]] = []
 
     @asynccontextmanager

@@ -17,8 +17,7 @@ _PRINTABLE = re.compile(r"[!-~]+")
 _HOST_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.?")
 _NAME_LENGTH = 100
 _HOST_LENGTH = 253
-_STALE_AFTER = range(1, 1001)
-_AMD_MAX_CALLS = range(1, 1001)
+_NUMBERS = range(1, 1001)
 _PERCENTAGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
 _WHOLE = 100
 _BREAKS_LABELS = {"Cc", "Cs", "Zl", "Zp"}
@@ -92,16 +91,12 @@ def amd(text: str) -> AmdMode:
 
 def stale_after(text: str) -> int:
     """Read a number of intervals."""
-    if not _WHOLE_NUMBER.fullmatch(text) or int(text) not in _STALE_AFTER:
-        raise BadValue("write a whole number of intervals from 1 to 1000, such as 3")
-    return int(text)
+    return _whole_number(text, "intervals", example=3)
 
 
 def amd_max_calls(text: str) -> int:
     """Read a number of calls."""
-    if not _WHOLE_NUMBER.fullmatch(text) or int(text) not in _AMD_MAX_CALLS:
-        raise BadValue("write a whole number of calls from 1 to 1000, such as 10")
-    return int(text)
+    return _whole_number(text, "calls", example=10)
 
 
 def share(text: str) -> float:
@@ -134,6 +129,12 @@ def is_loopback(url: str) -> bool:
     """Tell whether what is sent to a valid address stays on this host."""
     host = urlsplit(url).hostname or ""
     return host == "localhost" or (_is_ip_address(host) and ip_address(host).is_loopback)
+
+
+def _whole_number(text: str, noun: str, *, example: int) -> int:
+    if not _WHOLE_NUMBER.fullmatch(text) or int(text) not in _NUMBERS:
+        raise BadValue(f"write a whole number of {noun} from 1 to 1000, such as {example}")
+    return int(text)
 
 
 def _url(text: str) -> SplitResult | None:

@@ -21,7 +21,7 @@ class Family(Generic[Source]):
     """
 
     name: str
-    kind: Literal["gauge", "counter"]
+    kind: Kind
     help: str
     labels: tuple[str, ...]
     source: str

@@ -11,14 +11,19 @@ from exporter.wolkvox.errors import ApiError
 
 
 class TurnAsker:
-    """Asks on behalf of one poll; see `Asker`. `longest`: seconds that the longest call of the poll before took."""
+    """Asks on behalf of one poll; see `Asker`.
 
-    def __init__(self, client: Client, token: str, clock: Clock, budget: Budget, longest: float) -> None:
+    `expected`: seconds that the longest call of the poll before took. `deadline`: when, on the monotonic clock,
+    campaigns are due again.
+    """
+
+    def __init__(
+        self, client: Client, token: str, clock: Clock, budget: Budget, *, expected: float, deadline: float
+    ) -> None:
         self.started = clock.monotonic()
         self.started_at = clock.time()
-        self.deadline = float("inf")
-        """When, on the monotonic clock, campaigns are due again."""
-        self._expected = longest
+        self._expected = expected
+        self._deadline = deadline
         self.longest = 0.0
         self._client = client
         self._token = token
@@ -50,7 +55,7 @@ class TurnAsker:
     def may_go_on(self) -> bool:
         """See `Asker.may_go_on`: not if a call as long as the longest so far would delay the campaigns report."""
         ends = self._clock.monotonic() + max(self.longest, self._expected)
-        return ends < self.deadline and self._budget.has_room(self._clock.time())
+        return ends < self._deadline and self._budget.has_room(self._clock.time())
 
     def attempt(self) -> Attempt:
         """Return what the poll has cost."""

@@ -40,7 +40,7 @@ class Worker:
         self._client = client
         self._turns = turns
         self._clock = clock
-        self._publish = publish
+        self._take = publish
         self._polls = polls.for_operation(operation)
         self._schedule = Schedule({name: poll.interval for name, poll in self._polls.items()}, first)
         self._budget = Budget(operation.quota_reserve)
@@ -85,13 +85,13 @@ class Worker:
             report = self._schedule.pick(self._clock.monotonic())
             if report is not None:
                 await self._poll_or_leave_out(report, token, turn)
-                self._swap()
+                self.publish()
 
     async def _poll_or_leave_out(self, report: ReportName, token: str, turn: Turn) -> None:
-        if turn.hold:
-            detail = f"not asked, since the API refused the call before ({turn.hold.reason})"
-            self._record.held(report, ApiError(turn.hold.reason, detail))
-            self._hold(report, token, turn.hold)
+        if hold := turn.hold:
+            detail = f"not asked, since the API refused the call before ({hold.reason})"
+            self._record.held(report, ApiError(hold.reason, detail))
+            self._hold(report, token, hold)
         elif report is ReportName.AMD and not self._budget.has_room(self._clock.time()):
             self._schedule.started(report, self._clock.monotonic())
             detail = "not asked, since the day's calls are down to quota_reserve"
@@ -100,8 +100,8 @@ class Worker:
             await self._poll(report, token, turn)
 
     async def _poll(self, report: ReportName, token: str, turn: Turn) -> None:
-        asker = TurnAsker(self._client, token, self._clock, self._budget, self._longest_call)
-        asker.deadline = self._schedule.due(ReportName.CAMPAIGNS)
+        due = self._schedule.due(ReportName.CAMPAIGNS)
+        asker = TurnAsker(self._client, token, self._clock, self._budget, expected=self._longest_call, deadline=due)
         self._schedule.started(report, asker.started)
         # it waits no longer; only another refusal makes it wait again
         self._waiting.discard(report)
@@ -148,9 +148,10 @@ class Worker:
             detail = f"no token from {self._token.describe()}: {unreadable}"
             error = ApiError(Reason.TOKEN, detail, remedy="put it back; it is looked for every few seconds")
             self._record.failed(report, Attempt(self._clock.time(), 0.0, {}), error)
-            self._swap()
+            self.publish()
 
-    def _swap(self) -> None:
+    def publish(self) -> None:
+        """Hand on what is known now, and when what is asked next."""
         for name in self._polls:
             self._record.scheduled(name, self._schedule.due(name))
-        self._publish(self.snapshot)
+        self._take(self.snapshot)
