@@ -79,16 +79,25 @@ async def test_what_auto_chose_lasts_until_midnight() -> None:
 
 
 async def test_auto_asks_once_an_hour_where_there_is_no_amd() -> None:
-    """If there are machine results and no detections anywhere, then one campaign an hour is tried, each once a day."""
+    """If there are machine results and no detections anywhere, then one campaign an hour is tried, each in its turn."""
     clock = ManualClock("2026-11-23T08:00:00-05:00")
     simulator = centre(clock, detected=False)
     outcome = await polled(simulator, clock, AmdMode.AUTO, hours=6)
     probes = [call for call in outcome.calls if call.params["campaign_id"] != "all"]
-    assert [call.params["campaign_id"] for call in probes] == ["4000", "4001", "4002"]
-    assert [later.started - earlier.started for earlier, later in pairwise(probes)] == [HOUR, HOUR]
+    assert [call.params["campaign_id"] for call in probes] == ["4000", "4001", "4002"] * 2
+    assert [later.started - earlier.started for earlier, later in pairwise(probes)] == [HOUR] * 5
     assert Counter(outcome.ids)["all"] == 72
     assert outcome.samples.values(DETECTED) == []
     assert outcome.samples.value("wolkvox_up", report="amd") == 1
+
+
+async def test_auto_finds_out_anew_every_day() -> None:
+    """If the night shows yesterday's machines, then what was tried in vain is tried again when the day has its own."""
+    clock = ManualClock("2026-11-23T23:00:00-05:00")
+    simulator = centre(clock, amd_all=False)
+    simulator.operations[0].campaigns[0].detect(clock.time() + 10 * HOUR, 4)
+    outcome = await polled(simulator, clock, AmdMode.AUTO, hours=13)
+    assert outcome.samples.value(DETECTED, campaign="C0") == 4
 
 
 async def test_auto_tries_nothing_without_machine_results() -> None:

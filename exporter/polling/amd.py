@@ -110,33 +110,33 @@ class _Questions:
 
 
 class _Probes:
-    """Asks once an hour for the campaign with most machine results whether `all` keeps something back."""
+    """Asks once an hour for the campaign with most machine results whether `all` keeps something back.
+
+    Those not asked today come first. Once all were asked they come again: the machines that a list shows at night are
+    yesterday's, and answer nothing of today.
+    """
 
     def __init__(self, known: Known) -> None:
         self._known = known
         self._last: float | None = None
-        self._asked: set[str] = set()
-        self._failures: Counter[str] = Counter()
+        self._asked: Counter[str] = Counter()
 
     def begin(self) -> None:
-        """Begin a day: every campaign may be asked for again."""
+        """Begin a day."""
         self._asked.clear()
-        self._failures.clear()
 
     async def ask(self, questions: _Questions) -> bool:
         """Return whether a single campaign has detections."""
         now = questions.asker.monotonic()
-        machines = {key: number for key, number in self._known.machines.items() if number and key not in self._asked}
+        machines = {key: number for key, number in self._known.machines.items() if number}
         recently = self._last is not None and now - self._last < PROBE_INTERVAL
         if not machines or recently or not questions.asker.may_go_on():
             return False
-        candidate = min(machines, key=lambda key: (self._failures[key], -machines[key]))
+        candidate = min(machines, key=lambda key: (self._asked[key], -machines[key]))
         self._last = now
-        # taken back by the answer: what failed may be asked for again, after the others
-        self._failures[candidate] += 1
+        # before the answer: what fails may be asked for again, after the others
+        self._asked[candidate] += 1
         found = (await questions.detections(candidate)).get(candidate)
-        self._failures[candidate] -= 1
-        self._asked.add(candidate)
         if found:
             self._known.detections[candidate] = found
         return bool(found)
