@@ -113,13 +113,15 @@ async def program(*arguments: str | Path) -> AsyncIterator[Program]:
         await running.close()
 
 
-async def run(*arguments: str | Path, stdin: bytes = b"") -> Finished:
-    """Run a program to its end."""
+async def run(
+    *arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None, patience: float = PATIENCE
+) -> Finished:
+    """Run a program to its end, which takes at most `patience` seconds."""
     process = await asyncio.create_subprocess_exec(
-        *map(str, arguments), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment()
+        *map(str, arguments), stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=cwd, env=environment()
     )
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             out, err = await process.communicate(stdin)
     finally:
         if process.returncode is None:

@@ -1,0 +1,127 @@
+"""Simulated days as Prometheus scrapes them: the exporter's own expositions, minute by minute."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from exporter.config import AmdMode, Operation
+from exporter.exposition import Format
+from exporter.simulator import Simulator, working_day
+from exporter.simulator.window import midnight_before
+from support.clock import ManualClock
+from support.operations import Running, operation, running
+
+MONDAY = "2026-11-23T00:00:00-05:00"
+"""Where recordings begin unless told otherwise; shifts last from eight to seven."""
+SCRAPE_INTERVAL = 60
+"""Seconds of simulated time."""
+_AHEAD = 30
+"""Seconds before the first scrape in which every operation is polled once, and so before every fifth scrape."""
+_HOUR = 3_600
+_DAY = 86_400
+_ZONES = {"cobranzas-mx": "America/Mexico_City", "servicio-cl": "America/Santiago"}
+
+Action: TypeAlias = Callable[[Simulator], None]
+"""What befalls the API, such as `lambda simulator: simulator.revoke(token)`."""
+
+
+@dataclass(slots=True)
+class Run:
+    """The same value, as written, in the scrapes from number `first` up to but not including `end`."""
+
+    value: str
+    first: int
+    end: int
+
+
+class Recording:
+    """The samples that were scraped, of the metrics whose names `keep` wants.
+
+    `times` are the Unix times of the scrapes, `sizes` the number of samples in each, whether kept or not. The time of
+    day of `process_start_time_seconds`, and all durations, are those of the recording rather than the simulated ones.
+    """
+
+    def __init__(self, keep: Callable[[str], bool] = lambda _: True) -> None:
+        self.times: list[int] = []
+        self.sizes: list[int] = []
+        self._keep = keep
+        self._runs: dict[str, list[Run] | None] = {}
+
+    @property
+    def series(self) -> dict[str, list[Run]]:
+        """The values by series, these as the exposition writes them."""
+        return {series: runs for series, runs in self._runs.items() if runs is not None}
+
+    def take(self, now: float, text: str) -> None:
+        """Add an exposition, in either text format."""
+        samples = [line for line in text.split("\n") if line and not line.startswith("#")]
+        for sample in samples:
+            series, _, value = sample.rpartition(" ")
+            self._add(series, value, len(self.times))
+        self.times.append(round(now))
+        self.sizes.append(len(samples))
+
+    def _add(self, series: str, value: str, number: int) -> None:
+        if series not in self._runs:
+            self._runs[series] = [] if self._keep(series.partition("{")[0]) else None
+        runs = self._runs[series]
+        if runs is None:
+            return
+        if runs and runs[-1].end == number and runs[-1].value == value:
+            runs[-1].end += 1
+        else:
+            runs.append(Run(value, number, number + 1))
+
+
+async def record(
+    start: str = MONDAY,
+    *,
+    hours: float = 48,
+    seed: int = 2,
+    keep: Callable[[str], bool] = lambda _: True,
+    actions: Iterable[tuple[str, Action]] = (),
+) -> tuple[Recording, Simulator]:
+    """Scrape simulated working days every minute from `start` on, for so many `hours`; gives the simulated API, too.
+
+    `keep` says of which metrics samples are wanted, by name. Each of `actions` happens before the first scrape at or
+    after its time, which is written like `start`.
+    """
+    begin, recording = datetime.fromisoformat(start), Recording(keep)
+    days = ceil((begin.timestamp() + hours * _HOUR - midnight_before(begin.timestamp())) / _DAY)
+    clock = ManualClock((begin - timedelta(seconds=_AHEAD)).isoformat())
+    simulator = Simulator(working_day(seed, begin.timestamp(), days=days), clock)
+    waiting = deque(sorted(((_unix(time), action) for time, action in actions), key=lambda entry: entry[0]))
+    async with simulator.serving() as base_url, running(*polled(simulator, base_url), clock=clock) as exporter:
+        await clock.advance(_AHEAD)
+        for _ in range(round(hours * _HOUR / SCRAPE_INTERVAL)):
+            while waiting and waiting[0][0] <= clock.time():
+                waiting.popleft()[1](simulator)
+            recording.take(clock.time(), await scrape(exporter))
+            await clock.advance(SCRAPE_INTERVAL)
+    return recording, simulator
+
+
+def polled(simulator: Simulator, base_url: str) -> list[Operation]:
+    """Return the simulated operations as the demo polls them, but at the default intervals."""
+    return [
+        operation(
+            *(base_url, each.name, each.tokens[0]),
+            amd=AmdMode.AUTO,
+            quota_interval=900.0,
+            time_zone=ZoneInfo(_ZONES.get(each.name, "America/Bogota")),
+        )
+        for each in simulator.operations
+    ]
+
+
+async def scrape(exporter: Running) -> str:
+    """Return what `/metrics` would answer to a Prometheus, without the way over HTTP."""
+    return (await exporter.exporter.publisher.body(Format.OPENMETRICS, gzipped=False)).decode()
+
+
+def _unix(time: str) -> float:
+    return datetime.fromisoformat(time).timestamp()
