@@ -12,6 +12,11 @@ RUN python3 -m venv /build/tools \
         --requirement requirements.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY exporter ./exporter
+# what exporter/assets links to
+COPY grafana ./grafana
+COPY prometheus ./prometheus
+COPY alertmanager ./alertmanager
+COPY docs ./docs
 RUN /build/tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /build/wheel . \
  && /build/tools/bin/pip --python /opt/wolkvox-exporter/bin/python install --no-cache-dir --no-deps /build/wheel/*.whl
 

@@ -28,6 +28,7 @@ bench: $(VENV)/runtime ## What a scrape and a poll cost (needs nginx and wrk)
 
 generate: $(VENV)/development ## Write the files that are made from the code
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m mixin
 
 lock: $(VENV)/python ## Pin the dependencies anew
 	$(BIN)/python -m pip install --quiet pip-tools

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from exporter import app, demo, flags, logs
+from exporter import app, assets, demo, flags, logs
 from exporter.app import Exporter, Listen
 from exporter.config import Config, ConfigError, load
 from exporter.exposition import Format
@@ -86,12 +86,26 @@ def simulate(options: Options) -> int:
     return 0
 
 
+def write_assets(options: Options) -> int:
+    """Write dashboards, rules, examples and runbooks into a folder."""
+    fitting = assets.replacements(options.job, options.grafana_url, options.runbook_url)
+    try:
+        files = assets.write(options.folder, fitting, force=options.force)
+    except assets.ExistingFilesError as error:
+        return _failed(error)
+    except OSError as error:
+        return _failed(f"{error.filename}: {error.strerror}; choose another folder")
+    print(f"{len(files)} files are in {options.folder}; {options.folder / 'prometheus' / 'prometheus.yml'} is a start")
+    return 0
+
+
 COMMANDS: dict[str, Callable[[Options], int]] = {
     "serve": serve,
     "check": check,
     "once": once,
     "demo": run_demo,
     "simulate": simulate,
+    "assets": write_assets,
 }
 
 

@@ -1,11 +1,12 @@
 """The flags of the commands, named as Prometheus' own programs name theirs."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter import __version__, logs
+from exporter import __version__, assets, logs
 from exporter.simulator import Fault
 from exporter.web.address import Address, parse_address
 
@@ -30,6 +31,11 @@ class Options:
     seed: int = 2024
     faults: Sequence[Fault] = ()
     save_replies: Path | None = None
+    folder: Path = Path()
+    grafana_url: str = assets.GRAFANA_URL
+    runbook_url: str = assets.RUNBOOK_URL
+    job: str = assets.JOB
+    force: bool = False
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
@@ -66,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         ),
         ("demo", [listening, simulating, logging], "run a simulated contact centre and an exporter that polls it"),
         ("simulate", [listening, simulating, _failing(), logging], "run the simulated contact centre alone"),
+        ("assets", [_fitting(), logging], "write dashboards, rules, alerts, examples and runbooks into a folder"),
     ):
         commands.add_parser(name, parents=parents, help=text, description=text, allow_abbrev=False)
     return parser
@@ -125,6 +132,17 @@ def _failing() -> argparse.ArgumentParser:
     return flags
 
 
+def _fitting() -> argparse.ArgumentParser:
+    flags = _flags()
+    flags.add_argument("folder", type=Path, metavar="DIR", help="where to write; made if it is missing")
+    flags.add_argument("--grafana-url", type=_url, metavar="URL", help=f"where Grafana is ({assets.GRAFANA_URL})")
+    text = f"where your people find docs/runbooks ({assets.RUNBOOK_URL})"
+    flags.add_argument("--runbook-url", type=_url, metavar="URL", help=text)
+    flags.add_argument("--job", type=_job, metavar="NAME", help=f"the job of the scrape configuration ({assets.JOB})")
+    flags.add_argument("--force", action="store_true", help="overwrite files that differ")
+    return flags
+
+
 def _address(written: str) -> Address:
     try:
         return parse_address(written)
@@ -137,6 +155,18 @@ def _path(written: str) -> str:
         raise argparse.ArgumentTypeError("a path begins with / and has no {}, space, ? or #, such as /metrics")
     if written.startswith("/-/"):
         raise argparse.ArgumentTypeError("paths under /-/ are taken; write another, such as /metrics")
+    return written
+
+
+def _url(written: str) -> str:
+    if not re.fullmatch(r"https?://[\w.~:/\[\]%-]+", written):
+        raise argparse.ArgumentTypeError("write a URL such as https://grafana.example.com")
+    return written.rstrip("/")
+
+
+def _job(written: str) -> str:
+    if not re.fullmatch(r"[\w./-]+", written):
+        raise argparse.ArgumentTypeError("a job's name has letters, digits and . _ - / only, such as wolkvox")
     return written
 
 

@@ -23,6 +23,7 @@ ROOMS = [
     "activity",
     "snapshot",
     "replies",
+    "assets",
     "wolkvox",
     "config",
     "simulator",

@@ -70,7 +70,7 @@ def test_help_lists_the_flags_of_the_contract_and_no_other(command: str, capsys:
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """If asked for help, then the program lists its commands and says that without one it serves."""
     _, out, _ = said("--help", capsys=capsys)
-    assert re.findall(r"^    ([a-z]+) ", out, re.MULTILINE) == ["check", "once", "demo", "simulate"]
+    assert re.findall(r"^    ([a-z]+) ", out, re.MULTILINE) == ["check", "once", "demo", "simulate", "assets"]
     assert "Without a command it serves." in out
 
 

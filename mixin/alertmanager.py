@@ -1,0 +1,120 @@
+"""An example for Alertmanager: who hears of what, when, and what says enough already."""
+
+from collections.abc import Iterator
+
+from mixin.promql import shorter
+from mixin.settings import Settings
+from mixin.yamlfile import written
+
+RECEIVERS = ("nobody", "watchdog", "sre", "sre-pager", "supervisors")
+_ABOUT = """\
+An example of routes for wolkvox. Put your own integrations into the receivers; `amtool check-config` checks the file.
+Supervisors get one message an operation, SREs one an alert. Campaign alerts labelled schedule="business_hours" wait for
+the opening of the interval, and are sent then if they still fire.
+A label in `equal` that is missing on both sides counts as equal: an exporter that is down has no label `operation`."""
+
+
+def _named(names: str) -> str:
+    return f'alertname=~"{names}"'
+
+
+_GONE = "WolkvoxAllExportersDown|WolkvoxExporterAbsent"
+_REASON = "WolkvoxTokenRejected|WolkvoxQuotaExhausted"
+_SYMPTOM = "WolkvoxApiUnreachable|WolkvoxReportFailing|WolkvoxDataStale"
+_CAMPAIGNS = 'area="campaign"'
+_JOB = ("job",)
+_OPERATION = ("job", "operation")
+_CAMPAIGN = ("job", "operation", "campaign_id")
+
+INHIBITIONS: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
+    # one dead replica silences nothing but itself
+    ((_named(_GONE),), _named("WolkvoxExporterDown"), _JOB),
+    ((_named(_GONE),), _named(f"{_SYMPTOM}|WolkvoxTokenRejected|WolkvoxQuota.+|WolkvoxUnreadableValues"), _JOB),
+    ((_named(_GONE),), _CAMPAIGNS, _JOB),
+    ((_named(f"{_REASON}|WolkvoxApiUnreachable"),), _CAMPAIGNS, _OPERATION),
+    ((_named("WolkvoxDataStale"), 'report="campaigns"'), _CAMPAIGNS, _OPERATION),
+    ((_named(_REASON),), _named(_SYMPTOM), _OPERATION),
+    ((_named("WolkvoxApiUnreachable"),), _named("WolkvoxReportFailing|WolkvoxDataStale"), _OPERATION),
+    # below the reserve AMD is given up on purpose
+    ((_named("WolkvoxQuotaNearlyUsed"),), _named("WolkvoxReportFailing"), _OPERATION),
+    ((_named("WolkvoxQuotaExhausted"),), _named("WolkvoxQuotaNearlyUsed"), _OPERATION),
+    (
+        (_named("WolkvoxCampaignStalled|WolkvoxCampaignFinished"),),
+        _named("WolkvoxCleanRecordsRunningOut|WolkvoxNoHits"),
+        _CAMPAIGN,
+    ),
+)
+"""While the first speaks, the second is silent where these labels are the same."""
+
+
+def alertmanager_files(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield name and text of the example."""
+    yield "alertmanager.yml", written(configuration(settings), _ABOUT)
+
+
+def configuration(settings: Settings) -> dict[str, object]:
+    """Return the whole example."""
+    return {
+        "global": {"resolve_timeout": shorter("10m", settings.pace)},
+        "time_intervals": [{"name": "business-hours", "time_intervals": _business_hours(settings)}],
+        "route": _route(settings),
+        "inhibit_rules": [
+            {"source_matchers": list(source), "target_matchers": [target], "equal": list(equal)}
+            for source, target, equal in INHIBITIONS
+        ],
+        "receivers": list(map(_receiver, RECEIVERS)),
+    }
+
+
+def _business_hours(settings: Settings) -> list[dict[str, object]]:
+    return [
+        {
+            "weekdays": [days],
+            "times": [{"start_time": start, "end_time": end}],
+            "location": settings.time_zone,
+        }
+        for days, (start, end) in (("monday:friday", settings.weekdays), ("saturday", settings.saturdays))
+    ]
+
+
+def _route(settings: Settings) -> dict[str, object]:
+    def after(duration: str) -> str:
+        return shorter(duration, settings.pace)
+
+    supervisors = {"receiver": "supervisors", "group_by": ["operation"]}
+    return {
+        "receiver": "sre",
+        "group_by": ["alertname", "operation"],
+        "group_wait": after("30s"),
+        # two polls: a group is not sent again at each
+        "group_interval": after("10m"),
+        "repeat_interval": after("4h"),
+        "routes": [
+            # to a dead man's switch, every minute: at a repetition as long as the interval every other one is left out
+            {
+                "receiver": "watchdog",
+                "matchers": [_named("WolkvoxWatchdog")],
+                "group_interval": after("1m"),
+                "repeat_interval": after("50s"),
+            },
+            {"receiver": "nobody", "matchers": ['severity="none"']},
+            {
+                **supervisors,
+                "matchers": [_CAMPAIGNS, 'schedule="business_hours"'],
+                "active_time_intervals": ["business-hours"],
+                "repeat_interval": after("2h"),
+            },
+            {**supervisors, "matchers": [_CAMPAIGNS]},
+            {
+                "receiver": "sre-pager",
+                "matchers": ['area="platform"', 'severity="critical"'],
+                "repeat_interval": after("1h"),
+            },
+        ],
+    }
+
+
+def _receiver(name: str) -> dict[str, object]:
+    if name == "nobody":
+        return {"name": name}
+    return {"name": name, "webhook_configs": [{"url": f"https://alerts.example.com/{name}"}]}

@@ -1,0 +1,150 @@
+"""Alerts on campaigns: for whoever runs the room.
+
+At one poll in five minutes a `for` guards nothing that one poll says, so durations stand in the expressions.
+"""
+
+from functools import partial
+
+from mixin.promql import fold
+from mixin.recording import DIALABLE, DIALED, HITS, RATIO, TO_EMPTY, USUAL
+from mixin.rules import Alert, Group
+from mixin.settings import Settings
+
+FRESH = f"""\
+and on (job, operation)
+  {fold('max_over_time(wolkvox_up{report="campaigns"}[6m])')} == 1"""
+"""Silent on old data: one lost poll is forgiven, an outage is another alert's business."""
+_STARTED = f"""\
+  {fold("min_over_time(wolkvox_campaign_started[15m])")} == 1
+and
+  {fold("wolkvox_campaign_started offset 15m")} == 1"""
+_NO_CALLS = f"{fold('max_over_time(wolkvox_campaign_calls_per_minute[15m])')} == 0"
+
+
+def group(settings: Settings) -> Group:
+    """Return the alerts of the area `campaign`."""
+    alerts = (*_of_the_list(settings), *_of_the_results(settings), *_of_the_room())
+    return Group("wolkvox-campaign.alerts", alerts)
+
+
+def _of_the_list(settings: Settings) -> tuple[Alert, ...]:
+    of_a_day = f"{fold('wolkvox_campaign_recycles')} - {fold('wolkvox_campaign_recycles offset 1d')}"
+    return (
+        Alert(
+            "WolkvoxCampaignStalled",
+            f"""\
+  {_NO_CALLS}
+and
+{_STARTED}
+and
+  # throughout: the dialler may need a moment with a list that was just recycled
+  {fold("min_over_time(wolkvox_campaign_records_clean[15m])")} > 0
+{FRESH}""",
+            *("1m", "critical", "campaign", "campaign"),
+            keep_firing="6m",
+            business_hours=True,
+        ),
+        Alert(
+            "WolkvoxCampaignFinished",
+            f"""\
+  {_NO_CALLS}
+and
+{_STARTED}
+and
+  {fold("max_over_time(wolkvox_campaign_records_clean[15m])")} == 0
+and
+  {fold("wolkvox_campaign_records")} > 0
+{FRESH}""",
+            *("1m", "info", "campaign", "campaign"),
+            keep_firing="6m",
+        ),
+        Alert(
+            "WolkvoxCleanRecordsRunningOut",
+            f"""\
+  {TO_EMPTY} < {settings.running_out} > 0
+and
+  # nor has the pace fallen since, as it does at lunch
+  {fold("wolkvox_campaign_records_clean")} < {settings.running_out} * {fold("rate(wolkvox_campaign_dialed_total[11m])")}
+and
+  {fold("wolkvox_campaign_started")} == 1
+unless
+  # a list that is worked again and again runs out as it should, on a Monday too
+  max_over_time(({of_a_day})[3d:1h]) >= {settings.rotating}
+{FRESH}""",
+            *("11m", "warning", "campaign", "campaign"),
+            keep_firing="6m",
+        ),
+    )
+
+
+def _of_the_results(settings: Settings) -> tuple[Alert, ...]:
+    enough = f"""\
+and ignoring (result)
+  {DIALED} > {settings.dialed_for_shares}
+{FRESH}"""
+    warning = partial(Alert, pending="15m", severity="warning", area="campaign", board="campaign")
+    return (
+        warning(
+            "WolkvoxAnsweringMachineShareHigh",
+            f'  {RATIO}{{result="answer_machine"}} > {settings.machine_share}\n{enough}',
+        ),
+        warning(
+            "WolkvoxFailureShareHigh",
+            f'  {RATIO}{{result="busy_congestion_failed"}} > {settings.failure_share}\n{enough}',
+        ),
+        warning(
+            "WolkvoxAnswerRateCollapsed",
+            f"""\
+  {RATIO}{{result="answer"}}
+<
+  {settings.answer_drop} * {USUAL}{{result="answer"}}
+{enough}""",
+        ),
+        Alert(
+            "WolkvoxNoHits",
+            f"""\
+  {HITS} == 0
+and
+  {DIALED} > {settings.dialed_for_hits}
+and
+  # some campaigns are never typified
+  max_over_time({HITS}[3d:1h]) > 0
+{FRESH}""",
+            *("1h", "info", "campaign", "campaign"),
+            business_hours=True,
+        ),
+    )
+
+
+def _of_the_room() -> tuple[Alert, ...]:
+    without_skill = fold('wolkvox_campaign_started{skill=~"|0"}')
+    an_hour_ago = fold('wolkvox_campaign_started{campaign_id!=""} offset 1h')
+    return (
+        Alert(
+            "WolkvoxSkillWithoutCampaign",
+            f"""\
+  # over a weekend, too
+  max_over_time({DIALABLE}{{skill!~"|0"}}[3d])
+unless
+  {DIALABLE}
+{FRESH}""",
+            *("16m", "warning", "campaign", "operations"),
+            business_hours=True,
+        ),
+        Alert(
+            "WolkvoxCampaignWithoutSkill",
+            f"  {without_skill} == 1\n{FRESH}",
+            *("6m", "warning", "campaign", "campaign"),
+            keep_firing="6m",
+        ),
+        Alert(
+            "WolkvoxCampaignDisappeared",
+            f"""\
+  {an_hour_ago} == 1
+unless on (job, operation, campaign_id)
+  # by its id: a renamed campaign is still there, under new labels
+  wolkvox_campaign_started
+{FRESH}""",
+            *("6m", "info", "campaign", "operations"),
+        ),
+    )

@@ -1,0 +1,134 @@
+"""What a dashboard shows, without a word of how Grafana writes it down."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mixin.rules import Board
+
+Kind = Literal["stat", "gauge", "bars", "series", "table", "timeline"]
+Unit = Literal["short", "none", "percentunit", "cpm", "dthms", "s", "bytes", "string"]
+"""Grafana's names."""
+Cell = Literal["text", "colour", "background", "gauge"]
+Place = tuple[int, int, int, int]
+"""Column, row, width and height on Grafana's grid of 24 columns."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A value that has a word, a key `state.…` of the table of texts, and a colour."""
+
+    value: int
+    word: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """From which value on a number has another colour; None: from the lowest."""
+
+    above: float | None
+    colour: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """A series whose colour is always the same; its title is a key of the table of texts."""
+
+    name: str
+    title: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query; `legend` is a template of Grafana such as `{{skill}}` or a key `legend.…` of the table of texts.
+
+    `rightly_empty` is the reason why it may find nothing although all is well.
+    """
+
+    expression: str
+    legend: str = ""
+    colour: str | None = None
+    dashed: bool = False
+    unit: Unit | None = None
+    rightly_empty: str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: a label or, as `Value #A`, the value of a query; its title is a key `column.…`."""
+
+    field: str
+    title: str
+    width: int
+    unit: Unit = "string"
+    cell: Cell = "text"
+    states: tuple[State, ...] = ()
+    steps: tuple[Step, ...] = ()
+    link: str | None = None
+    link_title: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel; title and description stand in the table of texts under `panel.<board>.<key>`.
+
+    `empty` is the key of what is said in place of a number that is not there.
+    """
+
+    key: str
+    kind: Kind
+    place: Place
+    queries: tuple[Query, ...]
+    unit: Unit = "short"
+    decimals: int | None = None
+    least: float | None = 0
+    most: float | None = None
+    states: tuple[State, ...] = ()
+    steps: tuple[Step, ...] = ()
+    series: tuple[Series, ...] = ()
+    columns: tuple[Column, ...] = ()
+    order: tuple[str, ...] = ()
+    """Titles of the columns by which a table is sorted, highest first."""
+    stacked: bool = False
+    stepped: bool = False
+    bars: bool = False
+    legend: bool = True
+    """Without one the states of a timeline stand in its bars."""
+    label: str | None = None
+    """The label that names a series even where there is only one."""
+    empty: str | None = None
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable by which a dashboard is narrowed down; its label is a key `variable.…`."""
+
+    name: str
+    query: str
+    regex: str = ""
+    many: bool = True
+    all_value: str = ".*"
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """A mark on the graphs; its name is a key `annotation.…`."""
+
+    key: str
+    expression: str
+    text: str
+    colour: str
+    shown: bool
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """A dashboard; title and description stand in the table of texts under `board.<board>`."""
+
+    board: Board
+    hours: int
+    refresh: str
+    variables: tuple[Variable, ...]
+    annotations: tuple[Annotation, ...]
+    panels: tuple[Panel, ...]

@@ -1,0 +1,67 @@
+"""What the dashboards have in common: selectors, variables, colours of states and results."""
+
+from mixin.dashboards.colours import AMBER, BLUE, GREEN, PURPLE, VERMILLION
+from mixin.dashboards.model import Annotation, Series, State, Step, Variable
+from mixin.promql import fold
+
+JOB = 'job=~"$job"'
+OPERATION = f'{JOB}, operation=~"$operation"'
+# by id: a name may hold quotes, which not every Grafana escapes
+CAMPAIGNS = f'{OPERATION}, campaign_id=~"$campaign", skill=~"$skill"'
+CAMPAIGN = f'{OPERATION}, campaign_id="$campaign_id"'
+TARGET = f'{JOB}, instance=~"$instance"'
+OF_TARGET = f'{TARGET}, operation=~"$operation"'
+IDENTITY = "operation, campaign, campaign_id, skill"
+
+RUNNING = (State(1, "state.started", BLUE), State(0, "state.stopped", PURPLE))
+ANSWERING = (State(1, "state.up", BLUE), State(0, "state.down", VERMILLION))
+ACCEPTED = (State(1, "state.accepted", BLUE), State(0, "state.rejected", VERMILLION))
+SEVERITY = (
+    State(3, "state.critical", VERMILLION),
+    State(2, "state.warning", AMBER),
+    State(1, "state.info", BLUE),
+)
+RESULTS = tuple(
+    Series(result, f"result.{result}", colour)
+    for result, colour in (
+        ("answer", GREEN),
+        ("no_answer", BLUE),
+        ("answer_machine", PURPLE),
+        ("busy_congestion_failed", VERMILLION),
+    )
+)
+BY_ID = r'/campaign="(?<text>.*?)",\s*campaign_id="(?<value>[^"]*)"/'
+"""How a variable shows names, which are what people read, for ids, which are what tells campaigns apart."""
+PLAIN = (Step(None, BLUE),)
+
+OF_JOB = Variable("job", "label_values(wolkvox_exporter_build_info, job)", all_value=".+")
+OF_OPERATION = Variable("operation", f"label_values(wolkvox_report_interval_seconds{{{JOB}}}, operation)")
+
+
+def above(amber: float, vermillion: float, calm: str = BLUE) -> tuple[Step, ...]:
+    """Return the colours of a number that is bad when it is high."""
+    return Step(None, calm), Step(amber, AMBER), Step(vermillion, VERMILLION)
+
+
+def below(amber: float, vermillion: float, calm: str = BLUE) -> tuple[Step, ...]:
+    """Return the colours of a number that is bad when it is low."""
+    return Step(None, VERMILLION), Step(vermillion, AMBER), Step(amber, calm)
+
+
+def status_changes(selector: str, *, shown: bool) -> Annotation:
+    """Mark when a campaign was started or stopped."""
+    # a step and a scrape: with a step alone, what falls between two windows is lost
+    changes = fold(f"changes(wolkvox_campaign_started{{{selector}}}[6m])")
+    return Annotation("annotation.status", f"{changes} > 0", "{{operation}}: {{campaign}}", PURPLE, shown)
+
+
+def recycles(selector: str, *, shown: bool) -> Annotation:
+    """Mark when a list was recycled or loaded anew."""
+    changes = fold(f"changes(wolkvox_campaign_recycles{{{selector}}}[6m])")
+    return Annotation("annotation.recycles", f"{changes} > 0", "{{operation}}: {{campaign}}", GREEN, shown)
+
+
+def firing(selector: str) -> Annotation:
+    """Mark alerts."""
+    alerts = f'ALERTS{{alertstate="firing", alertname=~"Wolkvox.+", {selector}}}'
+    return Annotation("annotation.alerts", alerts, "{{alertname}} {{operation}} {{campaign}}", VERMILLION, shown=False)

@@ -1,0 +1,32 @@
+"""Every generated file."""
+
+from collections.abc import Iterable
+from itertools import chain
+from pathlib import PurePosixPath
+
+from mixin.alertmanager import alertmanager_files
+from mixin.dashboards.grafana import dashboard_files
+from mixin.lint import lint_files
+from mixin.prometheus import prometheus_files
+from mixin.provisioning import provisioning_files
+from mixin.rulefiles import rule_files
+from mixin.settings import Settings
+
+Named = Iterable[tuple[str, str]]
+
+
+def files(settings: Settings) -> dict[PurePosixPath, str]:
+    """Return what each file holds, by its path in the repository."""
+    return {PurePosixPath(folder) / name: text for folder, named in _folders(settings).items() for name, text in named}
+
+
+def _folders(settings: Settings) -> dict[str, Named]:
+    return {
+        "prometheus": prometheus_files(settings),
+        "prometheus/rules": rule_files(settings, "en"),
+        "prometheus/rules/es": rule_files(settings, "es"),
+        "alertmanager": alertmanager_files(settings),
+        "grafana/dashboards": chain(dashboard_files(settings, "en"), lint_files("en")),
+        "grafana/dashboards/es": chain(dashboard_files(settings, "es"), lint_files("es")),
+        "grafana/provisioning": provisioning_files(),
+    }

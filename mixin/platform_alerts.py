@@ -1,0 +1,93 @@
+"""Alerts on the exporter and on what it needs of wolkvox: for whoever operates it."""
+
+from mixin.promql import fold, fold_least
+from mixin.rules import Alert, Group
+from mixin.settings import Settings
+
+
+def group(settings: Settings) -> Group:
+    """Return the alerts of the area `platform`."""
+    return Group("wolkvox-platform.alerts", (*_of_the_exporter(settings), *_of_the_api(), *_of_the_quota(settings)))
+
+
+def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
+    target = f'up{{job="{settings.job}"}}'
+    return (
+        Alert("WolkvoxWatchdog", "vector(1)", None, "none", "platform", "exporter"),
+        Alert("WolkvoxExporterDown", f"{target} == 0", "5m", "warning", "platform", "exporter"),
+        Alert("WolkvoxAllExportersDown", f"max by (job) ({target}) == 0", "5m", "critical", "platform", "exporter"),
+        Alert("WolkvoxExporterAbsent", f"absent({target})", "10m", "critical", "platform", "exporter"),
+    )
+
+
+def _of_the_api() -> tuple[Alert, ...]:
+    refused = f"{fold_least('wolkvox_token_valid')} == 0"
+    # for a moment after a restart the exporter knows neither
+    known = f"""\
+unless on (job, operation)
+  {fold_least("min_over_time(wolkvox_token_valid[6m])")} == 0
+unless on (job, operation)
+  {fold("max_over_time(wolkvox_quota_exhausted[6m])")} == 1"""
+    resting = f"""\
+unless
+  # AMD asked for campaign by campaign rests while nothing is started, after a failure too
+  {fold('increase(wolkvox_polls_total{report="amd"}[1h])')} == 0"""
+    return (
+        Alert(
+            "WolkvoxApiUnreachable",
+            _failing('report="campaigns"', "16m", "13m") + "\n" + known,
+            *("1m", "critical", "platform", "exporter"),
+        ),
+        Alert(
+            "WolkvoxReportFailing",
+            _failing('report!="campaigns"', "1h", "57m") + "\n" + f"{resting}\n{known}",
+            *("1m", "warning", "platform", "exporter"),
+        ),
+        Alert("WolkvoxTokenRejected", refused, "6m", "critical", "platform", "exporter", keep_firing="6m"),
+        Alert(
+            "WolkvoxDataStale",
+            # AMD may rest, see above
+            _late('report!="amd"'),
+            *("1m", "warning", "platform", "exporter"),
+        ),
+        Alert(
+            "WolkvoxUnreadableValues",
+            f"{fold('increase(wolkvox_unreadable_values_total[30m])')} > 0",
+            *("5m", "warning", "platform", "exporter"),
+        ),
+    )
+
+
+def _failing(selector: str, window: str, since: str) -> str:
+    """Find the reports that failed throughout, not those that were only looked at for a while.
+
+    `since` is three minutes less than the window: there may be a lost scrape at its beginning.
+    """
+    return f"""\
+  {fold(f"max_over_time(wolkvox_up{{{selector}}}[{window}])")} == 0
+and
+  {fold(f"max_over_time(wolkvox_up{{{selector}}}[3m] offset {since})")} == 0"""
+
+
+def _late(selector: str) -> str:
+    return f"""\
+  time() - {fold(f"wolkvox_report_last_success_timestamp_seconds{{{selector}}}")}
+>
+  3 * {fold(f"wolkvox_report_interval_seconds{{{selector}}}")}"""
+
+
+def _of_the_quota(settings: Settings) -> tuple[Alert, ...]:
+    used = f"""\
+  {fold("wolkvox_quota_used_calls")}
+/
+  ({fold("wolkvox_quota_limit_calls")} > 0)
+> {settings.quota_used}"""
+    return (
+        Alert("WolkvoxQuotaNearlyUsed", used, "5m", "warning", "platform", "exporter"),
+        Alert(
+            "WolkvoxQuotaExhausted",
+            f"{fold('wolkvox_quota_exhausted')} == 1",
+            *("1m", "critical", "platform", "exporter"),
+            keep_firing="6m",
+        ),
+    )

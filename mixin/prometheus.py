@@ -1,0 +1,26 @@
+"""An example for Prometheus: what to scrape, and where the rules are."""
+
+from collections.abc import Iterator
+
+from mixin.settings import Settings
+from mixin.yamlfile import written
+
+PORT = 10842
+_ABOUT = """\
+An example for Prometheus. The exporter answers from its cache, so a minute costs the API nothing, and one lost scrape
+does no harm. For alerts in Spanish take rules/es/; for Colombia's Law 2300 add rules/wolkvox-law2300.rules.yml.
+Where the job has another name, the rules need it, too."""
+
+
+def prometheus_files(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield name and text of the example."""
+    yield "prometheus.yml", written(_configuration(settings), _ABOUT)
+
+
+def _configuration(settings: Settings) -> dict[str, object]:
+    return {
+        "global": {"scrape_interval": "60s", "evaluation_interval": "60s"},
+        "rule_files": ["rules/wolkvox-recording.rules.yml", "rules/wolkvox-alerts.rules.yml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": ["localhost:9093"]}]}]},
+        "scrape_configs": [{"job_name": settings.job, "static_configs": [{"targets": [f"localhost:{PORT}"]}]}],
+    }

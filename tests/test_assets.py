@@ -1,0 +1,127 @@
+"""What comes with the package besides the exporter itself."""
+
+import re
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from docs.generate import ROOT
+from exporter.cli import main
+from support.processes import run
+from support.tools import tool
+
+FOLDERS = ("alertmanager", "docs/runbooks", "grafana", "prometheus/rules")
+
+
+def in_repository() -> dict[str, bytes]:
+    """Return the files that people get, by path."""
+    folders = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
+    single = [ROOT / name for name in ("docs/api-notes.md", "docs/metrics.md", "docs/promql.md")]
+    files = [*folders, *single, ROOT / "prometheus" / "prometheus.yml"]
+    return {str(path.relative_to(ROOT)): path.read_bytes() for path in files if not path.name.startswith(".")}
+
+
+def below(folder: Path) -> dict[str, bytes]:
+    """Return all files of a folder, by path."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_assets_are_those_of_the_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """If assets are written, then they are to the byte what the repository holds, and it is said where they are."""
+    assert main(["assets", str(tmp_path / "new" / "folder")]) == 0
+    assert below(tmp_path / "new" / "folder") == in_repository()
+    assert f"{len(in_repository())} files are in {tmp_path}/new/folder" in capsys.readouterr().out
+
+
+def test_links_of_the_documents_lead_somewhere(tmp_path: Path) -> None:
+    """If somebody reads a written runbook, then its links lead to files that were written as well."""
+    main(["assets", str(tmp_path)])
+    pages = list(tmp_path.rglob("*.md"))
+    assert len(pages) > 20
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+async def test_written_rules_fit_the_installation(tmp_path: Path) -> None:
+    """If Grafana, runbooks and job are named, then links and rules have them, and promtool accepts the result."""
+    flags = ["--grafana-url=https://g.test/grafana/", "--runbook-url=http://wiki.test/r", "--job=prod/wolkvox"]
+    assert main(["assets", str(tmp_path), *flags]) == 0
+    checked = await run(tool("promtool"), "check", "config", tmp_path / "prometheus" / "prometheus.yml")
+    assert checked.code == 0, checked.err
+    rules = (tmp_path / "prometheus" / "rules" / "wolkvox-alerts.rules.yml").read_text(encoding="utf-8")
+    groups = yaml.safe_load(rules)["groups"]
+    down = next(rule for group in groups for rule in group["rules"] if rule["alert"] == "WolkvoxAllExportersDown")
+    assert down["expr"] == 'max by (job) (up{job="prod/wolkvox"}) == 0'
+    assert down["annotations"]["runbook_url"] == "http://wiki.test/r/WolkvoxAllExportersDown.md"
+    assert down["annotations"]["dashboard_url"].startswith(
+        "https://g.test/grafana/d/wolkvox-exporter?var-job=prod/wolkvox"
+    )
+    scraped = yaml.safe_load((tmp_path / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
+    assert [job["job_name"] for job in scraped["scrape_configs"]] == ["prod/wolkvox"]
+    written = b"".join(below(tmp_path).values())
+    assert b"example.com/wolkvox" not in written
+    assert b"grafana.example.com" not in written
+
+
+def test_somebodys_changes_are_not_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """If a file was changed, then nothing is written and the file is named; --force overwrites it."""
+    main(["assets", str(tmp_path)])
+    changed, missing = tmp_path / "prometheus" / "prometheus.yml", tmp_path / "docs" / "promql.md"
+    changed.write_text("mine")
+    missing.unlink()
+    assert main(["assets", str(tmp_path)]) == 1
+    assert str(changed) in capsys.readouterr().err
+    assert (changed.read_text(), missing.exists()) == ("mine", False)
+    assert main(["assets", str(tmp_path), "--force"]) == 0
+    assert below(tmp_path) == in_repository()
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """If the folder's place is taken by a file, then the message says so."""
+    (tmp_path / "taken").write_text("")
+    assert main(["assets", str(tmp_path / "taken")]) == 1
+    assert "taken" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flag", ["--grafana-url=grafana", "--runbook-url=https://x y", "--job=a b", '--job=a"b'])
+def test_what_does_not_fit_is_refused(tmp_path: Path, flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """If a URL or a job's name cannot be one, then it is refused before anything is written."""
+    with pytest.raises(SystemExit):
+        main(["assets", str(tmp_path / "new"), flag])
+    assert "such as" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+SOURCES = ("exporter", "grafana", "prometheus", "alertmanager", "docs")
+
+
+def sources(folder: Path) -> Path:
+    """Copy what a wheel is built from, links as links: building leaves traces."""
+    folder.mkdir()
+    for name in SOURCES:
+        shutil.copytree(ROOT / name, folder / name, symlinks=True)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    """Return the assets in the one wheel of a folder."""
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if name.startswith("exporter/assets/") and name[-3:] != ".py"]
+        return {name.removeprefix("exporter/assets/"): archive.read(name) for name in names}
+
+
+async def test_a_wheel_holds_the_files_themselves(tmp_path: Path) -> None:
+    """If the package is built, then it brings the files along, not links to where they were."""
+    build = f"from setuptools.build_meta import build_wheel; build_wheel({str(tmp_path)!r})"
+    built = await run(sys.executable, "-W", "default", "-c", build, cwd=sources(tmp_path / "sources"), patience=100)
+    assert built.code == 0, built.err
+    assert held(tmp_path) == in_repository()

@@ -1,0 +1,233 @@
+"""Every query of the dashboards, asked of a real Prometheus that has seen two simulated days."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from docs.generate import ROOT
+from exporter.simulator import Fault, Simulator
+from mixin.dashboards.grafana import dashboards
+from mixin.dashboards.model import Dashboard
+from mixin.rules import Board
+from mixin.settings import Settings
+from support.grafana import BOARDS, STEP, Asked, Choice, Json, careful, classic, interpolated, load, queries
+from support.history import REPLICAS, backfill
+from support.history import load as load_history
+from support.prometheus import Prometheus, prometheus_of
+from support.recording import Recording, record
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+
+RULES = ROOT / "prometheus" / "rules" / "wolkvox-recording.rules.yml"
+AWKWARD = 'Mora (30+) "VIP" ñ|x'
+NOW = datetime.fromisoformat("2026-11-24T10:50:00-05:00").timestamp()
+HOURS = 12
+MEANT = {dashboard.board: dashboard for dashboard in dashboards(Settings(), "en")}
+CHOICES: Mapping[Board, Mapping[str, Choice]] = {
+    "operations": {
+        "all": {},
+        "one": {"job": ["wolkvox"], "operation": ["cobranzas-mx"], "skill": ["5100"], "campaign": ["6120"]},
+        "several": {
+            "operation": ["cobranzas-mx", "ventas-co"],
+            "skill": ["5100", "4000", "VAGENT"],
+            "campaign": ["6120", "6121", "4875", "4894"],
+        },
+    },
+    "campaign": {
+        "awkward": {"operation": ["cobranzas-mx"], "campaign_id": ["6120"]},
+        "recycled": {"operation": ["ventas-co"], "campaign_id": ["4875"]},
+        "renamed": {"job": ["wolkvox"], "operation": ["ventas-co"], "campaign_id": ["4894"]},
+    },
+    "exporter": {
+        "all": {},
+        "one": {"job": ["wolkvox"], "instance": ["exporter-a:10842"], "operation": ["ventas-co"]},
+        "several": {"instance": ["exporter-a:10842", "exporter-b:10842"], "operation": ["ventas-co", "servicio-cl"]},
+    },
+}
+NEVER_FOUND = {
+    ("Needs attention", "no alert fires while all is well"),
+    ("Calls per minute, today and before", "it was not reported a week ago"),
+}
+"""The queries that two days cannot prove; `test_what_needs_attention_stands_there` proves the first."""
+CASES = [(board, name) for board in BOARDS for name in CHOICES[board]]
+
+
+def fail(simulator: Simulator) -> None:
+    """Let two polls fail, and a speed be no number."""
+    simulator.inject(Fault.SERVER_ERROR, operation="ventas-co", times=2)
+    simulator.operations[0].campaigns[0].raw["speed"] = "rápido"
+
+
+def mend(simulator: Simulator) -> None:
+    """Let all be well again."""
+    simulator.operations[0].campaigns[0].raw.clear()
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The same two days: one exporter scraped, and two."""
+
+    single: Prometheus
+    double: Prometheus
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Servers]:
+    """Record two days until shortly after something failed."""
+    folder: Path = tmp_path_factory.mktemp("dashboards")
+    actions = [("2026-11-24T10:20:00-05:00", fail), ("2026-11-24T10:40:00-05:00", mend)]
+    recording, _ = await record(hours=48, actions=actions)
+    for name, targets in (("single", REPLICAS[:1]), ("double", REPLICAS)):
+        await load_history(recording, folder / name, targets)
+        await backfill(folder / name, recording.times[0], recording.times[-1], [RULES])
+    async with prometheus_of(folder / "single") as single, prometheus_of(folder / "double") as double:
+        yield Servers(single, double)
+
+
+async def found(server: Prometheus, asked: Asked, expression: str) -> list[Any]:
+    """Ask as Grafana does."""
+    if asked.instant:
+        answer = await server.get("query", query=expression, time=str(NOW))
+    else:
+        span = {"start": str(NOW - HOURS * 3600), "end": str(NOW), "step": str(STEP)}
+        answer = await server.get("query_range", query=expression, **span)
+    series: list[Any] = answer["result"]
+    return series
+
+
+def all_queries(board: Board) -> tuple[Dashboard, Json, Iterator[Asked]]:
+    """Return a dashboard as it is meant and as it is written, and its queries."""
+    meant, document = MEANT[board], load(board)
+    return meant, document, queries(meant, document)
+
+
+@pytest.mark.parametrize(("board", "name"), CASES)
+@pytest.mark.parametrize("escape", [classic, careful])
+async def test_every_panel_finds_data(servers: Servers, board: Board, name: str, escape: Any) -> None:  # noqa: ANN401 - a function
+    """If a panel is shown for all, one or several values, then its query runs and finds data, or rightly none."""
+    _, document, asked = all_queries(board)
+    for each in asked:
+        expression = interpolated(each.expression, document, CHOICES[board][name], HOURS, escape)
+        series = await found(servers.single, each, expression)
+        assert series or each.meant.rightly_empty, f"{each.panel} finds nothing: {expression}"
+
+
+async def test_what_may_be_empty_is_not_always_empty(servers: Servers) -> None:
+    """If a query may rightly find nothing, then it finds something once there is something."""
+    never: set[tuple[str, str]] = set()
+    for board in BOARDS:
+        _, document, asked = all_queries(board)
+        for each in (each for each in asked if each.meant.rightly_empty):
+            expressions = [interpolated(each.expression, document, c, HOURS) for c in CHOICES[board].values()]
+            if not any([await found(servers.single, each, expression) for expression in expressions]):
+                never.add((each.panel, str(each.meant.rightly_empty)))
+    assert never == NEVER_FOUND
+
+
+def alert(name: str, severity: str, state: str = "firing", **labels: str) -> str:
+    """Write a sample as Prometheus' rules leave it behind."""
+    written = {"alertname": name, "alertstate": state, "severity": severity, **labels}
+    return f"ALERTS{{{','.join(f'{label}={json.dumps(value)}' for label, value in written.items())}}} 1\n"
+
+
+async def test_what_needs_attention_stands_there(tmp_path: Path) -> None:
+    """If alerts fire, then the wall shows the worst as 3, those of the exporter too, and none that is pending."""
+    recording = Recording()
+    recording.take(
+        NOW,
+        alert("WolkvoxCampaignStalled", "critical", operation="cobranzas-mx", campaign="Mora")
+        + alert("WolkvoxCampaignFinished", "info", operation="ventas-co", campaign="Hogar")
+        + alert("WolkvoxExporterDown", "warning")
+        + alert("WolkvoxTokenRejected", "critical", "pending", operation="ventas-co")
+        + alert("NodeDown", "critical"),
+    )
+    await load_history(recording, tmp_path)
+    _, document, asked = all_queries("operations")
+    (attention,) = (each for each in asked if each.panel == "Needs attention")
+    async with prometheus_of(tmp_path) as server:
+        everywhere = interpolated(attention.expression, document, {}, HOURS)
+        assert await server.query(everywhere, "alertname", "operation", "campaign", time=NOW) == {
+            ("WolkvoxCampaignStalled", "cobranzas-mx", "Mora"): 3,
+            ("WolkvoxExporterDown", "", ""): 2,
+            ("WolkvoxCampaignFinished", "ventas-co", "Hogar"): 1,
+        }
+        in_mexico = interpolated(attention.expression, document, {"operation": ["cobranzas-mx"]}, HOURS)
+        assert await server.query(in_mexico, "alertname", time=NOW) == {
+            ("WolkvoxCampaignStalled",): 3,
+            ("WolkvoxExporterDown",): 2,
+        }
+
+
+def of_replica(series: list[Any]) -> list[Any]:
+    """Leave out what is said of the second replica itself."""
+    return sorted((s for s in series if s["metric"].get("instance") != REPLICAS[1].instance), key=str)
+
+
+@pytest.mark.parametrize(("board", "name"), [case for case in CASES if case[1] != "several"])
+async def test_two_replicas_show_the_same_numbers(servers: Servers, board: Board, name: str) -> None:
+    """If two exporters of the same operations are scraped, then no number changes."""
+    _, document, asked = all_queries(board)
+    for each in asked:
+        expression = interpolated(each.expression, document, CHOICES[board][name], HOURS)
+        single, double = await found(servers.single, each, expression), await found(servers.double, each, expression)
+        assert of_replica(single) == of_replica(double), f"{each.panel}: {expression}"
+
+
+async def options(server: Prometheus, variable: Json, document: Json, choice: Choice) -> list[tuple[str, str]]:
+    """Return what a variable offers, as pairs of what is shown and what is meant."""
+    query = interpolated(variable["query"]["query"], document, choice, HOURS)
+    if labelled := re.fullmatch(r"label_values\((.*), (\w+)\)", query):
+        values = await server.label_values(labelled[2], labelled[1])
+        return [(value, value) for value in sorted(values)]
+    (promql,) = re.fullmatch(r"query_result\((.*)\)", query, re.DOTALL).groups()  # type: ignore[union-attr]
+    pattern = re.compile(variable["regex"].strip("/").replace("(?<", "(?P<"))
+    lines = [
+        _as_text(series["metric"]) for series in (await server.get("query", query=promql, time=str(NOW)))["result"]
+    ]
+    return sorted({(match["text"], match["value"]) for line in lines if (match := pattern.search(line))})
+
+
+def _as_text(metric: dict[str, str]) -> str:
+    """Write a series as Grafana does before it applies the regular expression: nothing is escaped."""
+    name = metric.pop("__name__", "")
+    labels = ",".join(f'{label}="{value}"' for label, value in metric.items())
+    return f"{name}{{{labels}}} 1 {NOW}"
+
+
+@pytest.mark.parametrize("board", BOARDS)
+async def test_every_variable_offers_something(servers: Servers, board: Board) -> None:
+    """If a list of a variable is opened, then it holds what there is, campaigns by name and meant by id."""
+    document = load(board)
+    choice: dict[str, list[str]] = {} if board != "campaign" else {"operation": ["cobranzas-mx"]}
+    offered = {
+        variable["name"]: await options(servers.single, variable, document, choice)
+        for variable in document["templating"]["list"]
+        if variable["type"] == "query"
+    }
+    assert offered["job"] == [("wolkvox", "wolkvox")]
+    assert {value for _, value in offered["operation"]} == {"cobranzas-mx", "servicio-cl", "ventas-co"}
+    for name in offered.keys() & {"campaign", "campaign_id"}:
+        assert (AWKWARD, "6120") in offered[name]
+        assert len(offered[name]) == (7 if board == "campaign" else 21)
+    if "skill" in offered:
+        assert ("VAGENT", "VAGENT") in offered["skill"]
+    if "instance" in offered:
+        assert offered["instance"] == [("exporter-a:10842", "exporter-a:10842")]
+
+
+@pytest.mark.parametrize(("board", "name"), CASES)
+async def test_annotations_mark_what_happened(servers: Servers, board: Board, name: str) -> None:
+    """If a campaign was started or recycled, then the dashboards can mark it; alerts are marked where rules run."""
+    document = load(board)
+    span = {"start": str(NOW - 24 * 3600), "end": str(NOW)}
+    for annotation in document["annotations"]["list"]:
+        expression = interpolated(annotation["expr"], document, CHOICES[board][name], HOURS)
+        answer = await servers.single.get("query_range", query=expression, step=annotation["step"], **span)
+        assert bool(answer["result"]) == (annotation["name"] != "Alert"), annotation["name"]

@@ -1,0 +1,173 @@
+"""What docs/promql.md promises: its queries find something, and the same whether one exporter runs or two."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from math import isfinite
+
+import pytest
+import pytest_asyncio
+
+from docs.generate import ROOT
+from exporter.simulator import Fault, Simulator, Truth
+from mixin.promql import fold
+from mixin.recording import GROUPS
+from support.history import REPLICAS, backfill, load
+from support.prometheus import Prometheus, prometheus_of
+from support.promql import labels, recorded_series, selectors, unknown
+from support.recording import record
+
+on_history = pytest.mark.asyncio(loop_scope="module")
+PAGE = (ROOT / "docs" / "promql.md").read_text(encoding="utf-8")
+RULES = ROOT / "prometheus" / "rules" / "wolkvox-recording.rules.yml"
+RECORDED = recorded_series({"record": rule.name, "expr": rule.expression} for group in GROUPS for rule in group.rules)
+START, HOURS = "2026-11-23T08:00:00-05:00", 27.0
+"""To eleven of the next day, so that there are a yesterday and a today."""
+MIDNIGHT = 1_795_496_400
+"""Of that next day, in Bogota."""
+OF_THE_EXPORTER = {"wolkvox_poll_failures_total", "wolkvox_api_requests_total"}
+"""What each exporter does itself."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query of the page, and why it finds nothing in a history of a day."""
+
+    heading: str
+    query: str
+    needs: str
+    after: str
+
+
+def questions() -> Iterator[Question]:
+    """Take the page apart."""
+    for section in re.split(r"^### ", PAGE, flags=re.MULTILINE)[1:]:
+        heading, _, text = section.partition("\n")
+        pieces = re.split(r"(?:\*Needs more history: (.+)\*\n\n)?```promql\n(.*?)```\n", text, flags=re.DOTALL)
+        for needs, query, after in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
+            yield Question(heading, query, needs or "", after)
+
+
+QUESTIONS = list(questions())
+ANSWERED = [each for each in QUESTIONS if not each.needs]
+each_answered = pytest.mark.parametrize("question", ANSWERED, ids=lambda question: question.heading)
+
+
+@dataclass(frozen=True)
+class History:
+    """A Prometheus that scraped one exporter, and one that scraped two; `now` is when they ended."""
+
+    one: Prometheus
+    two: Prometheus
+    now: float
+    simulator: Simulator
+
+    async def answers(self, server: Prometheus, query: str) -> dict[tuple[str, ...], float]:
+        """Return the values by all labels that the query may leave."""
+        return await server.query(query, *sorted(labels(query, RECORDED)), time=self.now)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def history(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[History]:
+    """Give a day of three contact centres; a poll failed for maintenance."""
+
+    def fail(simulator: Simulator) -> None:
+        simulator.inject(Fault.MAINTENANCE, operation="ventas-co", report="campaigns", times=1)
+
+    recording, simulator = await record(
+        START, hours=HOURS, keep=lambda name: name.startswith("wolkvox_"), actions=[("2026-11-24T09:31:00-05:00", fail)]
+    )
+    folders = [tmp_path_factory.mktemp("one") / "tsdb", tmp_path_factory.mktemp("two") / "tsdb"]
+    for tsdb, replicas in zip(folders, (REPLICAS[:1], REPLICAS), strict=True):
+        await load(recording, tsdb, replicas)
+        await backfill(tsdb, recording.times[0], recording.times[-1], [RULES])
+    async with prometheus_of(folders[0]) as one, prometheus_of(folders[1]) as two:
+        yield History(one, two, recording.times[-1], simulator)
+
+
+@on_history
+@each_answered
+async def test_a_query_of_the_guide_finds_something(question: Question, history: History) -> None:
+    """If somebody pastes a query of the guide into Prometheus, then it finds numbers."""
+    found = await history.answers(history.one, question.query)
+    assert found
+    assert all(map(isfinite, found.values()))
+
+
+@on_history
+@each_answered
+async def test_two_exporters_do_not_change_an_answer(question: Question, history: History) -> None:
+    """If two exporters run, then every answer is the same, but what the exporters themselves do counts twice."""
+    doubled = bool(OF_THE_EXPORTER & {name for name, _ in selectors(question.query)})
+    found = await history.answers(history.one, question.query)
+    expected = {key: value * (2 if doubled else 1) for key, value in found.items()}
+    assert await history.answers(history.two, question.query) == pytest.approx(expected)
+
+
+@on_history
+@pytest.mark.parametrize("question", [each for each in QUESTIONS if each.needs], ids=lambda question: question.heading)
+async def test_what_needs_more_history_finds_nothing_in_a_day(question: Question, history: History) -> None:
+    """If a query is said to need more history, then a day is too short for it."""
+    assert await history.answers(history.one, question.query) == {}
+
+
+@on_history
+async def test_the_queries_of_the_runbooks_can_be_asked(history: History) -> None:
+    """If somebody pastes a query of a runbook into Prometheus, then Prometheus takes it."""
+    pages = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs" / "runbooks").glob("*.md"))]
+    queries = re.findall(r"^ *```promql\n(.*?)^ *```$", "\n".join(pages), re.DOTALL | re.MULTILINE)
+    assert len(queries) > 10
+    for query in queries:
+        await history.answers(history.two, query)
+
+
+@on_history
+async def test_the_hits_of_today_are_those_of_the_contact_centre(history: History) -> None:
+    """If an analyst asks for the hits since midnight, then the answer is what happened, less what polls cannot see."""
+    (question,) = (each for each in QUESTIONS if each.heading.startswith("How many hits today"))
+    found = await history.one.query(f"sum by (operation) ({question.query})", "operation", time=history.now)
+    happened = sum(truth.hits for truth in today(history.simulator, "ventas-co"))
+    assert happened > 1_000
+    # a recycle hides what happened since the poll before it, and mornings have many recycles
+    assert happened * 0.94 < found["ventas-co",] <= happened
+
+
+@on_history
+async def test_a_gauge_of_records_is_no_measure_of_activity(history: History) -> None:
+    """If somebody takes the increase of a gauge of records, then it tells of records that nobody dialled."""
+    counter, gauge = (
+        f"sum({fold(f'increase({metric}[1d])')})"
+        for metric in ("wolkvox_campaign_dialed_total", "wolkvox_campaign_records_dialed")
+    )
+    ratio = await history.one.query(f"{gauge} / {counter}", time=history.now)
+    assert ratio[()] > 1.05
+    delta = f"sum({fold('delta(wolkvox_campaign_records_dialed[1d])')})"
+    assert abs((await history.one.query(f"{delta} / {counter}", time=history.now))[()]) < 0.2
+
+
+def today(simulator: Simulator, operation: str) -> list[Truth]:
+    """Return what happened to each campaign since midnight, as of the last good poll."""
+    polls = simulator.truth_at_polls[operation]
+    last_of_yesterday = [poll for poll in polls if poll.at < MIDNIGHT][-1]
+    return list(polls[-1].since(last_of_yesterday).values())
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.heading)
+def test_a_query_relies_on_what_the_exporter_publishes(question: Question) -> None:
+    """If a query of the guide names a metric, a label or a reason, then the exporter or a rule has it."""
+    assert unknown(question.query, RECORDED) == []
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.heading)
+def test_an_answer_has_a_unit(question: Question) -> None:
+    """If a query finds a number, then the page says in what it is measured."""
+    assert "Unit: " in question.after
+
+
+def test_the_names_in_the_text_exist() -> None:
+    """If the text names a metric or a recorded series, then there is one."""
+    text = re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)
+    names = set(re.findall(r"\b(?:\w+:)?wolkvox_\w+(?::\w+)?", text))
+    assert names
+    assert list(chain.from_iterable(unknown(name, RECORDED) for name in sorted(names))) == []
