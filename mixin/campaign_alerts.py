@@ -63,7 +63,7 @@ and
             f"""\
   {TO_EMPTY} < {settings.running_out} > 0
 and
-  # nor has the pace fallen since, as it does at lunch
+  # the pace of two polls: it may have fallen since, as it does at lunch
   {fold("wolkvox_campaign_records_clean")} < {settings.running_out} * {fold("rate(wolkvox_campaign_dialed_total[11m])")}
 and
   {fold("wolkvox_campaign_started")} == 1

@@ -9,6 +9,7 @@ import pytest
 from docs.generate import ROOT
 
 SOURCES = sorted((ROOT / "exporter").rglob("*.py"))
+MIXIN = sorted((ROOT / "mixin").rglob("*.py"))
 # from the top to the bottom; each may import from itself and from those after it
 ROOMS = [
     "cli",
@@ -66,7 +67,7 @@ def test_the_drawing_names_every_room() -> None:
     assert named == set(ROOMS) == {room(path) for path in SOURCES} - {"__init__", "__main__"}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [*SOURCES, *MIXIN], ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_and_functions_stay_small(path: Path) -> None:
     """If a file or a function outgrows what a reader holds in mind, then it is split."""
     text = path.read_text(encoding="utf-8")
@@ -75,6 +76,18 @@ def test_files_and_functions_stay_small(path: Path) -> None:
         node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     )
     assert [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION] == []
+
+
+def test_the_exporter_runs_without_the_mixin() -> None:
+    """If the exporter is installed, then it needs nothing of what makes the dashboards."""
+    for path in SOURCES:
+        assert not re.search(r"\b(mixin|grafana_foundation_sdk)\b", path.read_text(encoding="utf-8")), path
+
+
+def test_only_one_place_knows_grafanas_models() -> None:
+    """If Grafana's schema changes, then what dashboards show does not."""
+    knowing = {path.name for path in MIXIN if "grafana_foundation_sdk" in path.read_text(encoding="utf-8")}
+    assert knowing == {"grafana.py", "panels.py"}
 
 
 def test_the_api_knows_nothing_of_prometheus() -> None:

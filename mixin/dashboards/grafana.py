@@ -19,7 +19,7 @@ REFRESH_INTERVALS = ["1m", "5m", "15m", "1h"]
 
 def dashboards(settings: Settings, language: Language) -> tuple[Dashboard, ...]:
     """Return every dashboard."""
-    return operations.dashboard(settings, language), campaign.dashboard(), exporter.dashboard()
+    return operations.dashboard(settings, language), campaign.DASHBOARD, exporter.DASHBOARD
 
 
 def dashboard_files(settings: Settings, language: Language) -> Iterator[tuple[str, str]]:

@@ -56,15 +56,18 @@ class Query:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: a label or, as `Value #A`, the value of a query; its title is a key `column.…`."""
+    """A column of a table: the `label` of its rows, or the value of a `query`; its title is a key `column.…`."""
 
-    field: str
     title: str
     width: int
+    label: str | None = None
+    query: Query | None = None
     unit: Unit = "string"
     cell: Cell = "text"
     states: tuple[State, ...] = ()
     steps: tuple[Step, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
+    """What stands in a cell for a text: pairs of the text and a key."""
     link: str | None = None
     link_title: str = ""
 
@@ -80,6 +83,7 @@ class Panel:
     kind: Kind
     place: Place
     queries: tuple[Query, ...]
+    """Those of a table's columns come on top."""
     unit: Unit = "short"
     decimals: int | None = None
     least: float | None = 0
@@ -98,6 +102,11 @@ class Panel:
     label: str | None = None
     """The label that names a series even where there is only one."""
     empty: str | None = None
+
+    @property
+    def asked(self) -> tuple[Query, ...]:
+        """All queries, in the order of their letters."""
+        return self.queries + tuple(column.query for column in self.columns if column.query)
 
 
 @dataclass(frozen=True)

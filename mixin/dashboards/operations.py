@@ -1,7 +1,7 @@
 """Operations overview: for the wall. All of it fits a screen of 1080 lines."""
 
 from mixin.dashboards.colours import GREY, TEXT
-from mixin.dashboards.model import Column, Dashboard, Panel, Query, Variable
+from mixin.dashboards.model import Column, Dashboard, Panel, Query, State, Variable
 from mixin.dashboards.shared import (
     BY_ID,
     CAMPAIGNS,
@@ -23,6 +23,7 @@ from mixin.promql import fold
 from mixin.recording import HITS as HIT
 from mixin.recording import RATIO, TO_EMPTY
 from mixin.recording import RESULTS as RESULT
+from mixin.rulefiles import alerts
 from mixin.rules import board_uid
 from mixin.settings import Settings
 from mixin.texts import Language
@@ -32,6 +33,170 @@ _CLEAN = fold(f"wolkvox_campaign_records_clean{{{CAMPAIGNS}}}")
 _RECORDS = fold(f"wolkvox_campaign_records{{{CAMPAIGNS}}}")
 _CALLS = fold(f"wolkvox_campaign_calls_per_minute{{{CAMPAIGNS}}}")
 _AGE = fold(f'wolkvox_report_last_success_timestamp_seconds{{{OPERATION}, report="campaigns"}}')
+_PENETRATION = fold(f"wolkvox_campaign_penetration_day_ratio{{{CAMPAIGNS}}}")
+_TO_EMPTY = f"{TO_EMPTY}{{{CAMPAIGNS}}} and {_STARTED} == 1"
+_ANSWERS = f'{RATIO}{{{CAMPAIGNS}, result="answer"}}'
+_MACHINES = f'{RATIO}{{{CAMPAIGNS}, result="answer_machine"}}'
+_RAN = fold(f"max_over_time(wolkvox_campaign_started{{{CAMPAIGNS}}}[$__range] @ end()) == 1")
+_ALL_WELL = "no alert fires while all is well"
+_ALERTS = 'alertstate="firing", alertname=~"Wolkvox.+", job=~"$job", operation=~"$operation|"'
+
+
+def _share(result: str) -> Query:
+    return Query(f"sum({_counted(result)}) / (sum({_counted('.+')}) > 0)")
+
+
+def _counted(results: str) -> str:
+    """Select the results of an hour, of the campaigns whose shares mean something."""
+    selector = f'{CAMPAIGNS}, result=~"{results}"'
+    return f"{RESULT}{{{selector}}} and {RATIO}{{{selector}}}"
+
+
+def _each(expression: str) -> Query:
+    """Ask for a value of each campaign."""
+    return Query(f"max by ({IDENTITY}) ({expression})")
+
+
+_NUMBERS = (
+    Panel(
+        "running",
+        "stat",
+        (0, 0, 4, 3),
+        (Query(f"sum({_STARTED})", "legend.running"), Query(f"count({_STARTED})", "legend.of", GREY)),
+        steps=PLAIN,
+        empty="empty.nothing",
+    ),
+    Panel("calls", "stat", (4, 0, 4, 3), (Query(f"sum({_CALLS})"),), "cpm", 0, steps=PLAIN, empty="empty.idle"),
+    Panel(
+        "answers",
+        "stat",
+        (8, 0, 4, 3),
+        (_share("answer"),),
+        "percentunit",
+        1,
+        steps=below(0.15, 0.1),
+        empty="empty.idle",
+    ),
+    Panel(
+        "machines",
+        "stat",
+        (12, 0, 4, 3),
+        (_share("answer_machine"),),
+        "percentunit",
+        1,
+        steps=above(0.35, 0.5),
+        empty="empty.idle",
+    ),
+    Panel(
+        "clean",
+        "stat",
+        (16, 0, 4, 3),
+        (Query(f"sum({_CLEAN} and {_STARTED} == 1) / (sum({_RECORDS} and {_STARTED} == 1) > 0)"),),
+        "percentunit",
+        1,
+        steps=below(0.25, 0.1),
+        empty="empty.idle",
+    ),
+    Panel(
+        "age",
+        "stat",
+        (20, 0, 4, 3),
+        (Query(f"time() - min({_AGE})"),),
+        "s",
+        0,
+        steps=above(600, 900),
+        empty="empty.no_answer",
+    ),
+)
+
+_COLUMNS = (
+    Column("column.campaign_id", 60, "campaign_id"),
+    Column("column.operation", 115, "operation"),
+    Column("column.skill", 75, "skill"),
+    Column("column.status", 85, None, _each(_STARTED), "none", "background", RUNNING),
+    Column("column.calls", 95, None, _each(_CALLS), "short"),
+    Column("column.penetration", 125, None, _each(_PENETRATION), "percentunit", "gauge", steps=PLAIN),
+    Column("column.clean", 85, None, _each(_CLEAN), "short"),
+    Column("column.to_empty", 100, None, _each(_TO_EMPTY), "dthms", "colour", steps=below(7200, 2700, TEXT)),
+    Column("column.answer", 90, None, _each(_ANSWERS), "percentunit"),
+    Column("column.machine", 100, None, _each(_MACHINES), "percentunit", "colour", steps=above(0.35, 0.5, TEXT)),
+    Column("column.hits", 70, None, _each(f"round({HIT}{{{CAMPAIGNS}}})"), "short"),
+)
+"""After the campaign's name; a new column is one entry here."""
+
+
+def _campaigns(language: Language) -> Panel:
+    link = (
+        f"/d/{board_uid('campaign', language)}?${{datasource:queryparam}}&${{job:queryparam}}"
+        "&var-operation=${__data.fields.operation}&var-campaign_id=${__data.fields.campaign_id}&${__url_time_range}"
+    )
+    name = Column("column.campaign", 250, "campaign", link=link, link_title="link.campaign")
+    return Panel(
+        "campaigns",
+        "table",
+        (0, 3, 16, 15),
+        (),
+        "none",
+        columns=(name, *_COLUMNS),
+        order=("column.status", "column.calls"),
+        empty="empty.nothing",
+    )
+
+
+def _attention(settings: Settings) -> Panel:
+    ranked = " or ".join(map(_ranked, SEVERITY))
+    runbook = f"{settings.runbook_url}/${{__data.fields.alertname}}.md"
+    words = tuple((alert.name, f"alert.{alert.name}.title") for alert in alerts(settings))
+    return Panel(
+        "attention",
+        "table",
+        (16, 3, 8, 5),
+        (),
+        "none",
+        columns=(
+            Column("column.severity", 95, None, Query(ranked, rightly_empty=_ALL_WELL), "none", "background", SEVERITY),
+            Column("column.alert", 175, "alertname", words=words, link=runbook, link_title="link.runbook"),
+            Column("column.operation", 110, "operation"),
+            Column("column.campaign", 170, "campaign"),
+            Column("column.skill", 68, "skill"),
+        ),
+        order=("column.severity",),
+        empty="empty.no_alert",
+    )
+
+
+def _ranked(severity: State) -> str:
+    name = severity.word.removeprefix("state.")
+    selected = f'ALERTS{{{_ALERTS}, severity="{name}"}}'
+    return f"{severity.value} * max by (alertname, operation, campaign, skill) ({selected})"
+
+
+_TIMELINE = Panel(
+    "timeline",
+    "timeline",
+    (16, 8, 8, 10),
+    (Query(f"max by (operation, campaign) ({_STARTED} and {_RAN})", "{{campaign}}"),),
+    "none",
+    states=RUNNING,
+)
+_TRENDS = (
+    Panel(
+        "results",
+        "series",
+        (0, 18, 12, 7),
+        (Query(f"sum by (result) ({RESULT}{{{CAMPAIGNS}}})", "{{result}}"),),
+        series=RESULTS,
+        stacked=True,
+    ),
+    Panel(
+        "pace",
+        "series",
+        (12, 18, 12, 7),
+        (Query(f"sum by (operation) ({_CALLS})", "{{operation}}"),),
+        "cpm",
+        stepped=True,
+    ),
+)
 
 
 def dashboard(settings: Settings, language: Language) -> Dashboard:
@@ -51,169 +216,5 @@ def dashboard(settings: Settings, language: Language) -> Dashboard:
             recycles(CAMPAIGNS, shown=False),
             firing('job=~"$job", operation=~"$operation|"'),
         ),
-        (*_numbers(), _campaigns(language), _attention(settings), _timeline(), *_trends()),
-    )
-
-
-def _numbers() -> tuple[Panel, ...]:
-    return (
-        Panel(
-            "running",
-            "stat",
-            (0, 0, 4, 3),
-            (Query(f"sum({_STARTED})", "legend.running"), Query(f"count({_STARTED})", "legend.of", GREY)),
-            steps=PLAIN,
-            empty="empty.nothing",
-        ),
-        Panel("calls", "stat", (4, 0, 4, 3), (Query(f"sum({_CALLS})"),), "cpm", 0, steps=PLAIN, empty="empty.idle"),
-        Panel(
-            "answers",
-            "stat",
-            (8, 0, 4, 3),
-            (_share("answer"),),
-            "percentunit",
-            1,
-            steps=below(0.15, 0.1),
-            empty="empty.idle",
-        ),
-        Panel(
-            "machines",
-            "stat",
-            (12, 0, 4, 3),
-            (_share("answer_machine"),),
-            "percentunit",
-            1,
-            steps=above(0.35, 0.5),
-            empty="empty.idle",
-        ),
-        Panel(
-            "clean",
-            "stat",
-            (16, 0, 4, 3),
-            (Query(f"sum({_CLEAN} and {_STARTED} == 1) / (sum({_RECORDS} and {_STARTED} == 1) > 0)"),),
-            "percentunit",
-            1,
-            steps=below(0.25, 0.1),
-            empty="empty.idle",
-        ),
-        Panel(
-            "age",
-            "stat",
-            (20, 0, 4, 3),
-            (Query(f"time() - min({_AGE})"),),
-            "s",
-            0,
-            steps=above(600, 900),
-            empty="empty.no_answer",
-        ),
-    )
-
-
-def _share(result: str) -> Query:
-    return Query(f"sum({_counted(result)}) / (sum({_counted('.+')}) > 0)")
-
-
-def _counted(results: str) -> str:
-    """Select the results of an hour, of the campaigns whose shares mean something."""
-    selector = f'{CAMPAIGNS}, result=~"{results}"'
-    return f"{RESULT}{{{selector}}} and {RATIO}{{{selector}}}"
-
-
-def _campaigns(language: Language) -> Panel:
-    link = (
-        f"/d/{board_uid('campaign', language)}?${{datasource:queryparam}}&${{job:queryparam}}"
-        "&var-operation=${__data.fields.operation}&var-campaign_id=${__data.fields.campaign_id}&${__url_time_range}"
-    )
-    return Panel(
-        "campaigns",
-        "table",
-        (0, 3, 16, 15),
-        (
-            Query(f"max by ({IDENTITY}) ({_STARTED})"),
-            Query(f"max by ({IDENTITY}) ({_CALLS})"),
-            Query(
-                f"max by ({IDENTITY}) ({fold(f'wolkvox_campaign_penetration_day_ratio{{{CAMPAIGNS}}}')})",
-            ),
-            Query(f"max by ({IDENTITY}) ({_CLEAN})"),
-            Query(f"max by ({IDENTITY}) ({TO_EMPTY}{{{CAMPAIGNS}}} and {_STARTED} == 1)"),
-            Query(f'max by ({IDENTITY}) ({RATIO}{{{CAMPAIGNS}, result="answer"}})'),
-            Query(f'max by ({IDENTITY}) ({RATIO}{{{CAMPAIGNS}, result="answer_machine"}})'),
-            Query(f"max by ({IDENTITY}) ({HIT}{{{CAMPAIGNS}}})"),
-        ),
-        "none",
-        columns=(
-            Column("campaign", "column.campaign", 250, link=link, link_title="link.campaign"),
-            Column("campaign_id", "column.campaign_id", 60),
-            Column("operation", "column.operation", 115),
-            Column("skill", "column.skill", 75),
-            Column("Value #A", "column.status", 85, "none", "background", states=RUNNING),
-            Column("Value #B", "column.calls", 95, "short"),
-            Column("Value #C", "column.penetration", 125, "percentunit", "gauge", steps=PLAIN),
-            Column("Value #D", "column.clean", 85, "short"),
-            Column("Value #E", "column.to_empty", 100, "dthms", "colour", steps=below(7200, 2700, TEXT)),
-            Column("Value #F", "column.answer", 90, "percentunit"),
-            Column("Value #G", "column.machine", 100, "percentunit", "colour", steps=above(0.35, 0.5, TEXT)),
-            Column("Value #H", "column.hits", 70, "short"),
-        ),
-        order=("column.status", "column.calls"),
-        empty="empty.nothing",
-    )
-
-
-def _attention(settings: Settings) -> Panel:
-    alerts = [_alerts(*of) for of in (("critical", 3), ("warning", 2), ("info", 1))]
-    return Panel(
-        "attention",
-        "table",
-        (16, 3, 8, 5),
-        (Query(" or ".join(alerts), rightly_empty="no alert fires while all is well"),),
-        "none",
-        columns=(
-            Column("Value", "column.severity", 100, "none", "background", states=SEVERITY),
-            Column(
-                "alertname",
-                "column.alert",
-                240,
-                link=f"{settings.runbook_url}/${{__data.fields.alertname}}.md",
-                link_title="link.runbook",
-            ),
-            Column("operation", "column.operation", 110),
-            Column("campaign", "column.campaign", 165),
-        ),
-        order=("column.severity",),
-        empty="empty.no_alert",
-    )
-
-
-def _alerts(severity: str, rank: int) -> str:
-    selector = (
-        f'alertstate="firing", alertname=~"Wolkvox.+", severity="{severity}", job=~"$job", operation=~"$operation|"'
-    )
-    return f"{rank} * max by (alertname, operation, campaign) (ALERTS{{{selector}}})"
-
-
-def _timeline() -> Panel:
-    ran = f"max_over_time(wolkvox_campaign_started{{{CAMPAIGNS}}}[$__range] @ end()) == 1"
-    query = Query(f"max by (operation, campaign) ({_STARTED} and {fold(ran)})", "{{campaign}}")
-    return Panel("timeline", "timeline", (16, 8, 8, 10), (query,), "none", states=RUNNING)
-
-
-def _trends() -> tuple[Panel, ...]:
-    return (
-        Panel(
-            "results",
-            "series",
-            (0, 18, 12, 7),
-            (Query(f"sum by (result) ({RESULT}{{{CAMPAIGNS}}})", "{{result}}"),),
-            series=RESULTS,
-            stacked=True,
-        ),
-        Panel(
-            "pace",
-            "series",
-            (12, 18, 12, 7),
-            (Query(f"sum by (operation) ({_CALLS})", "{{operation}}"),),
-            "cpm",
-            stepped=True,
-        ),
+        (*_NUMBERS, _campaigns(language), _attention(settings), _TIMELINE, *_TRENDS),
     )

@@ -1,6 +1,6 @@
 """Panels as Grafana reads them: the only place, with `grafana.py`, that knows its models."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from string import ascii_uppercase
 
@@ -72,7 +72,7 @@ class Writer:
 
     def _targets(self, panel: Panel) -> Iterable[prometheus.Dataquery]:
         ranged = panel.kind in {"series", "timeline"}
-        for letter, query in zip(ascii_uppercase, panel.queries, strict=False):
+        for letter, query in zip(ascii_uppercase, panel.asked, strict=False):
             yield prometheus.Dataquery(
                 expr=query.expression,
                 ref_id=letter,
@@ -88,10 +88,11 @@ class Writer:
     def _transformations(self, panel: Panel) -> list[grafana.DataTransformerConfig] | None:
         if panel.kind != "table":
             return None
+        fields = list(_fields(panel))
         organized = {
-            "excludeByName": {"Time": True, **({} if _has_value(panel) else {"Value": True})},
-            "indexByName": {column.field: place for place, column in enumerate(panel.columns)},
-            "renameByName": {column.field: self.text(column.title) for column in panel.columns},
+            "excludeByName": {"Time": True, **({} if any(each.query for each in panel.columns) else {"Value": True})},
+            "indexByName": {name: place for place, name in enumerate(fields)},
+            "renameByName": {name: self.text(column.title) for name, column in zip(fields, panel.columns, strict=True)},
             "includeByName": {},
         }
         return [
@@ -157,6 +158,10 @@ class Writer:
         }
         return [grafana.ValueMap(options=results)] if states else []
 
+    def _words(self, words: tuple[tuple[str, str], ...]) -> list[grafana.ValueMapping]:
+        results = {text: grafana.ValueMappingResult(text=self.text(key)) for text, key in words}
+        return [grafana.ValueMap(options=results)] if words else []
+
     def _nothing(self, panel: Panel) -> list[grafana.ValueMapping]:
         if not panel.empty or panel.kind == "table":
             return []
@@ -173,7 +178,7 @@ class Writer:
         ]
         queries = [
             _override("byFrameRefID", letter, _style(query))
-            for letter, query in zip(ascii_uppercase, panel.queries, strict=False)
+            for letter, query in zip(ascii_uppercase, panel.asked, strict=False)
             if query.colour or query.unit
         ]
         return named + series + queries
@@ -185,8 +190,8 @@ class Writer:
             properties["custom.cellOptions"] = _COLOURED[column.cell]
         if column.cell == "gauge":
             properties |= {"custom.cellOptions": {"type": "gauge", "mode": "basic"}, "min": 0, "max": 1}
-        if column.states:
-            properties["mappings"] = self._mappings(column.states)
+        if column.states or column.words:
+            properties["mappings"] = self._mappings(column.states) + self._words(column.words)
         if column.steps:
             properties["thresholds"] = _thresholds(column.steps)
         if column.link:
@@ -200,8 +205,13 @@ def _orientation(panel: Panel) -> common.VizOrientation:
     return common.VizOrientation.HORIZONTAL if many else common.VizOrientation.AUTO
 
 
-def _has_value(panel: Panel) -> bool:
-    return any(column.field.startswith("Value") for column in panel.columns)
+def _fields(panel: Panel) -> Iterator[str]:
+    """Yield what Grafana calls the columns of a table: values bear the letters of their queries, a single one none."""
+    letters = iter(ascii_uppercase[len(panel.queries) :])
+    single = len(panel.asked) == 1
+    for column in panel.columns:
+        value = "Value" if single else "Value #{}"
+        yield value.format(next(letters)) if column.query else str(column.label)
 
 
 def _custom(panel: Panel) -> object:

@@ -86,5 +86,5 @@ class Asked:
 def queries(dashboard: Dashboard, document: Json) -> Iterator[Asked]:
     """Yield every query of a dashboard's panels."""
     for panel, written in zip(dashboard.panels, document["panels"], strict=True):
-        for query, target in zip(panel.queries, written["targets"], strict=True):
+        for query, target in zip(panel.asked, written["targets"], strict=True):
             yield Asked(written["title"], target["expr"], target["instant"], query)
