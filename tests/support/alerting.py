@@ -1,0 +1,103 @@
+"""Everything between a campaign and those who are told, by the real programs and sixty times as fast as life.
+
+A minute is a second: the simulated contact centre, the exporter's polls, the rules and Alertmanager's routes all keep
+that pace.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from exporter.clock import SystemClock
+from exporter.simulator import Campaign, Operation, Simulator
+from mixin.alertmanager import configuration
+from mixin.prometheus import prometheus_files
+from mixin.rulefiles import rule_files
+from mixin.settings import Settings
+from support.alertmanager import Alertmanager, Inbox, alertmanager, inbox
+from support.processes import EXPORTER, Program, config_file, program, serving
+from support.prometheus import Prometheus, prometheus_by
+from support.tools import tool
+
+PACE = 60
+GROUP_INTERVAL = 10.0
+"""Seconds after which Alertmanager has looked at every group again."""
+_SETTINGS = Settings().faster(PACE)
+_INTERVALS = {"interval": "5s", "quota_interval": "15s"}
+_SECOND = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "1s")
+_ALWAYS = [{"times": [{"start_time": "00:00", "end_time": "24:00"}]}]
+# what fires is sent again every few seconds, as the first times nobody may listen yet
+_SEND_AGAIN = "--rules.alert.resend-delay=5s"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A contact centre with one campaign in each operation, and those who are told."""
+
+    folder: Path
+    campaigns: Mapping[str, Campaign]
+    simulator: Simulator
+    exporter: Program
+    target: str
+    prometheus: Prometheus
+    alertmanager: Alertmanager
+    inbox: Inbox
+
+    def rotate(self, operation: str, token: str) -> None:
+        """Give an operation a new token, in wolkvox and in the token file."""
+        self.simulator.accept(token, operation)
+        number = list(self.campaigns).index(operation)
+        (self.folder / f"token-{number}").write_text(f"{token}\n")
+
+    @asynccontextmanager
+    async def another_exporter(self) -> AsyncIterator[None]:
+        """Start the exporter anew where the first one was."""
+        flags = (f"--config.file={self.folder / 'config.yaml'}", f"--web.listen-address={self.target}")
+        async with program(*EXPORTER, *flags):
+            yield
+
+
+@asynccontextmanager
+async def alerting(folder: Path, campaigns: Mapping[str, Campaign]) -> AsyncIterator[Stack]:
+    """Run it all meanwhile; `campaigns` are by operation, whose first token is its name."""
+    for name in ("prometheus", "prometheus-alertmanager"):
+        tool(name)
+    operations = [Operation(name, (name,), [campaign]) for name, campaign in campaigns.items()]
+    simulator = Simulator(operations, SystemClock(), speed=PACE)
+    polled = {name: {"token": name, "amd": "off"} for name in campaigns}
+    async with (
+        simulator.serving() as base_url,
+        inbox() as people,
+        alertmanager(folder, _routes(people)) as manager,
+        serving(config_file(folder, base_url, polled, **_INTERVALS)) as (exporter, url),
+        prometheus_by(_prometheus(folder, target := url.removeprefix("http://"), manager), _SEND_AGAIN) as server,
+    ):
+        await server.finds(lambda: {(): len(campaigns)}, "count(wolkvox_campaigns)")
+        yield Stack(folder, campaigns, simulator, exporter, target, server, manager, people)
+
+
+def _routes(people: Inbox) -> dict[str, Any]:
+    """Return the example of an Alertmanager: every receiver is in the inbox, and it is always business hours."""
+    example = yaml.safe_dump(configuration(_SETTINGS)).replace("https://alerts.example.com", people.url)
+    routes: dict[str, Any] = yaml.safe_load(example)
+    for interval in routes["time_intervals"]:
+        interval["time_intervals"] = _ALWAYS
+    return routes
+
+
+def _prometheus(folder: Path, target: str, manager: Alertmanager) -> Path:
+    """Write the example of a Prometheus and its rules, with other addresses, and a second for a minute."""
+    example = yaml.safe_load(dict(prometheus_files(_SETTINGS))["prometheus.yml"])
+    example["global"] = _SECOND
+    example["scrape_configs"][0]["static_configs"][0]["targets"] = [target]
+    example["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [manager.address]
+    (folder / "rules").mkdir()
+    for name, text in rule_files(_SETTINGS, "en"):
+        (folder / "rules" / name).write_text(text, encoding="utf-8")
+    config = folder / "prometheus.yml"
+    config.write_text(yaml.safe_dump(example), encoding="utf-8")
+    return config
