@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SECONDS ?= 3600
 
-.PHONY: demo test check lint types bench generate lock clean help
+.PHONY: demo test check lint types bench soak generate lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -25,6 +26,9 @@ types: $(VENV)/development ## Types
 
 bench: $(VENV)/runtime ## What a scrape and a poll cost (needs nginx and wrk)
 	$(BIN)/python bench/run.py
+
+soak: $(VENV)/development ## An hour of faults on every edge (SECONDS=3600), best as root; figures go to soak.json
+	$(BIN)/python -m soak --seconds=$(SECONDS) --json=soak.json
 
 generate: $(VENV)/development ## Write the files that are made from the code
 	$(BIN)/python -m docs.generate
