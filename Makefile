@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SECONDS ?= 3600
+BODIES ?= 100000
+SCHEDULES ?= 10000
 
-.PHONY: demo test check lint types bench soak generate lock clean help
+.PHONY: demo test check lint types bench soak fuzz generate lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -29,6 +31,9 @@ bench: $(VENV)/runtime ## What a scrape and a poll cost (needs nginx and wrk)
 
 soak: $(VENV)/development ## An hour of faults on every edge (SECONDS=3600), best as root; figures go to soak.json
 	$(BIN)/python -m soak --seconds=$(SECONDS) --json=soak.json
+
+fuzz: $(VENV)/development ## Any answer and any course of events (BODIES=100000 SCHEDULES=10000 SEED=any)
+	PYTHONPATH=tests $(BIN)/python -m fuzz --bodies=$(BODIES) --schedules=$(SCHEDULES) $(if $(SEED),--seed=$(SEED))
 
 generate: $(VENV)/development ## Write the files that are made from the code
 	$(BIN)/python -m docs.generate
