@@ -6,8 +6,10 @@ next value is below the old one, too, has the list been recycled, and the fallen
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
+from exporter.durable import Rows, Table
 from exporter.snapshot import Labels, Totals
 from exporter.wolkvox.campaigns import RESULTS, Campaign
 
@@ -15,12 +17,22 @@ COUNTED = ("dial", *RESULTS, "hits")
 """The values whose net rises are counted."""
 
 
+Standing = tuple[float, float | None]
+"""Where the counting of one value stands: its base, and what it has fallen to if that is not believed yet."""
+
+
 class Rises:
     """The net rises of one value."""
 
-    def __init__(self) -> None:
-        self._base: float | None = None
-        self._fallen: float | None = None
+    def __init__(self, standing: Standing | None = None) -> None:
+        self._base: float | None
+        self._fallen: float | None
+        self._base, self._fallen = standing or (None, None)
+
+    @property
+    def standing(self) -> Standing | None:
+        """Where counting stands, unless there was no sight yet."""
+        return None if self._base is None else (self._base, self._fallen)
 
     @property
     def is_known(self) -> bool:
@@ -40,6 +52,14 @@ class Rises:
         return added
 
 
+@dataclass(frozen=True, slots=True)
+class ActivityMemory:
+    """All that counting goes on from: by campaign id and value where it stands, and the sums by labels and value."""
+
+    standings: Table[str, Table[str, Standing]]
+    sums: Rows[Labels, Table[str, float]]
+
+
 class Activity:
     """The counters of one operation, kept as long as it is polled.
 
@@ -47,9 +67,26 @@ class Activity:
     goes on. A campaign that has no id is not counted, nor should one be whose id stands on two rows.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, memory: ActivityMemory | None = None) -> None:
         self._rises: dict[tuple[str, str], Rises] = defaultdict(Rises)
         self._sums: dict[Labels, dict[str, float]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0.0))
+        if memory:
+            for identity, values in memory.standings.items():
+                self._rises.update({(identity, name): Rises(standing) for name, standing in values.items()})
+            self._sums.update(
+                {labels: dict.fromkeys(COUNTED, 0.0) | dict(sums) for labels, sums in memory.sums.items()}
+            )
+
+    def memory(self) -> ActivityMemory:
+        """Return what a later `Activity` goes on from."""
+        standings: dict[str, dict[str, Standing]] = defaultdict(dict)
+        for (identity, name), rises in self._rises.items():
+            if rises.standing:
+                standings[identity][name] = rises.standing
+        return ActivityMemory(
+            MappingProxyType({identity: MappingProxyType(values) for identity, values in standings.items()}),
+            MappingProxyType({labels: MappingProxyType(dict(sums)) for labels, sums in self._sums.items()}),
+        )
 
     def observe(self, campaigns: tuple[Campaign, ...]) -> Totals:
         """Take the campaigns of a good report that can be told apart, and return their totals."""

@@ -4,7 +4,7 @@ import asyncio
 import os
 import platform
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import repeat
@@ -17,6 +17,7 @@ from exporter import __version__
 from exporter.clock import Clock, SystemClock
 from exporter.config import Config, Operation
 from exporter.metrics import ExporterStatus
+from exporter.polling.memory import Memory
 from exporter.polling.turns import Turns
 from exporter.polling.worker import Worker
 from exporter.publishing import Publisher
@@ -49,17 +50,33 @@ class AddressError(Exception):
 
 
 class Exporter:
-    """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's."""
+    """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's.
+
+    `memories` by operation are what its workers go on from.
+    """
 
     def __init__(
-        self, config: Config, clock: Clock | None = None, spread: float = SPREAD, witnesses: Sequence[Witness] = ()
+        self,
+        config: Config,
+        clock: Clock | None = None,
+        spread: float = SPREAD,
+        witnesses: Sequence[Witness] = (),
+        memories: Mapping[str, Memory] | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self.publisher = Publisher(self.clock, _status(self.clock))
         self._clients = list(map(_client, config.operations, witnesses or repeat(None)))
         turns = Turns(self.clock)
         self.workers = [
-            Worker(operation, client, turns, self.clock, self.publisher.publish, first=first)
+            Worker(
+                operation,
+                client,
+                turns,
+                self.clock,
+                self.publisher.publish,
+                first=first,
+                memory=(memories or {}).get(operation.name),
+            )
             for operation, client, first in zip(
                 config.operations, self._clients, _first_polls(config.operations, self.clock, spread), strict=True
             )

@@ -30,6 +30,7 @@ ROOMS = [
     "simulator",
     "logs",
     "clock",
+    "durable",
 ]
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 50

@@ -1,6 +1,6 @@
 """Operations to poll, and exporters that poll them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from exporter.app import Exporter, Listen
 from exporter.clock import Clock
 from exporter.config import AmdMode, Config, LiteralToken, Operation
+from exporter.polling.memory import Memory
 from support.samples import Samples
 
 TOKEN = "canary-5f0c3b1d9e"  # what must never be seen anywhere
@@ -41,11 +42,17 @@ class Running:
         assert status == 200
         return Samples(text)
 
+    def memories(self) -> dict[str, Memory]:
+        """Return what later workers need."""
+        return {worker.name: worker.memory() for worker in self.exporter.workers}
+
 
 @asynccontextmanager
-async def running(*operations: Operation, clock: Clock | None = None) -> AsyncIterator[Running]:
-    """Run an exporter of these operations on a free port."""
-    exporter = Exporter(Config(operations, ()), clock)
+async def running(
+    *operations: Operation, clock: Clock | None = None, memories: Mapping[str, Memory] | None = None
+) -> AsyncIterator[Running]:
+    """Run an exporter of these operations on a free port, from what workers before have known if told so."""
+    exporter = Exporter(Config(operations, ()), clock, memories=memories)
     async with (
         exporter.running(Listen(("127.0.0.1", 0))) as port,
         aiohttp.ClientSession() as session,
