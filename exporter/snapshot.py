@@ -130,6 +130,8 @@ class Snapshot:
     """Seconds since the epoch: midnight in the operation's zone."""
     token_valid: bool | None = None
     quota_exhausted: bool | None = None
+    state_write_failures: int | None = None
+    """None where no state is kept."""
 
     def with_report(self, name: ReportName, state: ReportState) -> Self:
         """Return a snapshot in which one report's state is another."""

@@ -16,6 +16,7 @@ ROOMS = [
     "demo",
     "flags",
     "app",
+    "state",
     "web",
     "publishing",
     "exposition",

@@ -92,6 +92,11 @@ class Record:
         else:
             self.snapshot = replace(self.snapshot, quota_exhausted=True)
 
+    def kept(self, *, failures: int) -> None:
+        """Note how often the state could not be kept."""
+        total = (self.snapshot.state_write_failures or 0) + failures
+        self.snapshot = replace(self.snapshot, state_write_failures=total)
+
     def scheduled(self, report: ReportName, due: float) -> None:
         """Note when, on the monotonic clock, a report is due next."""
         following = self._clock.time() - self._clock.monotonic() + due

@@ -7,7 +7,7 @@ from exporter.clock import Clock
 from exporter.config import Operation, TokenUnreadable
 from exporter.polling.asker import TurnAsker
 from exporter.polling.budget import Budget
-from exporter.polling.memory import Memory
+from exporter.polling.memory import WRITE_TIMEOUT, Memory, Store
 from exporter.polling.poll import Outcome
 from exporter.polling.polls import Polls
 from exporter.polling.record import Record
@@ -28,7 +28,8 @@ class Worker:
     """Polls one operation for ever.
 
     `first` is when, on the monotonic clock, its first poll is due. With the `memory` of an earlier worker it goes on
-    where that one stood: with its data and counters, and with nothing due before its time.
+    where that one stood: with its data and counters, and with nothing due before its time. Into `store` goes that a
+    report was asked before it is, and what is shown before it is shown.
     """
 
     def __init__(
@@ -41,8 +42,11 @@ class Worker:
         *,
         first: float,
         memory: Memory | None = None,
+        store: Store | None = None,
     ) -> None:
         self.name = operation.name
+        self._operation = operation
+        self._store = store
         self._token = operation.token
         self._client = client
         self._turns = turns
@@ -57,6 +61,8 @@ class Worker:
         self._record = Record(operation, self._polls, clock, memory.snapshot if memory else None)
         self._waiting = Waiting(operation.token, memory.waiting if memory else None)
         self._longest_call = memory.longest_call if memory else 0.0
+        if store:
+            self._record.kept(failures=0)
         self._memory = self._remember()
 
     def memory(self) -> Memory:
@@ -66,6 +72,17 @@ class Worker:
         would have changed is left to the next.
         """
         return self._memory
+
+    async def _note_start(self, report: ReportName) -> None:
+        """Let nobody who comes after ask earlier, should this poll not be survived."""
+        # the call goes out once this is kept, which may take that long
+        self._schedule.started(report, self._clock.monotonic() + (WRITE_TIMEOUT if self._store else 0.0))
+        await self._keep()
+
+    async def _keep(self) -> None:
+        self._memory = self._remember()
+        if self._store and not await self._store.save(self._operation, self._memory):
+            self._record.kept(failures=1)
 
     def _remember(self) -> Memory:
         known, activity, amd = self._knowledge.memory()
@@ -105,7 +122,7 @@ class Worker:
         try:
             token = await read_token(self._token)
         except TokenUnreadable as error:
-            self._without_token(error)
+            await self._without_token(error)
             return
         turn = self._turns.of(token)
         self._schedule.hurry(await self._waiting.renewed(token, turn), self._clock.monotonic())
@@ -113,7 +130,7 @@ class Worker:
             report = self._schedule.pick(self._clock.monotonic())
             if report is not None:
                 await self._poll_or_leave_out(report, token, turn)
-                self._memory = self._remember()
+                await self._keep()
                 self.publish()
 
     async def _poll_or_leave_out(self, report: ReportName, token: str, turn: Turn) -> None:
@@ -129,11 +146,11 @@ class Worker:
             await self._poll(report, token, turn)
 
     async def _poll(self, report: ReportName, token: str, turn: Turn) -> None:
+        self._waiting.discard(report)
         due = self._schedule.due(ReportName.CAMPAIGNS)
+        await self._note_start(report)
         asker = TurnAsker(self._client, token, self._clock, self._budget, expected=self._longest_call, deadline=due)
         self._schedule.started(report, asker.started)
-        self._waiting.discard(report)
-        self._memory = self._remember()
         try:
             outcome = await self._polls[report].run(asker)
         except ApiError as error:
@@ -167,7 +184,7 @@ class Worker:
         if hold.reason is Reason.TOKEN:
             self._waiting.add(report, token)
 
-    def _without_token(self, unreadable: TokenUnreadable) -> None:
+    async def _without_token(self, unreadable: TokenUnreadable) -> None:
         now = self._clock.monotonic()
         if report := self._schedule.pick(now):
             self._schedule.started(report, now)
@@ -175,7 +192,7 @@ class Worker:
             detail = f"no token from {self._token.describe()}: {unreadable}"
             error = ApiError(Reason.TOKEN, detail, remedy="put it back; it is looked for every few seconds")
             self._record.failed(report, Attempt(self._clock.time(), 0.0, {}), error)
-            self._memory = self._remember()
+            await self._keep()
             self.publish()
 
     def publish(self) -> None:
