@@ -1,6 +1,6 @@
-"""How a memory is written: a line that says whose it is and whether it is whole, and a line with what is remembered.
+"""How a memory is written: a line with the SHA-256 of the rest, one that says whose it is, one with what is remembered.
 
-Both are JSON. Instants are Unix time, see `exporter.durable`; nothing in it is derived from a token.
+The last two are JSON. Instants are Unix time, see `exporter.durable`; nothing in it is derived from a token.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from exporter.polling.memory import Memory
 FORM = 1
 """Raise it when a memory that was written before can be read no longer."""
 _MEMORY = TypeAdapter(Memory)
+_DIGEST_LENGTH = 65
 
 
 class UnusableError(Exception):
@@ -22,7 +23,7 @@ class UnusableError(Exception):
 
 
 class Head(BaseModel):
-    """The first line. `saved_at` is Unix time, `sha256` that of the second line."""
+    """Whose memory it is, and who wrote it; `saved_at` is Unix time."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -31,7 +32,6 @@ class Head(BaseModel):
     operation: str
     base_url: str
     saved_at: float
-    sha256: str
 
 
 def encode(operation: Operation, memory: Memory, clock: Clock) -> bytes:
@@ -44,9 +44,9 @@ def encode(operation: Operation, memory: Memory, clock: Clock) -> bytes:
         operation=operation.name,
         base_url=operation.base_url,
         saved_at=now,
-        sha256=hashlib.sha256(body).hexdigest(),
     )
-    return b"%b\n%b\n" % (head.model_dump_json().encode(), body)
+    content = b"%b\n%b\n" % (head.model_dump_json().encode(), body)
+    return _digest(content) + content
 
 
 def decode(content: bytes | None, operation: Operation, clock: Clock) -> Memory:
@@ -55,15 +55,9 @@ def decode(content: bytes | None, operation: Operation, clock: Clock) -> Memory:
     Where the clock stands before the time of writing it was set back: no time counts as passed, so that what was past
     then is past now.
     """
-    if content is None:
-        raise UnusableError("it is no file that an exporter wrote")
-    first, _, rest = content.partition(b"\n")
-    body = rest.removesuffix(b"\n")
-    head = _head(first)
+    head, body = _whole(content)
     if head.form != FORM:
         raise UnusableError(f"it was written by version {head.exporter} in form {head.form}, this version reads {FORM}")
-    if hashlib.sha256(body).hexdigest() != head.sha256:
-        raise UnusableError("it is damaged: what it holds is not what was written")
     if (head.operation, head.base_url) != (operation.name, operation.base_url):
         raise UnusableError("it belongs to another operation or another address")
     try:
@@ -73,8 +67,18 @@ def decode(content: bytes | None, operation: Operation, clock: Clock) -> Memory:
         raise UnusableError("it is whole, but no state that this version knows") from None
 
 
-def _head(line: bytes) -> Head:
+def _whole(content: bytes | None) -> tuple[Head, bytes]:
+    if content is None:
+        raise UnusableError("it is no file that an exporter wrote")
+    digest, rest = content[:_DIGEST_LENGTH], content[_DIGEST_LENGTH:]
+    if digest != _digest(rest):
+        raise UnusableError("it is damaged: what it holds is not what was written")
+    first, _, body = rest.partition(b"\n")
     try:
-        return Head.model_validate_json(line)
+        return Head.model_validate_json(first), body
     except ValidationError:
-        raise UnusableError("it is damaged: its first line is none that was ever written") from None
+        raise UnusableError("it is whole, but no state that this version knows") from None
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode() + b"\n"
