@@ -169,6 +169,13 @@ def test_a_due_time_beyond_reason_is_one_interval_ahead() -> None:
     assert schedule.due(AMD) == 7
 
 
+def test_what_is_overdue_is_spread_like_first_polls() -> None:
+    """If nothing was asked for an hour, then the report is due at its place in the start, not with all others at once."""
+    schedule = Schedule({CAMPAIGNS: 300.0}, first=4000.0)
+    schedule.resume({CAMPAIGNS: Pace(300.0, 400.0, was_reset=False, concurrencies=0)}, now=3990.0)
+    assert schedule.due(CAMPAIGNS) == 4000
+
+
 def test_a_retry_that_was_spent_stays_spent() -> None:
     """If a reset connection was retried before, then the next schedule does not retry at once again."""
     before = Schedule({CAMPAIGNS: 300.0}, first=0.0)

@@ -49,11 +49,14 @@ class Schedule:
         )
 
     def resume(self, paces: Paces, now: float) -> None:
-        """Go on from what was due: no earlier than one interval after the start of the last poll, and no later."""
+        """Go on from what was due: one interval after the start of the last poll; what is overdue now comes first."""
         for report in self._intervals.keys() & paces.keys():
             interval, pace = self._intervals[report], paces[report]
             not_before = pace.due + max(0.0, interval - pace.interval)
-            # further ahead lies only what a clock that was wrong or a longer interval has left behind
+            if not_before <= now:
+                # spread like first polls: after a long break all operations are overdue
+                not_before = max(not_before, self._due[report])
+            # further ahead lies only what a wrong clock, a longer interval or a hold, which the turn knows, has left
             self._due[report] = min(not_before, now + interval)
             self._concurrencies[report] = pace.concurrencies
             if pace.was_reset:

@@ -66,6 +66,9 @@ class Directory:
             return self._failed(_LATE)
         except OSError as error:
             return self._failed(files.reason(error))
+        except ValueError:
+            # pydantic's words might hold what could not be written
+            return self._failed("it cannot be put into words; please report a bug")
         if self._failing:
             log.info("state can be written again", folder=str(self._folder))
             self._failing = ""
