@@ -170,7 +170,7 @@ def test_a_due_time_beyond_reason_is_one_interval_ahead() -> None:
 
 
 def test_what_is_overdue_is_spread_like_first_polls() -> None:
-    """If nothing was asked for an hour, then the report is due at its place in the start, not with all others at once."""
+    """If nothing was asked for an hour, then the report is due at its place among first polls."""
     schedule = Schedule({CAMPAIGNS: 300.0}, first=4000.0)
     schedule.resume({CAMPAIGNS: Pace(300.0, 400.0, was_reset=False, concurrencies=0)}, now=3990.0)
     assert schedule.due(CAMPAIGNS) == 4000

@@ -133,6 +133,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "of nobody": body_with(lambda body: body.clear()),
     "a key less": body_with(lambda body: body.pop("paces")),
     "another type": body_with(lambda body: body.update(longest_call="1.5")),
+    "rows of another shape": body_with(lambda body: body["activity"].update(sums=[1])),
     "a reason nobody knows": body_with(lambda body: body["waiting"].update(hold=UNKNOWN_HOLD)),
 }
 

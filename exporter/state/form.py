@@ -63,7 +63,7 @@ def decode(content: bytes | None, operation: Operation, clock: Clock) -> Memory:
     try:
         now = max(clock.time(), head.saved_at)
         return _MEMORY.validate_json(body, strict=True, context=now - clock.monotonic())
-    except ValidationError:
+    except (ValidationError, TypeError):
         raise UnusableError("it is whole, but no state that this version knows") from None
 
 
