@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint types bench generate pictures lock clean help
+.PHONY: demo test chaos check lint types bench generate pictures lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -13,6 +13,9 @@ demo: $(VENV)/runtime ## A simulated contact centre and an exporter that polls i
 
 test: $(VENV)/development ## All tests
 	$(BIN)/python -m pytest
+
+chaos: $(VENV)/development ## 200 restarts by kill -9 at any moment (KILLS and SEED choose others)
+	KILLS=$${KILLS:-200} $(BIN)/python -m pytest tests/test_restart.py
 
 check: lint types test ## Lint, format, types, tests, generated files
 

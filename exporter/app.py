@@ -4,7 +4,7 @@ import asyncio
 import os
 import platform
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import repeat
@@ -17,9 +17,11 @@ from exporter import __version__
 from exporter.clock import Clock, SystemClock
 from exporter.config import Config, Operation
 from exporter.metrics import ExporterStatus
+from exporter.polling.memory import Memory, Store
 from exporter.polling.turns import Turns
 from exporter.polling.worker import Worker
 from exporter.publishing import Publisher
+from exporter.state import state_in
 from exporter.web.address import Address, in_url
 from exporter.web.server import Site
 from exporter.wolkvox.client import Client, Witness
@@ -49,17 +51,36 @@ class AddressError(Exception):
 
 
 class Exporter:
-    """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's."""
+    """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's.
+
+    `memories` by operation are what its workers go on from, `store` is where they keep theirs.
+    """
 
     def __init__(
-        self, config: Config, clock: Clock | None = None, spread: float = SPREAD, witnesses: Sequence[Witness] = ()
+        self,
+        config: Config,
+        clock: Clock | None = None,
+        spread: float = SPREAD,
+        witnesses: Sequence[Witness] = (),
+        *,
+        memories: Mapping[str, Memory] | None = None,
+        store: Store | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self.publisher = Publisher(self.clock, _status(self.clock))
         self._clients = list(map(_client, config.operations, witnesses or repeat(None)))
         turns = Turns(self.clock)
         self.workers = [
-            Worker(operation, client, turns, self.clock, self.publisher.publish, first=first)
+            Worker(
+                operation,
+                client,
+                turns,
+                self.clock,
+                self.publisher.publish,
+                first=first,
+                memory=(memories or {}).get(operation.name),
+                store=store,
+            )
             for operation, client, first in zip(
                 config.operations, self._clients, _first_polls(config.operations, self.clock, spread), strict=True
             )
@@ -78,6 +99,8 @@ class Exporter:
         runner = web.AppRunner(self._site(listen).application(), access_log=None, shutdown_timeout=_WEB_GRACE)
         try:
             await runner.setup()
+            # what is remembered is there at the first scrape
+            await self.publisher.refresh()
             await _listen(runner, listen.address)
             self._start()
             yield runner.addresses[0][1]
@@ -115,11 +138,18 @@ class Exporter:
 
 async def serve(config: Config, listen: Listen) -> None:
     """Run until SIGTERM or SIGINT."""
-    with stopped_by_signals() as stop:
-        async with Exporter(config).running(listen) as port:
+    clock = SystemClock()
+    with state_in(config.state, clock) as store, stopped_by_signals() as stop:
+        memories = await _remembered(store, config.operations)
+        async with Exporter(config, clock, memories=memories, store=store).running(listen) as port:
             log.info("listening", address=listen.address[0] or "*", port=port, version=__version__)
             await stop.wait()
             log.info("stopping")
+
+
+async def _remembered(store: Store | None, operations: Iterable[Operation]) -> dict[str, Memory]:
+    found = {operation.name: await store.load(operation) for operation in operations} if store else {}
+    return {name: memory for name, memory in found.items() if memory}
 
 
 @contextmanager

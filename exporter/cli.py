@@ -13,6 +13,7 @@ from exporter.config import Config, ConfigError, load
 from exporter.exposition import Format
 from exporter.flags import PORT, Options
 from exporter.replies import Witness
+from exporter.state import StateError
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C before all was done, as shells have it."""
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return COMMANDS[options.command](options)
     except ConfigError as error:
         return _failed(*error.problems)
-    except app.AddressError as error:
+    except (app.AddressError, StateError) as error:
         return _failed(error)
     except KeyboardInterrupt:
         return INTERRUPTED

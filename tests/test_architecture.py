@@ -16,6 +16,7 @@ ROOMS = [
     "demo",
     "flags",
     "app",
+    "state",
     "web",
     "publishing",
     "exposition",
@@ -30,6 +31,7 @@ ROOMS = [
     "simulator",
     "logs",
     "clock",
+    "durable",
 ]
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 50

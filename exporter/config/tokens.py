@@ -29,6 +29,10 @@ class TokenSource(ABC):
     def describe(self) -> str:
         """Name the place for people."""
 
+    def changed_at(self) -> float | None:
+        """Return when the token was written, in seconds since the epoch; None if there is no telling."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class FileToken(TokenSource):
@@ -48,6 +52,14 @@ class FileToken(TokenSource):
                 f"the token file cannot be read ({os.strerror(error.errno or 0)}); make it readable for the exporter"
             ) from None
         return _checked(content.decode("latin-1"), "the token file")
+
+    def changed_at(self) -> float | None:
+        """Look at the file's times; one that was moved here counts as written then."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return None
+        return max(status.st_mtime, status.st_ctime)
 
     def describe(self) -> str:
         """Name the file."""
