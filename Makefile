@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test chaos check lint types bench generate lock clean help
+.PHONY: demo test chaos check lint types bench generate pictures lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -32,6 +32,9 @@ bench: $(VENV)/runtime ## What a scrape and a poll cost (needs nginx and wrk)
 generate: $(VENV)/development ## Write the files that are made from the code
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m mixin
+
+pictures: $(VENV)/development ## Draw the dashboards for the README (needs Node.js, npm, Chromium, Prometheus)
+	PYTHONPATH=.:tests $(BIN)/python docs/pictures/day.py
 
 lock: $(VENV)/python ## Pin the dependencies anew
 	$(BIN)/python -m pip install --quiet pip-tools

@@ -94,6 +94,7 @@ _POLLS = (
         (16, 6, 8, 6),
         (Query(f"max by (operation) (wolkvox_report_duration_seconds{{{OF_TARGET}}})", "{{operation}}"),),
         "s",
+        most=10,
         stepped=True,
     ),
 )
