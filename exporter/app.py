@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
-from exporter import __version__
+from exporter import __version__, logs
 from exporter.clock import Clock, SystemClock
 from exporter.config import Config, Operation
 from exporter.fleet import SPREAD, Fleet
@@ -142,6 +142,7 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
     config, clock = load(), SystemClock()
     warn(config)
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(logs.Shortage())
     with state_in(config.state, clock) as store, stopped_by_signals() as stop:
         memories = await _remembered(store, config.operations)
         exporter = Exporter(config, clock, memories=memories, store=store, load=load)
