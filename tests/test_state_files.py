@@ -226,6 +226,23 @@ async def test_a_full_disk_stops_nothing_and_is_told_of_once(tmp_path: Path) -> 
     assert "polling goes on" in json.loads(line)["remedy"]
 
 
+async def test_a_disk_that_hangs_stops_neither_the_polling_nor_the_end(tmp_path: Path) -> None:
+    """If a write never returns, then polling goes on, it is told of once, and SIGTERM ends the exporter in time."""
+    async with centre(tmp_path, state="state") as (_, config):
+        async with serving(config) as (exporter, url):
+            await scraped(url, lambda samples: len(samples.values("wolkvox_up")) == 2)
+            assert await exporter.end(signal.SIGTERM) == 0
+        (path,) = kept_files(tmp_path / "state")
+        # a pipe that nobody reads: to open it for writing hangs like a share whose server is gone
+        os.mkfifo(path.with_suffix(".tmp"))
+        async with serving(config) as (exporter, url):
+            await exporter.line('"state cannot be written"')
+            await scraped(url, lambda samples: min(samples.values("wolkvox_polls_total")) > 6)
+            assert await exporter.end(signal.SIGTERM) == 0
+    (line,) = [line for line in exporter.err if '"state cannot be written"' in line]
+    assert json.loads(line)["error"] == "it takes longer than 5 s"
+
+
 async def test_a_damaged_file_does_not_stop_the_start(tmp_path: Path) -> None:
     """If the file is damaged, then the exporter starts, says so in one line, and polls."""
     async with centre(tmp_path, state="state") as (_, config):

@@ -68,7 +68,7 @@ def activity_counter(
                     yield (snapshot.operation, title, identity, skill, *fields[field]), totals[field]
 
     source = ", ".join(fields)
-    told = f"{text}: net rises of {source} seen between polls (campaigns report; starts at 0 with the exporter)."
+    told = f"{text}: net rises of {source} seen between polls (campaigns report; starts at 0 where no state is kept)."
     return Family(name, "counter", told, (*CAMPAIGN_LABELS, *labels), source, samples, ReportName.CAMPAIGNS)
 
 

@@ -204,7 +204,8 @@ class _Rounds:
 
     def memory(self) -> RoundsMemory:
         """See `AmdPoll.memory`."""
-        return RoundsMemory(self._began, self._left, MappingProxyType(dict(self._order)))
+        order = {key: self._order[key] for key in self._known.started_today if key in self._order}
+        return RoundsMemory(self._began, self._left, MappingProxyType(order))
 
     def resume(self, memory: RoundsMemory) -> None:
         """See `AmdPoll.resume`; fewer calls than were left where fewer are allowed now."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from exporter.activity import REMEMBERED
 from exporter.config import Campaigns
 from exporter.durable import Table
 from exporter.snapshot import Detections
@@ -64,7 +65,9 @@ class Known:
         if day != self._day:
             self._day = day
             self.started_today.clear()
-        self._names.update({campaign.id: (campaign.name, campaign.skill) for campaign in reversed(reported)})
+        names = {campaign.id: (campaign.name, campaign.skill) for campaign in reversed(reported)}
+        before = [item for item in self._names.items() if item[0] not in names]
+        self._names = dict(before[-REMEMBERED:]) | names
         self.started_today.update(
             dict.fromkeys(row.id for row in published if row.id and row.values.get("status") == 1)
         )

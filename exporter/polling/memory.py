@@ -16,7 +16,7 @@ from exporter.polling.waiting import WaitingMemory
 from exporter.snapshot import Snapshot
 
 WRITE_TIMEOUT = 5.0
-"""Seconds that a store may take to save; after that polling goes on without."""
+"""Seconds that a store may take; after that polling goes on without."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """The state in a folder: one file an operation, replaced in whole at each poll."""
 
-import asyncio
 import hashlib
 import os
 import re
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,11 +16,15 @@ from exporter.config import Operation
 from exporter.polling.memory import WRITE_TIMEOUT, Memory
 from exporter.state import files, form
 from exporter.state.form import UnusableError
+from exporter.state.lane import Lane
 
 KEPT_ASIDE = 3
 """Files that could not be used, of one operation."""
 _SLUG = re.compile(r"[^A-Za-z0-9]+")
 _SLUG_LENGTH = 40
+_GRACE = 2.0
+_LATE = f"it takes longer than {WRITE_TIMEOUT:g} s"
+_READ_REMEDY = "operations start as if for the first time; look at the disk or share that the folder is on"
 _REMEDY = (
     "polling goes on, but after a restart now reports may be asked early and counts be lost; make room in the folder, "
     "and make it writable for the exporter"
@@ -44,20 +47,23 @@ class Directory:
         self._folder = folder
         self._clock = clock
         self._failing = ""
-        # one at a time: what is written later is what was known later
-        self._thread = ThreadPoolExecutor(1, "state")
+        # one for all: what is written later is what was known later
+        self._lane = Lane("state")
 
     async def load(self, operation: Operation) -> Memory | None:
         """See `Store.load`. A file that is of no use is put aside."""
-        return await asyncio.wrap_future(self._thread.submit(self._load, operation))
+        try:
+            return await self._lane.do(partial(self._load, operation), WRITE_TIMEOUT)
+        except TimeoutError:
+            log.warning("state cannot be read", folder=str(self._folder), error=_LATE, remedy=_READ_REMEDY)
+            return None
 
     async def save(self, operation: Operation, memory: Memory) -> bool:
         """See `Store.save`. What goes wrong is logged once, and when it is over."""
         try:
-            async with asyncio.timeout(WRITE_TIMEOUT):
-                await asyncio.wrap_future(self._thread.submit(self._save, operation, memory))
+            await self._lane.do(partial(self._save, operation, memory), WRITE_TIMEOUT)
         except TimeoutError:
-            return self._failed(f"it takes longer than {WRITE_TIMEOUT:g} s")
+            return self._failed(_LATE)
         except OSError as error:
             return self._failed(files.reason(error))
         if self._failing:
@@ -66,8 +72,8 @@ class Directory:
         return True
 
     def close(self) -> None:
-        """Finish what is being written."""
-        self._thread.shutdown()
+        """Finish what is being written, unless that hangs."""
+        self._lane.close(_GRACE)
 
     def _failed(self, reason: str) -> bool:
         if reason != self._failing:
