@@ -3,9 +3,8 @@
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-
-import structlog
 
 from exporter import app, assets, demo, flags, logs
 from exporter.app import Exporter, Listen
@@ -17,8 +16,6 @@ from exporter.state import StateError
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C before all was done, as shells have it."""
-
-log = structlog.get_logger()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,10 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def serve(options: Options) -> int:
     """Poll and answer until told to stop."""
-    config = load(options.config_file)
-    for warning in config.warnings:
-        log.warning("configuration", at=f"{warning.file}:{warning.line}", path=warning.path, warning=warning.text)
-    asyncio.run(app.serve(config, Listen(options.listen_address or (None, PORT), options.telemetry_path)))
+    listen = Listen(options.listen_address or (None, PORT), options.telemetry_path, options.enable_lifecycle)
+    asyncio.run(app.serve(partial(load, options.config_file), listen))
     return 0
 
 

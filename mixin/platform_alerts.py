@@ -17,6 +17,17 @@ def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
         Alert("WolkvoxExporterDown", f"{target} == 0", "5m", "warning", "platform", "exporter"),
         Alert("WolkvoxAllExportersDown", f"max by (job) ({target}) == 0", "5m", "critical", "platform", "exporter"),
         Alert("WolkvoxExporterAbsent", f"absent({target})", "10m", "critical", "platform", "exporter"),
+        Alert(
+            "WolkvoxConfigReloadFailed",
+            # each exporter has a file of its own
+            "wolkvox_exporter_config_last_reload_successful == 0",
+            *("5m", "warning", "platform", "exporter"),
+        ),
+        Alert(
+            "WolkvoxWorkerRestarting",
+            f"{fold('increase(wolkvox_exporter_worker_restarts_total[30m])')} > 0",
+            *("1m", "warning", "platform", "exporter"),
+        ),
     )
 
 

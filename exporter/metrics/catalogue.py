@@ -143,5 +143,13 @@ EXPORTER_CATALOGUE: tuple[Family[ExporterStatus], ...] = (
         "the exporter",
         lambda status: [((), status.config_loaded_at)],
     ),
+    Family(
+        "wolkvox_exporter_worker_restarts_total",
+        "counter",
+        "How often the worker of an operation was started again after a bug had ended it.",
+        ("operation",),
+        "the exporter",
+        lambda status: [((name,), number) for name, number in status.worker_restarts.items()],
+    ),
 )
 """What is published of the exporter itself."""

@@ -27,7 +27,7 @@ async def in_thread(
 async def read_token(source: TokenSource) -> str:
     """Read a token, or raise `TokenUnreadable`, also if it cannot be read in time, from a share that hangs say."""
     try:
-        return await _apart(source.read)
+        return await apart(source.read, READ_TIMEOUT)
     except TimeoutError:
         raise TokenUnreadable(f"it could not be read within {READ_TIMEOUT:g} s; look at where it is kept") from None
 
@@ -35,25 +35,28 @@ async def read_token(source: TokenSource) -> str:
 async def changed_at(source: TokenSource) -> float | None:
     """Return when a token was written, in seconds since the epoch; None if there is no telling, or none in time."""
     try:
-        return await _apart(source.changed_at)
+        return await apart(source.changed_at, READ_TIMEOUT)
     except TimeoutError:
         return None
 
 
-async def _apart(look: Callable[[], _Result]) -> _Result:
-    """Do it in a thread of its own that the process does not wait for when it ends; raises TimeoutError."""
+async def apart(work: Callable[[], _Result], seconds: float) -> _Result:
+    """Do work that may hang, or raise `TimeoutError` after so many seconds.
+
+    In a thread of its own that the process does not wait for when it ends.
+    """
     future: Future[_Result] = Future()
-    threading.Thread(target=_settle, args=(future, look), name="token", daemon=True).start()
-    async with asyncio.timeout(READ_TIMEOUT):
+    threading.Thread(target=_settle, args=(future, work), name="apart", daemon=True).start()
+    async with asyncio.timeout(seconds):
         return await asyncio.wrap_future(future)
 
 
-def _settle(future: Future[_Result], read: Callable[[], _Result]) -> None:
+def _settle(future: Future[_Result], work: Callable[[], _Result]) -> None:
     if not future.set_running_or_notify_cancel():
         return
     try:
-        result = read()
-    except TokenUnreadable as error:
+        result = work()
+    except Exception as error:  # noqa: BLE001 - it is raised where the result is awaited
         future.set_exception(error)
     else:
         future.set_result(result)

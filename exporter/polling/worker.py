@@ -1,5 +1,6 @@
 """The worker of an operation: waits for what is due, asks in its turn, and publishes what came of it."""
 
+import asyncio
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -64,6 +65,8 @@ class Worker:
         if store:
             self._record.kept(failures=0)
         self._memory = self._remember()
+        self._polling = asyncio.Lock()
+        self._retired = False
 
     def memory(self) -> Memory:
         """Return all that a later worker of the operation needs.
@@ -111,6 +114,12 @@ class Worker:
             await self._clock.sleep_until(wake)
             await self.step()
 
+    async def retire(self) -> None:
+        """Begin no further poll and publish nothing more; returns as soon as no poll is under way."""
+        self._retired = True
+        async with self._polling:
+            pass
+
     async def once(self) -> None:
         """Attempt each report once."""
         await self._clock.sleep_until(self._schedule.next_due)
@@ -126,9 +135,9 @@ class Worker:
             return
         turn = self._turns.of(token)
         self._schedule.hurry(await self._waiting.renewed(token, turn), self._clock.monotonic())
-        async with turn.lock:
+        async with turn.lock, self._polling:
             report = self._schedule.pick(self._clock.monotonic())
-            if report is not None:
+            if report is not None and not self._retired:
                 await self._poll_or_leave_out(report, token, turn)
                 await self._keep()
                 self.publish()
@@ -199,4 +208,5 @@ class Worker:
         """Hand on what is known now, and when what is asked next."""
         for name in self._polls:
             self._record.scheduled(name, self._schedule.due(name))
-        self._take(self.snapshot)
+        if not self._retired:
+            self._take(self.snapshot)
