@@ -20,6 +20,7 @@ from exporter.metrics import ExporterStatus
 from exporter.polling.turns import Turns
 from exporter.polling.worker import Worker
 from exporter.publishing import Publisher
+from exporter.systemd import ServiceManager
 from exporter.web.address import Address, in_url
 from exporter.web.server import Site
 from exporter.wolkvox.client import Client, Witness
@@ -95,7 +96,7 @@ class Exporter:
         return all(state.up is not False for worker in self.workers for state in worker.snapshot.reports.values())
 
     def _site(self, listen: Listen) -> Site:
-        return Site(self.publisher, self.clock, listen.telemetry_path, self._is_live)
+        return Site(self.publisher, self.clock, listen.telemetry_path, self.is_live)
 
     def _start(self) -> None:
         for name, work in [("publisher", self.publisher.run()), *((w.name, w.run()) for w in self.workers)]:
@@ -109,17 +110,33 @@ class Exporter:
             await client.close()
         self.publisher.close()
 
-    def _is_live(self) -> bool:
+    def is_live(self) -> bool:
+        """Tell whether every worker is still at work."""
         return not any(task.done() for task in self._tasks)
 
 
 async def serve(config: Config, listen: Listen) -> None:
     """Run until SIGTERM or SIGINT."""
+    manager, exporter = ServiceManager.from_environment(), Exporter(config)
     with stopped_by_signals() as stop:
-        async with Exporter(config).running(listen) as port:
+        async with exporter.running(listen) as port, _telling(manager, exporter):
             log.info("listening", address=listen.address[0] or "*", port=port, version=__version__)
             await stop.wait()
             log.info("stopping")
+
+
+@asynccontextmanager
+async def _telling(manager: ServiceManager, exporter: Exporter) -> AsyncIterator[None]:
+    watching = manager.watch(exporter.clock, exporter.publisher.snapshots, exporter.is_live)
+    task = _watched("service manager", watching)
+    # not only once data are there: an API that is down must keep neither this service nor others from starting
+    manager.ready()
+    try:
+        yield
+    finally:
+        manager.stopping()
+        task.cancel()
+        await asyncio.wait({task})
 
 
 @contextmanager

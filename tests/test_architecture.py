@@ -16,6 +16,7 @@ ROOMS = [
     "demo",
     "flags",
     "app",
+    "systemd",
     "web",
     "publishing",
     "exposition",
