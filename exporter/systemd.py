@@ -16,7 +16,7 @@ import structlog
 from exporter.clock import Clock
 from exporter.snapshot import Snapshot
 
-STATUS_EVERY = 10.0
+STATUS_EVERY = 5.0
 """Seconds between two status lines for people, where no watchdog asks for more."""
 # a service manager reads at once; one that does not must not hold the event loop
 _SEND_TIMEOUT = 0.1
