@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -22,6 +23,7 @@ from exporter.publishing import Publisher
 from exporter.reloading import Reloading, warn
 from exporter.state import state_in
 from exporter.supervision import Supervisor
+from exporter.systemd import ServiceManager
 from exporter.web.address import Address, in_url
 from exporter.web.server import Site
 from exporter.wolkvox.client import Witness
@@ -54,7 +56,7 @@ class Exporter:
     """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's.
 
     `memories` by operation are what its workers go on from, `store` is where they keep theirs. `load` reads the
-    configuration anew for a reload; without it the one given stays.
+    configuration anew for a reload; without it the one given stays. `manager` is whoever wants to be told how it goes.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Exporter:
         memories: Mapping[str, Memory] | None = None,
         store: Store | None = None,
         load: Callable[[], Config] | None = None,
+        manager: ServiceManager | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self.publisher = Publisher(self.clock, _status(self.clock))
@@ -81,7 +84,10 @@ class Exporter:
             memories=memories or {},
             store=store,
         )
-        self.reloading = Reloading(load or (lambda: config), config.state, self._fleet, self.publisher, self.clock)
+        self._manager = manager or ServiceManager()
+        self.reloading = Reloading(
+            load or (lambda: config), config.state, self._fleet, self.publisher, self.clock, manager=self._manager
+        )
 
     @property
     def workers(self) -> list[Worker]:
@@ -126,6 +132,8 @@ class Exporter:
     def _start(self) -> None:
         self.supervisor.start("publisher", self.publisher.run)
         self.supervisor.start("configuration", self.reloading.run)
+        watch = partial(self._manager.watch, self.clock, self.publisher.snapshots, self.is_live)
+        self.supervisor.start("service manager", watch)
         self._fleet.start()
 
     async def _stop(self) -> None:
@@ -139,18 +147,21 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
 
     Raises `ConfigError`, `StateError` and `AddressError` before anything is asked of the API.
     """
-    config, clock = load(), SystemClock()
+    manager, config, clock = ServiceManager.from_environment(), load(), SystemClock()
     warn(config)
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(logs.Shortage())
     with state_in(config.state, clock) as store, stopped_by_signals() as stop:
         memories = await _remembered(store, config.operations)
-        exporter = Exporter(config, clock, memories=memories, store=store, load=load)
+        exporter = Exporter(config, clock, memories=memories, store=store, load=load, manager=manager)
         loop.add_signal_handler(signal.SIGHUP, exporter.reloading.request)
         async with exporter.running(listen) as port:
             log.info("listening", address=listen.address[0] or "*", port=port, version=__version__)
+            # not only once data are there: an API that is down must keep neither this service nor others from starting
+            manager.ready()
             await stop.wait()
             log.info("stopping")
+            manager.stopping()
 
 
 async def _remembered(store: Store | None, operations: Iterable[Operation]) -> dict[str, Memory]:
