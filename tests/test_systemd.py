@@ -114,7 +114,7 @@ async def test_nobody_who_listens_is_no_trouble(tmp_path: Path, address: str) ->
 
 
 async def test_a_dead_worker_is_told_and_does_not_end_the_others(tmp_path: Path) -> None:
-    """If a worker has died, then systemd is told, and leaves the others alone: the worker is started again by itself."""
+    """If a worker has died, then systemd is told, and leaves the others alone: the worker is started anew by itself."""
     address, clock, live = str(tmp_path / "notify"), ManualClock(), [True]
     manager = ServiceManager(address, watchdog=10)
     with closing((inbox := Inbox(address)).socket):
