@@ -2,11 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+AUDIT := .venv-audit
+SBOM := build/sbom.cdx.json
 SECONDS ?= 3600
 BODIES ?= 100000
 SCHEDULES ?= 10000
 
-.PHONY: demo test check lint types bench soak fuzz generate lock clean help
+.PHONY: demo test chaos check lint types bench soak fuzz generate pictures lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -16,6 +18,9 @@ demo: $(VENV)/runtime ## A simulated contact centre and an exporter that polls i
 
 test: $(VENV)/development ## All tests
 	$(BIN)/python -m pytest
+
+chaos: $(VENV)/development ## 200 restarts by kill -9 at any moment (KILLS and SEED choose others)
+	KILLS=$${KILLS:-200} $(BIN)/python -m pytest tests/test_restart.py
 
 check: lint types test ## Lint, format, types, tests, generated files
 
@@ -39,15 +44,29 @@ generate: $(VENV)/development ## Write the files that are made from the code
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m mixin
 
+pictures: $(VENV)/development ## Draw the dashboards for the README (needs Node.js, npm, Chromium, Prometheus)
+	PYTHONPATH=.:tests $(BIN)/python docs/pictures/day.py
+
+audit: $(AUDIT)/installed ## Known vulnerabilities of what runs (asks osv.dev; exit code 3 if it cannot)
+	$(AUDIT)/bin/python audit/vulnerabilities.py requirements.txt
+
+# the version comes from the code, where the tool does not look; it misses the graph that pins do not tell
+sbom: $(AUDIT)/installed ## Bill of materials of what runs: build/sbom.cdx.json (CycloneDX)
+	@mkdir -p build
+	sed "s/^dynamic = .*/version = $$(sed -n 's/^__version__ = //p' exporter/__init__.py)/" pyproject.toml \
+		> build/sbom-pyproject.toml
+	PYTHONWARNINGS=ignore::UserWarning:cyclonedx.model.bom $(AUDIT)/bin/cyclonedx-py requirements \
+		--output-reproducible --short-PURLs --pyproject build/sbom-pyproject.toml --output-file $(SBOM) requirements.txt
+
 lock: $(VENV)/python ## Pin the dependencies anew
 	$(BIN)/python -m pip install --quiet pip-tools
-	for name in requirements requirements-build requirements-dev; do \
+	for name in requirements requirements-build requirements-dev requirements-audit; do \
 		$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file $$name.txt $$name.in; \
 	done
 
 clean: ## Remove what was made
-	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AUDIT) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -64,3 +83,8 @@ $(VENV)/runtime: requirements.txt | $(VENV)/python
 $(VENV)/development: requirements-dev.txt | $(VENV)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@ $(VENV)/runtime
+
+$(AUDIT)/installed: requirements-audit.txt | $(VENV)/python
+	$(BIN)/python -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@

@@ -1,31 +1,33 @@
-"""The life of the exporter: startup, main loop, shutdown. The only place that starts tasks."""
+"""The life of the exporter: startup, main loop, reload, shutdown."""
 
 import asyncio
 import os
 import platform
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from itertools import repeat
-from typing import Any
+from functools import partial
 
 import structlog
 from aiohttp import web
 
-from exporter import __version__
+from exporter import __version__, logs
 from exporter.clock import Clock, SystemClock
 from exporter.config import Config, Operation
+from exporter.fleet import SPREAD, Fleet
 from exporter.metrics import ExporterStatus
-from exporter.polling.turns import Turns
+from exporter.polling.memory import Memory, Store
 from exporter.polling.worker import Worker
 from exporter.publishing import Publisher
+from exporter.reloading import Reloading, warn
+from exporter.state import state_in
+from exporter.supervision import Supervisor
+from exporter.systemd import ServiceManager
 from exporter.web.address import Address, in_url
 from exporter.web.server import Site
-from exporter.wolkvox.client import Client, Witness
+from exporter.wolkvox.client import Witness
 
-SPREAD = 0.1
-"""The share of an interval over which the first polls of all operations are spread."""
 _WEB_GRACE = 2.0
 
 log = structlog.get_logger()
@@ -37,6 +39,8 @@ class Listen:
 
     address: Address
     telemetry_path: str = "/metrics"
+    lifecycle: bool = False
+    """Whether a request may reload the configuration."""
 
 
 class AddressError(Exception):
@@ -49,25 +53,46 @@ class AddressError(Exception):
 
 
 class Exporter:
-    """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's."""
+    """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's.
+
+    `memories` by operation are what its workers go on from, `store` is where they keep theirs. `load` reads the
+    configuration anew for a reload; without it the one given stays. `manager` is whoever wants to be told how it goes.
+    """
 
     def __init__(
-        self, config: Config, clock: Clock | None = None, spread: float = SPREAD, witnesses: Sequence[Witness] = ()
+        self,
+        config: Config,
+        clock: Clock | None = None,
+        *,
+        spread: float = SPREAD,
+        witnesses: Sequence[Witness] = (),
+        memories: Mapping[str, Memory] | None = None,
+        store: Store | None = None,
+        load: Callable[[], Config] | None = None,
+        manager: ServiceManager | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self.publisher = Publisher(self.clock, _status(self.clock))
-        self._clients = list(map(_client, config.operations, witnesses or repeat(None)))
-        turns = Turns(self.clock)
-        self.workers = [
-            Worker(operation, client, turns, self.clock, self.publisher.publish, first=first)
-            for operation, client, first in zip(
-                config.operations, self._clients, _first_polls(config.operations, self.clock, spread), strict=True
-            )
-        ]
-        for worker in self.workers:
-            # in the order of the configuration, whoever is polled first
-            worker.publish()
-        self._tasks: list[asyncio.Task[None]] = []
+        self.supervisor = Supervisor(self.clock)
+        self._fleet = Fleet(
+            config.operations,
+            self.publisher,
+            self.supervisor,
+            self.clock,
+            spread=spread,
+            witnesses=witnesses,
+            memories=memories or {},
+            store=store,
+        )
+        self._manager = manager or ServiceManager()
+        self.reloading = Reloading(
+            load or (lambda: config), config.state, self._fleet, self.publisher, self.clock, manager=self._manager
+        )
+
+    @property
+    def workers(self) -> list[Worker]:
+        """The workers in the order of the configuration."""
+        return self._fleet.workers
 
     @asynccontextmanager
     async def running(self, listen: Listen) -> AsyncIterator[int]:
@@ -78,6 +103,8 @@ class Exporter:
         runner = web.AppRunner(self._site(listen).application(), access_log=None, shutdown_timeout=_WEB_GRACE)
         try:
             await runner.setup()
+            # what is remembered is there at the first scrape
+            await self.publisher.refresh()
             await _listen(runner, listen.address)
             self._start()
             yield runner.addresses[0][1]
@@ -94,32 +121,52 @@ class Exporter:
             await self._stop()
         return all(state.up is not False for worker in self.workers for state in worker.snapshot.reports.values())
 
+    def is_live(self) -> bool:
+        """Tell whether every worker is at work."""
+        return self.supervisor.is_healthy
+
     def _site(self, listen: Listen) -> Site:
-        return Site(self.publisher, self.clock, listen.telemetry_path, self._is_live)
+        reload = self.reloading.result if listen.lifecycle else None
+        return Site(self.publisher, self.clock, listen.telemetry_path, self.is_live, reload)
 
     def _start(self) -> None:
-        for name, work in [("publisher", self.publisher.run()), *((w.name, w.run()) for w in self.workers)]:
-            self._tasks.append(_watched(name, work))
+        self.supervisor.start("publisher", self.publisher.run)
+        self.supervisor.start("configuration", self.reloading.run)
+        watch = partial(self._manager.watch, self.clock, self.publisher.snapshots, self.is_live)
+        self.supervisor.start("service manager", watch)
+        self._fleet.start()
 
     async def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for client in self._clients:
-            await client.close()
+        await self.supervisor.stop()
+        await self._fleet.close()
         self.publisher.close()
 
-    def _is_live(self) -> bool:
-        return not any(task.done() for task in self._tasks)
 
+async def serve(load: Callable[[], Config], listen: Listen) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP loads the configuration anew.
 
-async def serve(config: Config, listen: Listen) -> None:
-    """Run until SIGTERM or SIGINT."""
-    with stopped_by_signals() as stop:
-        async with Exporter(config).running(listen) as port:
+    Raises `ConfigError`, `StateError` and `AddressError` before anything is asked of the API.
+    """
+    manager, config, clock = ServiceManager.from_environment(), load(), SystemClock()
+    warn(config)
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(logs.Shortage())
+    with state_in(config.state, clock) as store, stopped_by_signals() as stop:
+        memories = await _remembered(store, config.operations)
+        exporter = Exporter(config, clock, memories=memories, store=store, load=load, manager=manager)
+        loop.add_signal_handler(signal.SIGHUP, exporter.reloading.request)
+        async with exporter.running(listen) as port:
             log.info("listening", address=listen.address[0] or "*", port=port, version=__version__)
+            # not only once data are there: an API that is down must keep neither this service nor others from starting
+            manager.ready()
             await stop.wait()
             log.info("stopping")
+            manager.stopping()
+
+
+async def _remembered(store: Store | None, operations: Iterable[Operation]) -> dict[str, Memory]:
+    found = {operation.name: await store.load(operation) for operation in operations} if store else {}
+    return {name: memory for name, memory in found.items() if memory}
 
 
 @contextmanager
@@ -140,32 +187,6 @@ async def _listen(runner: web.AppRunner, address: Address) -> None:
         await web.TCPSite(runner, *address).start()
     except OSError as error:
         raise AddressError(address, error) from None
-
-
-def _watched(name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    async def watch() -> None:
-        try:
-            await work
-        except Exception:
-            log.exception("worker died", worker=name, remedy="restart the exporter and report a bug with this line")
-            raise
-
-    return asyncio.create_task(watch(), name=name)
-
-
-def _first_polls(operations: tuple[Operation, ...], clock: Clock, spread: float) -> list[float]:
-    now, number = clock.monotonic(), len(operations)
-    return [now + place / number * spread * operation.interval for place, operation in enumerate(operations)]
-
-
-def _client(operation: Operation, witness: Witness | None) -> Client:
-    return Client(
-        operation.base_url,
-        proxy_url=operation.proxy_url.get_secret_value() if operation.proxy_url else None,
-        ca_file=operation.ca_file,
-        timeout=operation.timeout,
-        witness=witness,
-    )
 
 
 def _status(clock: Clock) -> ExporterStatus:

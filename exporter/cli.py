@@ -3,9 +3,8 @@
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-
-import structlog
 
 from exporter import app, assets, demo, flags, logs
 from exporter.app import Exporter, Listen
@@ -13,11 +12,10 @@ from exporter.config import Config, ConfigError, load
 from exporter.exposition import Format
 from exporter.flags import PORT, Options
 from exporter.replies import Witness
+from exporter.state import StateError
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C before all was done, as shells have it."""
-
-log = structlog.get_logger()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return COMMANDS[options.command](options)
     except ConfigError as error:
         return _failed(*error.problems)
-    except app.AddressError as error:
+    except (app.AddressError, StateError) as error:
         return _failed(error)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -36,10 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def serve(options: Options) -> int:
     """Poll and answer until told to stop."""
-    config = load(options.config_file)
-    for warning in config.warnings:
-        log.warning("configuration", at=f"{warning.file}:{warning.line}", path=warning.path, warning=warning.text)
-    asyncio.run(app.serve(config, Listen(options.listen_address or (None, PORT), options.telemetry_path)))
+    listen = Listen(options.listen_address or (None, PORT), options.telemetry_path, options.enable_lifecycle)
+    asyncio.run(app.serve(partial(load, options.config_file), listen))
     return 0
 
 

@@ -19,8 +19,13 @@ class Clock(Protocol):
         """Return when `monotonic()` has reached `instant`, at once if it has, or as soon as `wake` is set."""
 
 
+SLICE = 5.0
+"""Seconds after which a sleeper looks at the clock again: the event loop's own stands still while the machine does."""
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
 class SystemClock:
-    """The machine's own clocks."""
+    """The machine's own clocks; where the system can tell, the time that it was suspended passes as any other."""
 
     def time(self) -> float:
         """See `Clock.time`."""
@@ -28,15 +33,22 @@ class SystemClock:
 
     def monotonic(self) -> float:
         """See `Clock.monotonic`."""
-        return time.monotonic()
+        return time.clock_gettime(_STEADY)
 
     async def sleep_until(self, instant: float, wake: asyncio.Event | None = None) -> None:
         """See `Clock.sleep_until`."""
-        delay = max(0.0, instant - time.monotonic())
-        if wake is None:
-            await asyncio.sleep(delay)
-            return
-        # not wait_for, which in Python 3.11 swallows a cancellation that comes together with the event
-        with suppress(TimeoutError):
-            async with asyncio.timeout(delay):
-                await wake.wait()
+        while True:
+            await _nap(instant - self.monotonic(), wake)
+            if (wake and wake.is_set()) or self.monotonic() >= instant:
+                return
+
+
+async def _nap(seconds: float, wake: asyncio.Event | None) -> None:
+    seconds = min(max(0.0, seconds), SLICE)
+    if wake is None:
+        await asyncio.sleep(seconds)
+        return
+    # not wait_for, which in Python 3.11 swallows a cancellation that comes together with the event
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await wake.wait()

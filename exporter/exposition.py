@@ -70,7 +70,8 @@ class Exposition:
     """Keeps the chunks and makes pages of them."""
 
     def __init__(self, status: ExporterStatus) -> None:
-        self._status = status
+        self.status = status
+        """What is known of the exporter itself."""
         self._snapshots: dict[str, Snapshot] = {}
         self._chunks: dict[str, list[bytes]] = {}
 
@@ -79,9 +80,14 @@ class Exposition:
         self._chunks[snapshot.operation] = [chunk(family, family.samples(snapshot)) for family in CATALOGUE]
         self._snapshots[snapshot.operation] = snapshot
 
+    def arrange(self, operations: Iterable[str]) -> None:
+        """Keep these operations only, in this order; all of them were rendered before."""
+        self._snapshots = {name: self._snapshots[name] for name in operations}
+        self._chunks = {name: self._chunks[name] for name in self._snapshots}
+
     def pages(self, now: float) -> Pages:
         """Join what is fresh at `now` on the monotonic clock."""
-        own = [(family, [chunk(family, family.samples(self._status))]) for family in EXPORTER_CATALOGUE]
+        own = [(family, [chunk(family, family.samples(self.status))]) for family in EXPORTER_CATALOGUE]
         families = [
             (family, [self._chunks[name][place] for name in self._snapshots if self._is_shown(family, name, now)])
             for place, family in enumerate(CATALOGUE)

@@ -36,6 +36,7 @@ class Options:
     runbook_url: str = assets.RUNBOOK_URL
     job: str = assets.JOB
     force: bool = False
+    enable_lifecycle: bool = False
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
@@ -61,6 +62,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_path,
         metavar="PATH",
         help="where the metrics are (/metrics)",
+    )
+    parser.add_argument(
+        "--web.enable-lifecycle",
+        dest="enable_lifecycle",
+        action="store_true",
+        help="let POST /-/reload read the configuration anew, as SIGHUP always does",
     )
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     for name, parents, text in (

@@ -1,8 +1,11 @@
 """Structured logs on stderr: logfmt or JSON, one line an event, the library's own lines among them."""
 
+import asyncio
+import errno
 import logging
+import os
 import sys
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -37,6 +40,31 @@ def configure(level: str, log_format: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(_NUMBERS[level]),
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
+
+
+class Shortage:
+    """Takes the event loop's complaint that no connection can be accepted, and tells it once a minute.
+
+    The loop would repeat it with a traceback for every connection it might have accepted, every second.
+    """
+
+    def __init__(self) -> None:
+        self._told = float("-inf")
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Be the loop's exception handler; leaves all else to the usual one."""
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in _SHORT:
+            loop.default_exception_handler(context)
+        elif loop.time() - self._told >= _TOLD_EVERY:
+            self._told = loop.time()
+            log = structlog.get_logger()
+            log.warning("connections cannot be accepted", error=os.strerror(error.errno), remedy=_REMEDY)
+
+
+_SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_TOLD_EVERY = 60.0
+_REMEDY = "find out who opens so many connections, or raise the limit of open files; it is tried again every second"
 
 
 def _renderers(log_format: str) -> list[Processor]:

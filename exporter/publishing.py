@@ -1,9 +1,10 @@
 """Keeps the finished exposition up to date: one rendering for a burst of changes, one when data become stale."""
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import NoReturn
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client import exposition as client_text
@@ -32,6 +33,7 @@ class Publisher:
 
     def __init__(self, clock: Clock, status: ExporterStatus) -> None:
         self._clock = clock
+        self._status = status
         self._exposition = Exposition(status)
         self._changed: dict[str, Snapshot] = {}
         self._change = asyncio.Event()
@@ -44,7 +46,7 @@ class Publisher:
         ProcessCollector(registry=self._process)
         PlatformCollector(registry=self._process)
         self.snapshots: dict[str, Snapshot] = {}
-        """The latest of each operation."""
+        """The latest of each operation, always in the same mapping."""
 
     def close(self) -> None:
         """Give the thread back."""
@@ -54,6 +56,19 @@ class Publisher:
         """Take the latest of an operation; it is rendered soon."""
         self.snapshots[snapshot.operation] = snapshot
         self._changed[snapshot.operation] = snapshot
+        self._change.set()
+
+    def arrange(self, operations: Sequence[str]) -> None:
+        """Show these operations only, in this order; those that are not published yet follow."""
+        shown = {name: self.snapshots[name] for name in operations if name in self.snapshots}
+        self.snapshots.clear()
+        self.snapshots.update(shown)
+        self._changed = {name: self._changed[name] for name in self.snapshots if name in self._changed}
+        self._change.set()
+
+    def tell(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of ExporterStatus, which `replace` checks
+        """Take what has changed in what is known of the exporter itself."""
+        self._status = replace(self._status, **changes)
         self._change.set()
 
     async def run(self) -> NoReturn:
@@ -70,11 +85,21 @@ class Publisher:
             changed, self._changed = self._changed, {}
             self._change.clear()
             loop = asyncio.get_running_loop()
-            self._pages = await loop.run_in_executor(self._thread, self._render, list(changed.values()))
+            try:
+                self._pages = await loop.run_in_executor(
+                    self._thread, self._render, list(changed.values()), list(self.snapshots), self._status
+                )
+            except BaseException:
+                # left to the next rendering
+                self._changed = changed | self._changed
+                self._change.set()
+                raise
 
-    def _render(self, changed: list[Snapshot]) -> Pages:
+    def _render(self, changed: list[Snapshot], shown: list[str], status: ExporterStatus) -> Pages:
         for snapshot in changed:
             self._exposition.update(snapshot)
+        self._exposition.arrange(shown)
+        self._exposition.status = status
         return self._exposition.pages(self._clock.monotonic())
 
     async def body(self, kind: Format, *, gzipped: bool) -> bytes:

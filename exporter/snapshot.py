@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Self
 
+from exporter.durable import Instant, Rows, Table
 from exporter.wolkvox.campaigns import Campaign
 from exporter.wolkvox.errors import Reason
 from exporter.wolkvox.report import ReportName
 
 Labels = tuple[str, str, str]
 """What tells campaigns apart: name, id and skill."""
-Totals = Mapping[Labels, Mapping[str, float]]
+Totals = Rows[Labels, Table[str, float]]
 """Net rises seen between polls, by the campaign's labels and the value's name."""
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 _NO_CALLS: Mapping[str, int] = MappingProxyType({})
@@ -46,16 +47,16 @@ class ReportState:
     """How the polling of one report of an operation has gone so far."""
 
     interval: float
-    failures: Mapping[str, int]
-    unreadable: Mapping[str, int]
-    requests: Mapping[str, int] = field(default_factory=lambda: _NO_CALLS)
+    failures: Table[str, int]
+    unreadable: Table[str, int]
+    requests: Table[str, int] = field(default_factory=lambda: _NO_CALLS)
     polls: int = 0
     up: bool | None = None
     duration: float | None = None
     last_success: float | None = None
     """Seconds since the epoch."""
-    fresh_until: float | None = None
-    """On the monotonic clock: when the last good data are too old to be shown."""
+    fresh_until: Instant | None = None
+    """When the last good data are too old to be shown."""
     trouble: Trouble | None = None
     next_poll: float | None = None
     """Seconds since the epoch; for people, so it may be off by a clock step."""
@@ -65,7 +66,7 @@ class ReportState:
         """Return the state before the first poll: every reason and every field stands at 0."""
         return cls(interval, MappingProxyType(dict.fromkeys(Reason, 0)), MappingProxyType(dict.fromkeys(fields, 0)))
 
-    def read(self, unreadable: Mapping[str, int], fresh_until: float) -> Self:
+    def read(self, unreadable: Mapping[str, int], fresh_until: Instant) -> Self:
         """Return the state after an answer that brought data, be it a part of what was asked for."""
         return replace(self, fresh_until=fresh_until, unreadable=_sum(self.unreadable, unreadable))
 
@@ -81,6 +82,22 @@ class ReportState:
     def held(self, trouble: Trouble) -> Self:
         """Return the state after a poll that was left out, since its token is known not to be accepted now."""
         return replace(self, up=False, trouble=trouble)
+
+    def resumed(self, initial: Self, now: float, fresh_until: Instant) -> Self:
+        """Return the state as polling goes on from it, from `initial` as it would be without a past.
+
+        `now`, seconds since the epoch, and `fresh_until` bound what a clock that was wrong, or another configuration,
+        has left behind.
+        """
+        return replace(
+            self,
+            interval=initial.interval,
+            failures=MappingProxyType({**initial.failures, **self.failures}),
+            unreadable=MappingProxyType({**initial.unreadable, **self.unreadable}),
+            last_success=None if self.last_success is None else min(self.last_success, now),
+            fresh_until=None if self.fresh_until is None else min(self.fresh_until, fresh_until),
+            trouble=None if self.trouble is None else replace(self.trouble, at=min(self.trouble.at, now)),
+        )
 
     def _polled(self, attempt: Attempt) -> Self:
         requests = _sum(self.requests, attempt.requests)
@@ -102,17 +119,19 @@ class Snapshot:
     """All that is published of one operation."""
 
     operation: str
-    reports: Mapping[ReportName, ReportState]
+    reports: Table[ReportName, ReportState]
     campaigns: tuple[Campaign, ...] = ()
     detections: tuple[Detections, ...] = ()
     activity: Totals = field(default_factory=lambda: _NO_TOTALS)
     """Of the campaigns of the last good report."""
-    quota: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    quota: Table[str, float] = field(default_factory=lambda: _NOTHING)
     """Calls of the day by the API's key."""
     amd_window_start: float | None = None
     """Seconds since the epoch: midnight in the operation's zone."""
     token_valid: bool | None = None
     quota_exhausted: bool | None = None
+    state_write_failures: int | None = None
+    """None where no state is kept."""
 
     def with_report(self, name: ReportName, state: ReportState) -> Self:
         """Return a snapshot in which one report's state is another."""

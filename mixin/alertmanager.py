@@ -9,8 +9,8 @@ from mixin.yamlfile import written
 RECEIVERS = ("nobody", "watchdog", "sre", "sre-pager", "supervisors")
 _ABOUT = """\
 An example of routes for wolkvox. Put your own integrations into the receivers; `amtool check-config` checks the file.
-Supervisors get one message an operation, SREs one an alert. Campaign alerts labelled schedule="business_hours" wait for
-the opening of the interval, and are sent then if they still fire.
+Supervisors get a message an operation, and another for what waits for business hours; SREs one an alert.
+Alerts labelled schedule="business_hours" wait for the opening of the interval, and are sent then if they still fire.
 A label in `equal` that is missing on both sides counts as equal: an exporter that is down has no label `operation`."""
 
 

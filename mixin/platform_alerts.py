@@ -17,6 +17,17 @@ def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
         Alert("WolkvoxExporterDown", f"{target} == 0", "5m", "warning", "platform", "exporter"),
         Alert("WolkvoxAllExportersDown", f"max by (job) ({target}) == 0", "5m", "critical", "platform", "exporter"),
         Alert("WolkvoxExporterAbsent", f"absent({target})", "10m", "critical", "platform", "exporter"),
+        Alert(
+            "WolkvoxConfigReloadFailed",
+            # each exporter has a file of its own
+            "wolkvox_exporter_config_last_reload_successful == 0",
+            *("5m", "warning", "platform", "exporter"),
+        ),
+        Alert(
+            "WolkvoxWorkerRestarting",
+            f"{fold('increase(wolkvox_exporter_worker_restarts_total[30m])')} > 0",
+            *("1m", "warning", "platform", "exporter"),
+        ),
     )
 
 
@@ -35,12 +46,12 @@ unless
     return (
         Alert(
             "WolkvoxApiUnreachable",
-            _failing('report="campaigns"', "16m", "13m") + "\n" + known,
+            _failing('report="campaigns"', "11m", "10m") + "\n" + known,
             *("1m", "critical", "platform", "exporter"),
         ),
         Alert(
             "WolkvoxReportFailing",
-            _failing('report!="campaigns"', "1h", "57m") + "\n" + f"{resting}\n{known}",
+            _failing('report!="campaigns"', "1h", "59m") + "\n" + f"{resting}\n{known}",
             *("1m", "warning", "platform", "exporter"),
         ),
         Alert("WolkvoxTokenRejected", refused, "6m", "critical", "platform", "exporter", keep_firing="6m"),
@@ -48,7 +59,8 @@ unless
             "WolkvoxDataStale",
             # AMD may rest, see above
             _late('report!="amd"'),
-            *("1m", "warning", "platform", "exporter"),
+            # by then it is known that nothing answers, which silences this
+            *("3m", "warning", "platform", "exporter"),
         ),
         Alert(
             "WolkvoxUnreadableValues",
@@ -59,14 +71,14 @@ unless
 
 
 def _failing(selector: str, window: str, since: str) -> str:
-    """Find the reports that failed throughout, not those that were only looked at for a while.
+    """Find the reports that failed throughout, not those that have been asked for less than `since`.
 
-    `since` is three minutes less than the window: there may be a lost scrape at its beginning.
+    There may be two lost scrapes at the beginning.
     """
     return f"""\
   {fold(f"max_over_time(wolkvox_up{{{selector}}}[{window}])")} == 0
 and
-  {fold(f"max_over_time(wolkvox_up{{{selector}}}[3m] offset {since})")} == 0"""
+  {fold(f"present_over_time(wolkvox_up{{{selector}}}[3m] offset {since})")}"""
 
 
 def _late(selector: str) -> str:

@@ -37,5 +37,5 @@ _DASHBOARDS = {
 def provisioning_files() -> Iterator[tuple[str, str]]:
     """Yield name and text of each file."""
     yield "datasources/wolkvox.yaml", written(_DATA_SOURCE, "The Prometheus of prometheus/prometheus.yml.")
-    about = "The dashboards; the folder es/ in the path holds the Spanish ones, name one of the two to have only those."
+    about = "The dashboards. Grafana looks into the folder es/ of the path, too: put there only the language you want."
     yield "dashboards/wolkvox.yaml", written(_DASHBOARDS, about)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.activity import Activity, Rises
+from exporter.activity import REMEMBERED, Activity, Rises
 from exporter.wolkvox.campaigns import Campaign
 
 
@@ -79,6 +79,29 @@ def test_a_campaign_without_an_id_is_not_counted() -> None:
     """If a row has no id, then there is no telling what it did before."""
     rows = (campaign(identity="", dial=3), campaign("C", "5", dial=4))
     assert set(Activity().observe(rows)) == {("C", "5", "1")}
+
+
+def test_campaigns_that_are_gone_for_long_are_forgotten() -> None:
+    """If lists come and go for years, then the counters of those seen last are kept, and no more of them."""
+    activity = Activity()
+    activity.observe((campaign(identity="1", dial=5), campaign(identity="2", dial=5)))
+    activity.observe((campaign(identity="2", dial=7),))
+    activity.observe(tuple(campaign(identity=f"{number}", dial=1) for number in range(10, 9 + REMEMBERED)))
+    assert len(activity.memory().standings) == len(activity.memory().sums) == REMEMBERED
+    totals = activity.observe((campaign(identity="1", dial=9), campaign(identity="2", dial=9)))
+    assert [totals["A", identity, "1"]["dial"] for identity in "12"] == [0, 4]
+
+
+@given(st.lists(st.lists(st.dictionaries(st.sampled_from(["1", "2"]), st.integers(0, 9)), min_size=1), min_size=1))
+def test_a_hand_over_changes_no_count(lives: list[list[dict[str, int]]]) -> None:
+    """If counting is handed over between any two reports, then it goes on as if it had not been."""
+    without, memory = Activity(), Activity().memory()
+    for reports in lives:
+        resumed = Activity(memory)
+        for report in reports:
+            rows = tuple(campaign(identity=identity, dial=dial) for identity, dial in report.items())
+            assert resumed.observe(rows) == without.observe(rows)
+        memory = resumed.memory()
 
 
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=40))

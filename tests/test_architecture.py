@@ -16,6 +16,10 @@ ROOMS = [
     "demo",
     "flags",
     "app",
+    "reloading",
+    "fleet",
+    "state",
+    "systemd",
     "web",
     "publishing",
     "exposition",
@@ -24,12 +28,14 @@ ROOMS = [
     "activity",
     "snapshot",
     "replies",
+    "supervision",
     "assets",
     "wolkvox",
     "config",
     "simulator",
     "logs",
     "clock",
+    "durable",
 ]
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 50

@@ -15,7 +15,11 @@ LISTENING = {"--web.listen-address"}
 LOGGING = {"--log.level", "--log.format"}
 SIMULATING = {"--speed", "--seed"}
 FLAGS = {
-    "": {"--help", "--version", "--config.file", "--web.telemetry-path", *LISTENING, *LOGGING},
+    "": {
+        *("--help", "--version", "--config.file", "--web.telemetry-path", "--web.enable-lifecycle"),
+        *LISTENING,
+        *LOGGING,
+    },
     "check": {"--help", "--config.file", *LOGGING},
     "once": {"--help", "--config.file", "--save-replies", *LOGGING},
     "demo": {"--help", *LISTENING, *SIMULATING, *LOGGING},

@@ -27,7 +27,7 @@ from support.operations import operation, running
 
 GOLDEN = Path(__file__).parent / "golden"
 CAMPAIGNS_BODY = (GOLDEN / "campaigns.json").read_bytes()
-STATUS = ExporterStatus("1.2.3", "3.11.7", config_loaded=True, config_loaded_at=1.5)
+STATUS = ExporterStatus("1.2.3", "3.11.7", config_loaded=True, config_loaded_at=1.5, worker_restarts={"ventas-co": 2})
 
 
 @asynccontextmanager

@@ -51,7 +51,8 @@ async def test_a_connection_that_is_not_made_is_told_from_a_silent_server(
 
 async def test_a_name_that_does_not_resolve_is_no_connection() -> None:
     """If the server's name is unknown, then the text says so and the remedy names DNS."""
-    failure = Failure("connection", "none", "the server's name cannot be resolved")
+    remedy = "check this host's DNS"
+    failure = Failure("connection", "none", "the server's name cannot be resolved", remedy=remedy)
     async with polled(f"https://nonexistent.invalid{API}", timeout=30.0) as (exporter, _):
         await assert_failed(exporter, failure)
 

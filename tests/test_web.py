@@ -183,7 +183,7 @@ async def test_every_page_answers_head_and_refuses_what_would_change_something(p
             assert response.headers["Allow"] == "GET,HEAD"
 
 
-@pytest.mark.parametrize("path", [*ROUTES, "/nowhere", "/metrics/", "//metrics", "/-/reload", "/../etc/passwd"])
+@pytest.mark.parametrize("path", [*ROUTES, "/nowhere", "/metrics/", "//metrics", "/-/", "/../etc/passwd"])
 async def test_every_answer_has_the_security_headers(path: str) -> None:
     """If a path is asked for, known or not, then the answer forbids scripts, framing and guessing of its type."""
     async with centre() as exporter:
@@ -267,12 +267,12 @@ async def test_no_page_asks_the_api() -> None:
 
 @pytest.mark.parametrize("name", ["publisher", "ventas-co", "otra"])
 async def test_it_is_unhealthy_after_a_worker_has_died(name: str) -> None:
-    """If a worker has died, then the health check says so and what to do, while scrapes are still answered."""
+    """If a worker is gone, then the health check says so and what to do, while scrapes are still answered."""
     async with centre() as exporter:
         (worker,) = (task for task in asyncio.all_tasks() if task.get_name() == name)
         worker.cancel()
         await asyncio.wait({worker})
-        said = "a worker has died; see the log, restart the exporter\n"
+        said = "a worker has died and is being started again; see the log and report a bug\n"
         assert await exporter.get("/-/healthy") == (503, said)
         assert (await exporter.get("/metrics"))[0] == 200
 

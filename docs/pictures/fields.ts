@@ -2,6 +2,7 @@
 import {
   applyFieldOverrides,
   cacheFieldDisplayNames,
+  displayNameOverrideProcessor,
   type DataFrame,
   type DataTransformerInfo,
   type Field,
@@ -10,6 +11,7 @@ import {
   type FieldConfigSource,
   FieldType,
   type GrafanaTheme2,
+  type InterpolateFunction,
   standardTransformers,
   standardTransformersRegistry,
   transformDataFrame,
@@ -101,6 +103,10 @@ export function completed(panel: any): FieldConfigSource {
   return source;
 }
 
+/** Put the labels of a series in place, as in `${__field.labels.phone}`. */
+export const named: InterpolateFunction = (text, scope) =>
+  text.replace(/\$\{__field\.labels\.(\w+)\}/g, (_, label) => scope?.__dataContext?.value.field?.labels?.[label] ?? '');
+
 /** Return the frames as a panel component takes them: configured, coloured, with display functions. */
 export function configured(source: FieldConfigSource, data: DataFrame[], theme: GrafanaTheme2): DataFrame[] {
   const inDefaults = Object.keys(source.defaults.custom ?? {});
@@ -115,7 +121,7 @@ export function configured(source: FieldConfigSource, data: DataFrame[], theme: 
     fieldConfig: source,
     fieldConfigRegistry,
     theme,
-    replaceVariables: (text) => text,
+    replaceVariables: named,
   });
   cacheFieldDisplayNames(frames);
   return frames;
@@ -130,7 +136,7 @@ function property(id: string): FieldConfigPropertyItem {
     name: id,
     editor: () => null,
     override: () => null,
-    process: (value) => value,
+    process: id === 'displayName' ? displayNameOverrideProcessor : (value) => value,
     shouldApply: ({ type }: Field) => type === FieldType.number || !NUMBERS_ONLY.includes(id),
   };
 }

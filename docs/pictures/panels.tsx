@@ -24,7 +24,7 @@ import { TableNG } from '@grafana/ui/unstable';
 import { useLayoutEffect } from 'react';
 import { drawEvents } from './annotations';
 import { Gauge } from './gauge';
-import { hasData } from './fields';
+import { hasData, named } from './fields';
 import { type Event } from './queries';
 import { StateTimeline } from './state-timeline';
 
@@ -58,7 +58,7 @@ function Values({
       data: frames,
       reduceOptions,
       fieldConfig: source,
-      replaceVariables: (text) => text,
+      replaceVariables: named,
       theme,
       sparkline,
     });

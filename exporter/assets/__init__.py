@@ -44,6 +44,7 @@ def replacements(job: str = JOB, grafana_url: str = GRAFANA_URL, runbook_url: st
     return {
         f'job="{JOB}"': f'job="{job}"',
         f"job_name: {JOB}\n": f"job_name: {job}\n",
+        f"#   job: {JOB}\n": f"#   job: {job}\n",
         f"var-job={JOB}": f"var-job={job}",
         GRAFANA_URL: grafana_url,
         RUNBOOK_URL: runbook_url,

@@ -99,6 +99,13 @@ ProxyUrl = Annotated[
     SecretStr, _text(values.proxy_url), WithJsonSchema({"type": "string", "pattern": "^http://[^/?#]+/?$"})
 ]
 CaFile = Annotated[Path, _path(values.ca_file), WithJsonSchema({"type": "string"})]
+StateFolder = Annotated[
+    # from the last to the first
+    Path,
+    _path(values.state_folder),
+    _text(values.state_path),
+    WithJsonSchema({"type": "string"}),
+]
 TokenFile = Annotated[FileToken, _path(lambda path: _readable(FileToken(path))), WithJsonSchema({"type": "string"})]
 TokenVariable = Annotated[
     EnvironmentToken, _text(_variable), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"})

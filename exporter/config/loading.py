@@ -18,6 +18,8 @@ class Config:
 
     operations: tuple[Operation, ...]
     warnings: tuple[Problem, ...]
+    state: Path | None = None
+    """The folder that keeps what a restart needs; None keeps it in memory."""
 
 
 def load(path: Path) -> Config:
@@ -28,7 +30,7 @@ def load(path: Path) -> Config:
     if file is None or problems:
         raise ConfigError(tuple(sorted(set(problems))))
     operations = tuple(operation.effective(file) for operation in file.operations)
-    return Config(operations, advice.warnings(document, file, operations))
+    return Config(operations, advice.warnings(document, file, operations), file.state)
 
 
 def _validated(document: Document, folder: Path) -> tuple[WrittenFile | None, list[Problem]]:

@@ -29,6 +29,7 @@ from exporter.config.kinds import (
     Server,
     Share,
     StaleAfter,
+    StateFolder,
     TimeZone,
     TokenFile,
     TokenText,
@@ -183,6 +184,14 @@ class WrittenFile(Polling):
 
     model_config = ConfigDict(title="Configuration of wolkvox-exporter")
 
+    state: StateFolder | None = Field(
+        default=None,
+        description=(
+            "Folder in which data, counters and due times survive a restart, one exporter's alone; relative to this "
+            "file's folder."
+        ),
+        examples=["/var/lib/wolkvox-exporter"],
+    )
     operations: Annotated[tuple[WrittenOperation, ...], FILLED] = Field(
         description="The operations (accounts) to poll, at least one.", json_schema_extra={"minItems": 1}
     )

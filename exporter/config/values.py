@@ -1,5 +1,6 @@
 """Readers of single values: the text as written in the file to the value meant, or `BadValue`."""
 
+import os
 import re
 import ssl
 import unicodedata
@@ -123,6 +124,24 @@ def ca_file(path: Path) -> Path:
     except OSError:
         raise BadValue("no certificates can be read from the file; it must be readable and in PEM format") from None
     return path
+
+
+def state_path(text: str) -> str:
+    """Refuse what is no path."""
+    if "://" in text:
+        raise BadValue("only a folder can keep the state, a shared store is not supported yet; write a path")
+    return text
+
+
+def state_folder(path: Path) -> Path:
+    """Check that a folder can be written, or created, without doing so."""
+    try:
+        nearest = next(place for place in (path, *path.parents) if place.exists())
+        if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+            return path
+    except OSError:
+        pass
+    raise BadValue("the folder cannot be written or created; name one that is writable for the exporter")
 
 
 def is_loopback(url: str) -> bool:

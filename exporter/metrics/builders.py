@@ -1,6 +1,7 @@
 """How the samples of a family come out of a snapshot: one function for each kind of source."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from exporter.metrics.family import Family, Kind, Sample
 from exporter.snapshot import ReportState, Snapshot
@@ -67,7 +68,7 @@ def activity_counter(
                     yield (snapshot.operation, title, identity, skill, *fields[field]), totals[field]
 
     source = ", ".join(fields)
-    told = f"{text}: net rises of {source} seen between polls (campaigns report; starts at 0 with the exporter)."
+    told = f"{text}: net rises of {source} seen between polls (campaigns report; starts at 0 where no state is kept)."
     return Family(name, "counter", told, (*CAMPAIGN_LABELS, *labels), source, samples, ReportName.CAMPAIGNS)
 
 
@@ -92,6 +93,11 @@ def campaign_detections(name: str, text: str) -> Family[Snapshot]:
 
     told = _told(text, "total_amd", ReportName.AMD)
     return Family(name, "gauge", told, CAMPAIGN_LABELS, "total_amd", samples, ReportName.AMD)
+
+
+def operation_counter(name: str, text: str, value: Callable[[Snapshot], float | None], source: str) -> Family[Snapshot]:
+    """Return the family of one count of each operation."""
+    return replace(operation_gauge(name, text, value, source), kind="counter")
 
 
 def operation_gauge(

@@ -10,6 +10,7 @@ from exporter.metrics.builders import (
     campaign_gauge,
     campaign_phones,
     campaign_results,
+    operation_counter,
     operation_gauge,
     quota_gauge,
     report_counter,
@@ -69,6 +70,12 @@ CATALOGUE: tuple[Family[Snapshot], ...] = (
         "wolkvox_token_valid",
         "0 after the API refused the token, 1 after any accepted answer; other failures leave it.",
         lambda snapshot: snapshot.token_valid,
+        "the polling",
+    ),
+    operation_counter(
+        "wolkvox_state_write_failures_total",
+        "Times that the operation's state could not be written; absent where none is kept.",
+        lambda snapshot: snapshot.state_write_failures,
         "the polling",
     ),
     operation_gauge(
@@ -135,6 +142,14 @@ EXPORTER_CATALOGUE: tuple[Family[ExporterStatus], ...] = (
         (),
         "the exporter",
         lambda status: [((), status.config_loaded_at)],
+    ),
+    Family(
+        "wolkvox_exporter_worker_restarts_total",
+        "counter",
+        "How often the worker of an operation was started again after a bug had ended it.",
+        ("operation",),
+        "the exporter",
+        lambda status: [((name,), number) for name, number in status.worker_restarts.items()],
     ),
 )
 """What is published of the exporter itself."""

@@ -1,7 +1,8 @@
 """What a metric is."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 from exporter.wolkvox.report import ReportName
@@ -38,3 +39,5 @@ class ExporterStatus:
     config_loaded: bool
     config_loaded_at: float
     """Seconds since the epoch: the last good load."""
+    worker_restarts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """By operation."""

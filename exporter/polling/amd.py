@@ -1,11 +1,12 @@
 """The AMD poll and its modes: all campaigns in one call, each in a call of its own, or what turns out to work."""
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count
+from types import MappingProxyType
 
 from exporter.config import AmdMode, Operation
+from exporter.durable import Instant, Table
 from exporter.polling.known import Known
 from exporter.polling.poll import Asker, Outcome
 from exporter.polling.threads import in_thread
@@ -17,6 +18,34 @@ from exporter.wolkvox.window import Window
 
 PROBE_INTERVAL = 3600.0
 """Seconds between two questions whether single campaigns have detections where `all` has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbesMemory:
+    """When a campaign was last asked for its own detections, and how often each was today."""
+
+    last: Instant | None
+    asked: Table[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RoundsMemory:
+    """When the interval's round began and the calls left in it, and the place of each campaign in the row."""
+
+    began: Instant | None
+    left: int
+    order: Table[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AmdMemory:
+    """What `AmdPoll` holds. `found_each`: in the mode `auto`, whether campaigns have to be asked for one by one."""
+
+    day: datetime | None
+    found_each: bool
+    all_answers: bool
+    probes: ProbesMemory
+    rounds: RoundsMemory
 
 
 class AmdPoll:
@@ -33,6 +62,19 @@ class AmdPoll:
         self._all_answers = False
         self._probes = _Probes(known)
         self._rounds = _Rounds(operation, known)
+
+    def memory(self) -> AmdMemory:
+        """Return what a later poll resumes."""
+        found_each = self._each and self._operation.amd is AmdMode.AUTO
+        return AmdMemory(self._day, found_each, self._all_answers, self._probes.memory(), self._rounds.memory())
+
+    def resume(self, memory: AmdMemory) -> None:
+        """Go on with the day; a mode that is configured comes before the one found."""
+        self._day = memory.day
+        self._each = self._operation.amd is AmdMode.EACH or (memory.found_each and self._operation.amd is AmdMode.AUTO)
+        self._all_answers = memory.all_answers
+        self._probes.resume(memory.probes)
+        self._rounds.resume(memory.rounds)
 
     async def run(self, asker: Asker) -> Outcome | None:
         """See `Poll.run`. What was read before a failure is kept."""
@@ -121,6 +163,14 @@ class _Probes:
         self._last: float | None = None
         self._asked: Counter[str] = Counter()
 
+    def memory(self) -> ProbesMemory:
+        """See `AmdPoll.memory`."""
+        return ProbesMemory(self._last, MappingProxyType(dict(self._asked)))
+
+    def resume(self, memory: ProbesMemory) -> None:
+        """See `AmdPoll.resume`."""
+        self._last, self._asked = memory.last, Counter(memory.asked)
+
     def begin(self) -> None:
         """Begin a day."""
         self._asked.clear()
@@ -149,9 +199,18 @@ class _Rounds:
         self._operation = operation
         self._known = known
         self._order: Counter[str] = Counter()
-        self._numbers = count(1)
         self._began: float | None = None
         self._left = 0
+
+    def memory(self) -> RoundsMemory:
+        """See `AmdPoll.memory`."""
+        order = {key: self._order[key] for key in self._known.started_today if key in self._order}
+        return RoundsMemory(self._began, self._left, MappingProxyType(order))
+
+    def resume(self, memory: RoundsMemory) -> None:
+        """See `AmdPoll.resume`; fewer calls than were left where fewer are allowed now."""
+        self._began, self._left = memory.began, min(memory.left, self._operation.amd_max_calls)
+        self._order = Counter(memory.order)
 
     async def ask(self, questions: _Questions) -> None:
         """Ask as many as an interval allows, also where a failed poll is repeated within it."""
@@ -164,7 +223,7 @@ class _Rounds:
             self._left -= 1
             before = self._order[campaign_id]
             # also if the call fails, or one campaign could block all others
-            self._order[campaign_id] = next(self._numbers)
+            self._order[campaign_id] = max(self._order.values(), default=0) + 1
             try:
                 await questions.ask_one(campaign_id)
             except ApiError as error:

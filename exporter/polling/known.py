@@ -1,11 +1,27 @@
 """What outlives single answers: names, skills and the day's activity by campaign id, and the last detections."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
+from exporter.activity import REMEMBERED
 from exporter.config import Campaigns
+from exporter.durable import Table
 from exporter.snapshot import Detections
 from exporter.wolkvox.campaigns import Campaign
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMemory:
+    """What `Known` holds."""
+
+    names: Table[str, tuple[str, str]]
+    day: datetime | None
+    started_today: tuple[str, ...]
+    machines: Table[str, float]
+    detections: Table[str, float]
+    detections_day: datetime | None
 
 
 class Known:
@@ -23,12 +39,35 @@ class Known:
         """The last AMD totals by id, all of one day."""
         self._detections_day: datetime | None = None
 
+    def memory(self) -> KnownMemory:
+        """Return what a later `Known` resumes."""
+        return KnownMemory(
+            MappingProxyType(dict(self._names)),
+            self._day,
+            tuple(self.started_today),
+            MappingProxyType(dict(self.machines)),
+            MappingProxyType(dict(self.detections)),
+            self._detections_day,
+        )
+
+    def resume(self, memory: KnownMemory) -> None:
+        """Take over what was known, less what is published no longer."""
+        self._names, self._day = dict(memory.names), memory.day
+        self.started_today = dict.fromkeys(filter(self._is_published, memory.started_today))
+        self.machines = {key: number for key, number in memory.machines.items() if self._is_published(key)}
+        self.detections, self._detections_day = dict(memory.detections), memory.detections_day
+
+    def _is_published(self, campaign_id: str) -> bool:
+        return self._selection.selects(campaign_id, self._names.get(campaign_id, ("", ""))[0])
+
     def learn(self, reported: tuple[Campaign, ...], published: tuple[Campaign, ...], day: datetime) -> None:
         """Remember a good report of a day; of rows that share an id the first counts for name and skill."""
         if day != self._day:
             self._day = day
             self.started_today.clear()
-        self._names.update({campaign.id: (campaign.name, campaign.skill) for campaign in reversed(reported)})
+        names = {campaign.id: (campaign.name, campaign.skill) for campaign in reversed(reported)}
+        before = [item for item in self._names.items() if item[0] not in names]
+        self._names = dict(before[-REMEMBERED:]) | names
         self.started_today.update(
             dict.fromkeys(row.id for row in published if row.id and row.values.get("status") == 1)
         )

@@ -1,15 +1,16 @@
 """The polls: what each report asks of the API and what its answer changes in the operation's snapshot.
 
-A new report is a class with the interface of `Poll`, an entry in `for_operation`, and its reader in `wolkvox`.
+A new report is a class with the interface of `Poll`, an entry in `Polls`, and its reader in `wolkvox`.
 """
 
 from dataclasses import replace
 from datetime import datetime
 
-from exporter.activity import Activity
+from exporter.activity import Activity, ActivityMemory
 from exporter.config import AmdMode, Operation
-from exporter.polling.amd import AmdPoll
-from exporter.polling.known import Known
+from exporter.polling.amd import AmdMemory, AmdPoll
+from exporter.polling.known import Known, KnownMemory
+from exporter.polling.memory import Memory
 from exporter.polling.poll import Asker, Outcome, Poll
 from exporter.polling.threads import in_thread
 from exporter.wolkvox import campaigns, quota, window
@@ -22,11 +23,11 @@ class CampaignsPoll:
 
     fields: tuple[str, ...] = campaigns.FIELDS
 
-    def __init__(self, operation: Operation, known: Known) -> None:
+    def __init__(self, operation: Operation, known: Known, activity: Activity) -> None:
         self.interval = operation.interval
         self._operation = operation
         self._known = known
-        self._activity = Activity()
+        self._activity = activity
 
     async def run(self, asker: Asker) -> Outcome:
         """See `Poll.run`."""
@@ -60,12 +61,25 @@ class QuotaPoll:
         return Outcome(lambda snapshot: replace(snapshot, quota=report.calls), report.unread)
 
 
-def for_operation(operation: Operation) -> dict[ReportName, Poll]:
-    """Return the polls of an operation."""
-    known = Known(operation.campaigns)
-    polls: dict[ReportName, Poll] = {ReportName.CAMPAIGNS: CampaignsPoll(operation, known)}
-    if operation.amd is not AmdMode.OFF:
-        polls[ReportName.AMD] = AmdPoll(operation, known)
-    if operation.quota_interval:
-        polls[ReportName.QUOTA] = QuotaPoll(operation)
-    return polls
+class Polls:
+    """The polls of an operation by their report, and what they know together."""
+
+    def __init__(self, operation: Operation, memory: Memory | None = None) -> None:
+        self._known = Known(operation.campaigns)
+        self._activity = Activity(memory.activity if memory else None)
+        self._amd = None if operation.amd is AmdMode.OFF else AmdPoll(operation, self._known)
+        self.by_report: dict[ReportName, Poll] = {
+            ReportName.CAMPAIGNS: CampaignsPoll(operation, self._known, self._activity)
+        }
+        if self._amd:
+            self.by_report[ReportName.AMD] = self._amd
+        if operation.quota_interval:
+            self.by_report[ReportName.QUOTA] = QuotaPoll(operation)
+        if memory:
+            self._known.resume(memory.known)
+        if self._amd and memory and memory.amd:
+            self._amd.resume(memory.amd)
+
+    def memory(self) -> tuple[KnownMemory, ActivityMemory, AmdMemory | None]:
+        """Return what later polls of the operation resume."""
+        return self._known.memory(), self._activity.memory(), self._amd.memory() if self._amd else None

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import structlog
 
 from exporter.clock import Clock
-from exporter.config import Operation
+from exporter.config import Campaigns, Operation
 from exporter.polling.poll import Outcome, Poll
 from exporter.polling.readability import Readability
 from exporter.snapshot import Attempt, ReportState, Snapshot, Trouble
@@ -19,15 +19,37 @@ log = structlog.get_logger()
 
 
 class Record:
-    """Keeps the snapshot of one operation."""
+    """Keeps the snapshot of one operation, from the one that it had, if it had one."""
 
-    def __init__(self, operation: Operation, polls: Mapping[ReportName, Poll], clock: Clock) -> None:
+    def __init__(
+        self, operation: Operation, polls: Mapping[ReportName, Poll], clock: Clock, past: Snapshot | None = None
+    ) -> None:
         self._stale_after = operation.stale_after
         self._clock = clock
         self._log = log.bind(operation=operation.name)
         self._readability = {name: Readability(self._log.bind(report=name)) for name in polls}
         states = {name: ReportState.initial(poll.interval, poll.fields) for name, poll in polls.items()}
         self.snapshot = Snapshot(operation.name, MappingProxyType(states))
+        if past:
+            self._resume(past, operation.campaigns)
+
+    def _resume(self, past: Snapshot, selection: Campaigns) -> None:
+        """Take over what is still polled and published."""
+        now, monotonic = self._clock.time(), self._clock.monotonic()
+        reports = {
+            name: past.reports[name].resumed(state, now, monotonic + self._stale_after * state.interval)
+            for name, state in self.snapshot.reports.items()
+            if name in past.reports
+        }
+        self.snapshot = replace(
+            past,
+            reports=MappingProxyType({**self.snapshot.reports, **reports}),
+            campaigns=tuple(row for row in past.campaigns if selection.selects(row.id, row.name)),
+            detections=tuple(row for row in past.detections if selection.selects(row.id, row.name)),
+            activity=MappingProxyType(
+                {labels: totals for labels, totals in past.activity.items() if selection.selects(labels[1], labels[0])}
+            ),
+        )
 
     def read(self, report: ReportName, outcome: Outcome) -> None:
         """Take over what answers brought; any of them shows that the API takes the token."""
@@ -69,6 +91,11 @@ class Record:
             self.snapshot = replace(self.snapshot, token_valid=False)
         else:
             self.snapshot = replace(self.snapshot, quota_exhausted=True)
+
+    def kept(self, *, failures: int) -> None:
+        """Note how often the state could not be kept."""
+        total = (self.snapshot.state_write_failures or 0) + failures
+        self.snapshot = replace(self.snapshot, state_write_failures=total)
 
     def scheduled(self, report: ReportName, due: float) -> None:
         """Note when, on the monotonic clock, a report is due next."""

@@ -1,7 +1,10 @@
 """What is due for an operation, and when. All instants are seconds on the monotonic clock."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
+from exporter.durable import Instant, Table
 from exporter.wolkvox.errors import ApiError, Reason
 from exporter.wolkvox.report import ReportName
 
@@ -9,12 +12,25 @@ CONCURRENCY_DELAYS = (5.0, 10.0, 20.0)
 """Seconds before each retry after the API said that somebody else uses the token."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When a report with this interval is due, and how often the poll due then was brought forward already."""
+
+    interval: float
+    due: Instant
+    was_reset: bool
+    concurrencies: int
+
+
+Paces = Table[ReportName, Pace]
+
+
 class Schedule:
     """The one owner of retries.
 
     A report is due one interval after the start of its last poll, never earlier, so a late start shifts all that
     follow. Earlier come only one retry at once after a reset connection and a few, some seconds apart, after
-    `concurrency`.
+    `concurrency`. `first` is when reports are due that have no past.
     """
 
     def __init__(self, intervals: Mapping[ReportName, float], first: float) -> None:
@@ -22,6 +38,29 @@ class Schedule:
         self._due = dict.fromkeys(intervals, first)
         self._resets: set[ReportName] = set()
         self._concurrencies = dict.fromkeys(intervals, 0)
+
+    def paces(self) -> Paces:
+        """Return what a later schedule resumes."""
+        return MappingProxyType(
+            {
+                report: Pace(interval, self._due[report], report in self._resets, self._concurrencies[report])
+                for report, interval in self._intervals.items()
+            }
+        )
+
+    def resume(self, paces: Paces, now: float) -> None:
+        """Go on from what was due: one interval after the start of the last poll; what is overdue now comes first."""
+        for report in self._intervals.keys() & paces.keys():
+            interval, pace = self._intervals[report], paces[report]
+            not_before = pace.due + max(0.0, interval - pace.interval)
+            if not_before <= now:
+                # spread like first polls: after a long break all operations are overdue
+                not_before = max(not_before, self._due[report])
+            # further ahead lies only what a wrong clock, a longer interval or a hold, which the turn knows, has left
+            self._due[report] = min(not_before, now + interval)
+            self._concurrencies[report] = pace.concurrencies
+            if pace.was_reset:
+                self._resets.add(report)
 
     def due(self, report: ReportName) -> float:
         """Return when a report is due."""

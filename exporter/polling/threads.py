@@ -25,25 +25,38 @@ async def in_thread(
 
 
 async def read_token(source: TokenSource) -> str:
-    """Read a token, or raise `TokenUnreadable`, also if it cannot be read in time, from a share that hangs say.
-
-    In a thread of its own that the process does not wait for when it ends.
-    """
-    future: Future[str] = Future()
-    threading.Thread(target=_settle, args=(future, source.read), name="token", daemon=True).start()
+    """Read a token, or raise `TokenUnreadable`, also if it cannot be read in time, from a share that hangs say."""
     try:
-        async with asyncio.timeout(READ_TIMEOUT):
-            return await asyncio.wrap_future(future)
+        return await apart(source.read, READ_TIMEOUT)
     except TimeoutError:
         raise TokenUnreadable(f"it could not be read within {READ_TIMEOUT:g} s; look at where it is kept") from None
 
 
-def _settle(future: Future[str], read: Callable[[], str]) -> None:
+async def changed_at(source: TokenSource) -> float | None:
+    """Return when a token was written, in seconds since the epoch; None if there is no telling, or none in time."""
+    try:
+        return await apart(source.changed_at, READ_TIMEOUT)
+    except TimeoutError:
+        return None
+
+
+async def apart(work: Callable[[], _Result], seconds: float) -> _Result:
+    """Do work that may hang, or raise `TimeoutError` after so many seconds.
+
+    In a thread of its own that the process does not wait for when it ends.
+    """
+    future: Future[_Result] = Future()
+    threading.Thread(target=_settle, args=(future, work), name="apart", daemon=True).start()
+    async with asyncio.timeout(seconds):
+        return await asyncio.wrap_future(future)
+
+
+def _settle(future: Future[_Result], work: Callable[[], _Result]) -> None:
     if not future.set_running_or_notify_cancel():
         return
     try:
-        result = read()
-    except TokenUnreadable as error:
+        result = work()
+    except Exception as error:  # noqa: BLE001 - it is raised where the result is awaited
         future.set_exception(error)
     else:
         future.set_result(result)

@@ -2,9 +2,10 @@
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exporter.clock import Clock
+from exporter.durable import Instant
 from exporter.wolkvox.errors import ApiError, Reason
 from exporter.wolkvox.window import next_api_midnight
 
@@ -19,10 +20,14 @@ _ENOUGH = 16
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why a token is not used before an instant on the monotonic clock."""
+    """Why a token is not used before an instant."""
 
     reason: Reason
-    until: float
+    until: Instant
+    at: float
+    """Seconds since the epoch: when the API refused it."""
+    refusals: int
+    """How often it was refused in a row."""
 
 
 class Turn:
@@ -31,31 +36,35 @@ class Turn:
     def __init__(self, clock: Clock) -> None:
         self.lock = asyncio.Lock()
         self._clock = clock
-        self._hold: Hold | None = None
-        self._refusals = 0
+        self.last: Hold | None = None
+        """What forbade calls since the API last took the token, though its time may be over."""
 
     @property
     def hold(self) -> Hold | None:
         """What forbids a call now."""
-        return self._hold if self._hold and self._clock.monotonic() < self._hold.until else None
+        return self.last if self.last and self._clock.monotonic() < self.last.until else None
+
+    def resume(self, hold: Hold) -> None:
+        """Go on holding, unless more is known here than was then; never longer than the longest pause."""
+        if self.last is None:
+            self.last = replace(hold, until=min(hold.until, self._clock.monotonic() + QUOTA_PAUSE))
 
     def accepted(self) -> None:
         """Note that the API took the token."""
-        self._hold = None
-        self._refusals = 0
+        self.last = None
 
     def refused(self, error: ApiError, interval: float) -> Hold | None:
         """Note a failed poll of a report with this interval; returns the hold that a refusal leads to."""
-        now = self._clock.monotonic()
+        refusals = self.last.refusals if self.last else 0
         if error.reason is Reason.TOKEN:
-            pause = min(MAX_PAUSE, min(interval, FIRST_PAUSE) * 2**self._refusals)
-            self._refusals = min(self._refusals + 1, _ENOUGH)
-            self._hold = Hold(Reason.TOKEN, now + pause)
+            pause = min(MAX_PAUSE, min(interval, FIRST_PAUSE) * 2**refusals)
+            refusals = min(refusals + 1, _ENOUGH)
         elif error.reason is Reason.QUOTA:
-            self._hold = Hold(Reason.QUOTA, now + min(QUOTA_PAUSE, self._to_midnight()))
+            pause = min(QUOTA_PAUSE, self._to_midnight())
         else:
             return None
-        return self._hold
+        self.last = Hold(error.reason, self._clock.monotonic() + pause, self._clock.time(), refusals)
+        return self.last
 
     def _to_midnight(self) -> float:
         now = self._clock.time()

@@ -1,18 +1,21 @@
 """The worker of an operation: waits for what is due, asks in its turn, and publishes what came of it."""
 
+import asyncio
 from collections.abc import Callable
 from typing import NoReturn
 
 from exporter.clock import Clock
 from exporter.config import Operation, TokenUnreadable
-from exporter.polling import polls
 from exporter.polling.asker import TurnAsker
 from exporter.polling.budget import Budget
+from exporter.polling.memory import WRITE_TIMEOUT, Memory, Store
 from exporter.polling.poll import Outcome
+from exporter.polling.polls import Polls
 from exporter.polling.record import Record
 from exporter.polling.schedule import Schedule
 from exporter.polling.threads import read_token
-from exporter.polling.turns import Hold, Turn, Turns, fingerprint
+from exporter.polling.turns import Hold, Turn, Turns
+from exporter.polling.waiting import Waiting
 from exporter.snapshot import Attempt, Snapshot
 from exporter.wolkvox.client import Client
 from exporter.wolkvox.errors import ApiError, Reason
@@ -23,7 +26,12 @@ TOKEN_CHECK = 10.0
 
 
 class Worker:
-    """Polls one operation for ever. `first` is when, on the monotonic clock, its first poll is due."""
+    """Polls one operation for ever.
+
+    `first` is when, on the monotonic clock, its first poll is due. With the `memory` of an earlier worker it goes on
+    where that one stood: with its data and counters, and with nothing due before its time. Into `store` goes that a
+    report was asked before it is, and what is shown before it is shown.
+    """
 
     def __init__(
         self,
@@ -34,21 +42,63 @@ class Worker:
         publish: Callable[[Snapshot], None],
         *,
         first: float,
+        memory: Memory | None = None,
+        store: Store | None = None,
     ) -> None:
         self.name = operation.name
+        self._operation = operation
+        self._store = store
         self._token = operation.token
         self._client = client
         self._turns = turns
         self._clock = clock
         self._take = publish
-        self._polls = polls.for_operation(operation)
+        self._knowledge = Polls(operation, memory)
+        self._polls = self._knowledge.by_report
         self._schedule = Schedule({name: poll.interval for name, poll in self._polls.items()}, first)
-        self._budget = Budget(operation.quota_reserve)
-        self._record = Record(operation, self._polls, clock)
-        # the reports that wait for another token than the one with this fingerprint
-        self._waiting: set[ReportName] = set()
-        self._refused = ""
-        self._longest_call = 0.0
+        if memory:
+            self._schedule.resume(memory.paces, clock.monotonic())
+        self._budget = Budget(operation.quota_reserve, memory.spending if memory else None)
+        self._record = Record(operation, self._polls, clock, memory.snapshot if memory else None)
+        self._waiting = Waiting(operation.token, memory.waiting if memory else None)
+        self._longest_call = memory.longest_call if memory else 0.0
+        if store:
+            self._record.kept(failures=0)
+        self._memory = self._remember()
+        self._polling = asyncio.Lock()
+        self._retired = False
+
+    def memory(self) -> Memory:
+        """Return all that a later worker of the operation needs.
+
+        As it was at the start of the poll that is under way, if one is: its call counts as spent, and what its answer
+        would have changed is left to the next.
+        """
+        return self._memory
+
+    async def _note_start(self, report: ReportName) -> None:
+        """Let nobody who comes after ask earlier, should this poll not be survived."""
+        # the call goes out once this is kept, which may take that long
+        self._schedule.started(report, self._clock.monotonic() + (WRITE_TIMEOUT if self._store else 0.0))
+        await self._keep()
+
+    async def _keep(self) -> None:
+        self._memory = self._remember()
+        if self._store and not await self._store.save(self._operation, self._memory):
+            self._record.kept(failures=1)
+
+    def _remember(self) -> Memory:
+        known, activity, amd = self._knowledge.memory()
+        return Memory(
+            snapshot=self._record.snapshot,
+            paces=self._schedule.paces(),
+            waiting=self._waiting.memory(),
+            spending=self._budget.spending,
+            known=known,
+            activity=activity,
+            amd=amd,
+            longest_call=self._longest_call,
+        )
 
     @property
     def snapshot(self) -> Snapshot:
@@ -64,6 +114,12 @@ class Worker:
             await self._clock.sleep_until(wake)
             await self.step()
 
+    async def retire(self) -> None:
+        """Begin no further poll and publish nothing more; returns as soon as no poll is under way."""
+        self._retired = True
+        async with self._polling:
+            pass
+
     async def once(self) -> None:
         """Attempt each report once."""
         await self._clock.sleep_until(self._schedule.next_due)
@@ -75,16 +131,15 @@ class Worker:
         try:
             token = await read_token(self._token)
         except TokenUnreadable as error:
-            self._without_token(error)
+            await self._without_token(error)
             return
-        if self._waiting and fingerprint(token) != self._refused:
-            self._schedule.hurry(self._waiting, self._clock.monotonic())
-            self._waiting.clear()
         turn = self._turns.of(token)
-        async with turn.lock:
+        self._schedule.hurry(await self._waiting.renewed(token, turn), self._clock.monotonic())
+        async with turn.lock, self._polling:
             report = self._schedule.pick(self._clock.monotonic())
-            if report is not None:
+            if report is not None and not self._retired:
                 await self._poll_or_leave_out(report, token, turn)
+                await self._keep()
                 self.publish()
 
     async def _poll_or_leave_out(self, report: ReportName, token: str, turn: Turn) -> None:
@@ -100,11 +155,11 @@ class Worker:
             await self._poll(report, token, turn)
 
     async def _poll(self, report: ReportName, token: str, turn: Turn) -> None:
+        self._waiting.discard(report)
         due = self._schedule.due(ReportName.CAMPAIGNS)
+        await self._note_start(report)
         asker = TurnAsker(self._client, token, self._clock, self._budget, expected=self._longest_call, deadline=due)
         self._schedule.started(report, asker.started)
-        # it waits no longer; only another refusal makes it wait again
-        self._waiting.discard(report)
         try:
             outcome = await self._polls[report].run(asker)
         except ApiError as error:
@@ -136,22 +191,22 @@ class Worker:
         self._schedule.hold(report, hold.until)
         self._record.refused(hold.reason)
         if hold.reason is Reason.TOKEN:
-            self._waiting.add(report)
-            self._refused = fingerprint(token)
+            self._waiting.add(report, token)
 
-    def _without_token(self, unreadable: TokenUnreadable) -> None:
+    async def _without_token(self, unreadable: TokenUnreadable) -> None:
         now = self._clock.monotonic()
         if report := self._schedule.pick(now):
             self._schedule.started(report, now)
             self._waiting.add(report)
-            self._refused = ""
             detail = f"no token from {self._token.describe()}: {unreadable}"
             error = ApiError(Reason.TOKEN, detail, remedy="put it back; it is looked for every few seconds")
             self._record.failed(report, Attempt(self._clock.time(), 0.0, {}), error)
+            await self._keep()
             self.publish()
 
     def publish(self) -> None:
         """Hand on what is known now, and when what is asked next."""
         for name in self._polls:
             self._record.scheduled(name, self._schedule.due(name))
-        self._take(self.snapshot)
+        if not self._retired:
+            self._take(self.snapshot)

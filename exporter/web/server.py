@@ -1,6 +1,6 @@
 """The routes: metrics for Prometheus, a page for people, two answers for whoever watches over the process."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -14,6 +14,7 @@ from exporter.web import landing
 from exporter.web.negotiation import accepts_gzip, format_for
 from exporter.wolkvox.report import ReportName
 
+_DIED = "a worker has died and is being started again; see the log and report a bug"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
@@ -23,12 +24,16 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the routes show. `workers_live` tells whether every worker is still at work."""
+    """What the routes show. `workers_live` tells whether every worker is at work.
+
+    `reload` reads the configuration anew and returns what is wrong with it; None: nobody may ask for that over HTTP.
+    """
 
     publisher: Publisher
     clock: Clock
     telemetry_path: str
     workers_live: Callable[[], bool]
+    reload: Callable[[], Awaitable[Sequence[str]]] | None = None
 
     def application(self) -> web.Application:
         """Return the routes."""
@@ -39,6 +44,8 @@ class Site:
             app.router.add_get("/", self.landing)
         app.router.add_get("/-/healthy", self.healthy)
         app.router.add_get("/-/ready", self.ready)
+        app.router.add_post("/-/reload", self.reloaded)
+        app.router.add_put("/-/reload", self.reloaded)
         return app
 
     async def metrics(self, request: web.Request) -> web.Response:
@@ -65,12 +72,22 @@ class Site:
 
     async def healthy(self, _: web.Request) -> web.Response:
         """Tell whether the loop and the workers live; a failing API does not make the exporter unhealthy."""
-        return _verdict(self.workers_live(), "healthy", "a worker has died; see the log, restart the exporter")
+        return _verdict(self.workers_live(), "healthy", _DIED)
 
     async def ready(self, _: web.Request) -> web.Response:
         """Tell whether each campaigns report was attempted once, whatever came of it."""
         waiting = sum(not _attempted(snapshot) for snapshot in self.publisher.snapshots.values())
         return _verdict(not waiting, "ready", f"{waiting} operations wait for their first poll")
+
+    async def reloaded(self, _: web.Request) -> web.Response:
+        """Read the configuration anew, if that is enabled, and tell what is wrong with it or that it is in effect."""
+        if self.reload is None:
+            text = "Lifecycle API is not enabled; start the exporter with --web.enable-lifecycle, or send it SIGHUP\n"
+            return web.Response(text=text, status=HTTPStatus.FORBIDDEN)
+        if problems := await self.reload():
+            text = "".join(f"{problem}\n" for problem in ("the configuration before stays in effect", *problems))
+            return web.Response(text=text, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+        return web.Response(text="reloaded\n")
 
 
 def _attempted(snapshot: Snapshot) -> bool:

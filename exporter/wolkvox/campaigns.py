@@ -1,9 +1,9 @@
 """The real-time campaign report: `real_time.php?api=campaigns`, one row a campaign."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from exporter.durable import Table
 from exporter.wolkvox import body, values
 from exporter.wolkvox.body import Answer
 from exporter.wolkvox.client import Call
@@ -43,7 +43,7 @@ class Campaign:
     name: str
     skill: str
     phones: tuple[tuple[str, float], ...]
-    values: Mapping[str, float]
+    values: Table[str, float]
 
     @property
     def labels(self) -> tuple[str, str, str]:

@@ -185,6 +185,9 @@ _WHAT_HAPPENED: Mapping[type[Exception], tuple[Reason, str]] = MappingProxyType(
         OSError: (Reason.CONNECTION, "the connection broke"),
     }
 )
+_DNS_REMEDY = (
+    "check this host's DNS, then the spelling of server or base_url; the name is looked up anew at the next poll"
+)
 _RESET_NUMBERS = frozenset({errno.ECONNRESET, errno.EPIPE})
 
 
@@ -200,4 +203,5 @@ def _failure(error: Exception, code: str = NO_STATUS) -> ApiError:
         # in the system's words: the event loop's own hide what happened
         detail += f" ({os.strerror(cause.errno or 0)})"
     reset = isinstance(error, aiohttp.ServerDisconnectedError) or getattr(error, "errno", None) in _RESET_NUMBERS
-    return ApiError(reason, detail, code=code, reset=reset)
+    remedy = _DNS_REMEDY if isinstance(error, aiohttp.ClientConnectorDNSError) else ""
+    return ApiError(reason, detail, remedy=remedy, code=code, reset=reset)

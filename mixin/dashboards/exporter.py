@@ -64,14 +64,14 @@ _STATE = (
     ),
 )
 
-_REQUESTS = f"rate(wolkvox_api_requests_total{{{OF_TARGET}}}[$__rate_interval])"
+_REQUESTS = f"increase(wolkvox_api_requests_total{{{OF_TARGET}}}[1h])"
 _FAILURES = f"increase(wolkvox_poll_failures_total{{{OF_TARGET}}}[$__rate_interval])"
 _POLLS = (
     Panel(
         "requests",
         "series",
         (0, 6, 8, 6),
-        (Query(f"3600 * sum by (code) ({fold(_REQUESTS)})", "{{code}}"),),
+        (Query(f"sum by (code) ({fold(_REQUESTS)})", "{{code}}"),),
         series=CODES,
     ),
     Panel(
@@ -94,6 +94,7 @@ _POLLS = (
         (16, 6, 8, 6),
         (Query(f"max by (operation) (wolkvox_report_duration_seconds{{{OF_TARGET}}})", "{{operation}}"),),
         "s",
+        most=10,
         stepped=True,
     ),
 )

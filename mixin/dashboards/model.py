@@ -66,10 +66,13 @@ class Column:
     cell: Cell = "text"
     states: tuple[State, ...] = ()
     steps: tuple[Step, ...] = ()
+    decimals: int | None = None
     words: tuple[tuple[str, str], ...] = ()
     """What stands in a cell for a text: pairs of the text and a key."""
     link: str | None = None
     link_title: str = ""
+    wraps: bool = False
+    """Whether a long text takes more lines."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +91,15 @@ class Panel:
     decimals: int | None = None
     least: float | None = 0
     most: float | None = None
+    """The end of a scale; of a graph's axis, which goes further where values do."""
     states: tuple[State, ...] = ()
     steps: tuple[Step, ...] = ()
     series: tuple[Series, ...] = ()
     columns: tuple[Column, ...] = ()
     order: tuple[str, ...] = ()
     """Titles of the columns by which a table is sorted, highest first."""
+    paged: bool = False
+    """Whether a table tells how many rows there are beyond those that fit."""
     stacked: bool = False
     stepped: bool = False
     bars: bool = False

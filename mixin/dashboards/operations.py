@@ -115,7 +115,7 @@ _COLUMNS = (
     Column("column.skill", 75, "skill"),
     Column("column.status", 85, None, _each(_STARTED), "none", "background", RUNNING),
     Column("column.calls", 95, None, _each(_CALLS), "short"),
-    Column("column.penetration", 125, None, _each(_PENETRATION), "percentunit", "gauge", steps=PLAIN),
+    Column("column.penetration", 125, None, _each(_PENETRATION), "percentunit", "gauge", steps=PLAIN, decimals=0),
     Column("column.clean", 85, None, _each(_CLEAN), "short"),
     Column("column.to_empty", 100, None, _each(_TO_EMPTY), "dthms", "colour", steps=below(7200, 2700, TEXT)),
     Column("column.answer", 90, None, _each(_ANSWERS), "percentunit"),
@@ -130,15 +130,16 @@ def _campaigns(language: Language) -> Panel:
         f"/d/{board_uid('campaign', language)}?${{datasource:queryparam}}&${{job:queryparam}}"
         "&var-operation=${__data.fields.operation}&var-campaign_id=${__data.fields.campaign_id}&${__url_time_range}"
     )
-    name = Column("column.campaign", 250, "campaign", link=link, link_title="link.campaign")
+    name = Column("column.campaign", 255, "campaign", link=link, link_title="link.campaign")
     return Panel(
         "campaigns",
         "table",
-        (0, 3, 16, 15),
+        (0, 3, 16, 16),
         (),
         "none",
         columns=(name, *_COLUMNS),
         order=("column.status", "column.calls"),
+        paged=True,
         empty="empty.nothing",
     )
 
@@ -150,15 +151,23 @@ def _attention(settings: Settings) -> Panel:
     return Panel(
         "attention",
         "table",
-        (16, 3, 8, 5),
+        (16, 3, 8, 6),
         (),
         "none",
         columns=(
-            Column("column.severity", 95, None, Query(ranked, rightly_empty=_ALL_WELL), "none", "background", SEVERITY),
-            Column("column.alert", 175, "alertname", words=words, link=runbook, link_title="link.runbook"),
+            Column(
+                "column.severity",
+                95,
+                None,
+                Query(ranked, rightly_empty=_ALL_WELL),
+                "none",
+                "background",
+                SEVERITY,
+            ),
+            Column("column.alert", 165, "alertname", words=words, link=runbook, link_title="link.runbook"),
             Column("column.operation", 110, "operation"),
-            Column("column.campaign", 170, "campaign"),
-            Column("column.skill", 68, "skill"),
+            Column("column.campaign", 185, "campaign", wraps=True),
+            Column("column.skill", 63, "skill"),
         ),
         order=("column.severity",),
         empty="empty.no_alert",
@@ -174,7 +183,7 @@ def _ranked(severity: State) -> str:
 _TIMELINE = Panel(
     "timeline",
     "timeline",
-    (16, 8, 8, 10),
+    (16, 9, 8, 10),
     (Query(f"max by (operation, campaign) ({_STARTED} and {_RAN})", "{{campaign}}"),),
     "none",
     states=RUNNING,
@@ -183,7 +192,7 @@ _TRENDS = (
     Panel(
         "results",
         "series",
-        (0, 18, 12, 7),
+        (0, 19, 12, 6),
         (Query(f"sum by (result) ({RESULT}{{{CAMPAIGNS}}})", "{{result}}"),),
         series=RESULTS,
         stacked=True,
@@ -191,7 +200,7 @@ _TRENDS = (
     Panel(
         "pace",
         "series",
-        (12, 18, 12, 7),
+        (12, 19, 12, 6),
         (Query(f"sum by (operation) ({_CALLS})", "{{operation}}"),),
         "cpm",
         stepped=True,

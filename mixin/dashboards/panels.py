@@ -134,7 +134,12 @@ class Writer:
                 order = [
                     common.TableSortByFieldState(display_name=self.text(title), desc=True) for title in panel.order
                 ]
-                return table.Options(show_header=True, cell_height=common.TableCellHeight.SM, sort_by=order)
+                return table.Options(
+                    show_header=True,
+                    cell_height=common.TableCellHeight.SM,
+                    sort_by=order,
+                    footer=common.TableFooterOptions(enable_pagination=True) if panel.paged else None,
+                )
 
     def _defaults(self, panel: Panel) -> grafana.FieldConfig:
         colour = self.palette if panel.kind == "series" else "thresholds"
@@ -142,7 +147,7 @@ class Writer:
             unit=panel.unit,
             decimals=panel.decimals,
             min_val=None if panel.kind in {"table", "timeline"} else panel.least,
-            max_val=panel.most,
+            max_val=None if panel.kind == "series" else panel.most,
             display_name=f"${{__field.labels.{panel.label}}}" if panel.label else None,
             mappings=[*self._mappings(panel.states), *self._nothing(panel)],
             thresholds=_thresholds(panel.steps),
@@ -186,6 +191,8 @@ class Writer:
     def _cells(self, column: Column) -> dict[str, object]:
         # else an empty cell says what stands for an empty table
         properties: dict[str, object] = {"custom.width": column.width, "unit": column.unit, "noValue": "-"}
+        if column.decimals is not None:
+            properties["decimals"] = column.decimals
         if column.cell in _COLOURED:
             properties["custom.cellOptions"] = _COLOURED[column.cell]
         if column.cell == "gauge":
@@ -194,6 +201,8 @@ class Writer:
             properties["mappings"] = self._mappings(column.states) + self._words(column.words)
         if column.steps:
             properties["thresholds"] = _thresholds(column.steps)
+        if column.wraps:
+            properties["custom.wrapText"] = True
         if column.link:
             properties["links"] = [{"title": self.text(column.link_title), "url": column.link}]
         return properties

@@ -89,3 +89,25 @@ class ManualClock:
             self._awake = {task for task in self._awake if not task.done()}
             quiet = 0 if self._awake else quiet + 1
             await asyncio.sleep(0.0005 if self._awake else 0)
+
+
+class Rebooted:
+    """A manual clock as a later process sees it: with the same time of day, and monotonic from somewhere else."""
+
+    _boots = count(1)
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self._shift = 10_000.0 * next(self._boots)
+
+    def time(self) -> float:
+        """See `Clock.time`."""
+        return self._clock.time()
+
+    def monotonic(self) -> float:
+        """See `Clock.monotonic`."""
+        return self._clock.monotonic() - self._shift
+
+    async def sleep_until(self, instant: float, wake: asyncio.Event | None = None) -> None:
+        """See `Clock.sleep_until`."""
+        await self._clock.sleep_until(instant + self._shift, wake)

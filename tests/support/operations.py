@@ -1,7 +1,8 @@
 """Operations to poll, and exporters that poll them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -10,6 +11,9 @@ from pydantic import SecretStr
 from exporter.app import Exporter, Listen
 from exporter.clock import Clock
 from exporter.config import AmdMode, Config, LiteralToken, Operation
+from exporter.polling.memory import Memory, Store
+from exporter.state import state_in
+from support.clock import ManualClock, Rebooted
 from support.samples import Samples
 
 TOKEN = "canary-5f0c3b1d9e"  # what must never be seen anywhere
@@ -41,11 +45,33 @@ class Running:
         assert status == 200
         return Samples(text)
 
+    def memories(self) -> dict[str, Memory]:
+        """Return what later workers need."""
+        return {worker.name: worker.memory() for worker in self.exporter.workers}
+
 
 @asynccontextmanager
-async def running(*operations: Operation, clock: Clock | None = None) -> AsyncIterator[Running]:
-    """Run an exporter of these operations on a free port."""
-    exporter = Exporter(Config(operations, ()), clock)
+async def restarted(folder: Path, wanted: Operation, clock: ManualClock) -> AsyncIterator[Running]:
+    """Run an exporter that keeps its state in a folder, from what is there, as a process of its own would."""
+    rebooted = Rebooted(clock)
+    with state_in(folder, rebooted) as store:
+        assert store is not None
+        memory = await store.load(wanted)
+        async with running(
+            wanted, clock=rebooted, memories={wanted.name: memory} if memory else {}, store=store
+        ) as found:
+            yield found
+
+
+@asynccontextmanager
+async def running(
+    *operations: Operation,
+    clock: Clock | None = None,
+    memories: Mapping[str, Memory] | None = None,
+    store: Store | None = None,
+) -> AsyncIterator[Running]:
+    """Run an exporter of these operations on a free port, from what workers before have known if told so."""
+    exporter = Exporter(Config(operations, ()), clock, memories=memories, store=store)
     async with (
         exporter.running(Listen(("127.0.0.1", 0))) as port,
         aiohttp.ClientSession() as session,

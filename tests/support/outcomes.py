@@ -35,12 +35,16 @@ REMEDIES = {
 
 @dataclass(frozen=True)
 class Failure:
-    """How failed requests are told: reason, HTTP status, a piece of the text for people; `requests` all fail alike."""
+    """How failed requests are told: reason, HTTP status, a piece of the text for people; `requests` all fail alike.
+
+    `remedy` is a piece of what people are told to do, if it is not the reason's own.
+    """
 
     reason: str
     code: str
     detail: str
     requests: int = 1
+    remedy: str = ""
 
 
 def call_centre(clock: ManualClock, **raw: object) -> Simulator:
@@ -100,5 +104,5 @@ async def assert_failed(
     page = await words(exporter)
     assert f"reason <code>{failure.reason}</code>" in page
     assert failure.detail in page
-    assert REMEDIES[failure.reason] in page
+    assert (failure.remedy or REMEDIES[failure.reason]) in page
     return samples

@@ -84,6 +84,10 @@ class Program:
     def _find(self, words: str) -> str | None:
         return next((line for line in (*self.out, *self.err) if words in line), None)
 
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal that does not end it."""
+        self._process.send_signal(number)
+
     async def end(self, number: signal.Signals, pid: int | None = None) -> int:
         """Send a signal, to `pid` if it is not the program's own, and return the exit code; an error if it is late."""
         os.kill(pid or self.pid, number)

@@ -1,0 +1,44 @@
+"""What outlives a worker: all that a later one of the same operation needs to go on as if it were the same.
+
+Every part belongs to the class that resumes it; instants are on the monotonic clock of this process.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from exporter.activity import ActivityMemory
+from exporter.config import Operation
+from exporter.polling.amd import AmdMemory
+from exporter.polling.budget import Spending
+from exporter.polling.known import KnownMemory
+from exporter.polling.schedule import Paces
+from exporter.polling.waiting import WaitingMemory
+from exporter.snapshot import Snapshot
+
+WRITE_TIMEOUT = 5.0
+"""Seconds that a store may take; after that polling goes on without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """An operation as it stands between two calls."""
+
+    snapshot: Snapshot
+    paces: Paces
+    waiting: WaitingMemory
+    spending: Spending
+    known: KnownMemory
+    activity: ActivityMemory
+    amd: AmdMemory | None
+    longest_call: float
+    """Seconds that the longest call of the last poll took."""
+
+
+class Store(Protocol):
+    """Keeps memories beyond the process."""
+
+    async def load(self, operation: Operation) -> Memory | None:
+        """Return what is remembered of an operation, with its instants on this process's clock; None if nothing is."""
+
+    async def save(self, operation: Operation, memory: Memory) -> bool:
+        """Return whether the memory is safe now; takes `WRITE_TIMEOUT` at most and raises nothing."""

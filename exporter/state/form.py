@@ -1,0 +1,84 @@
+"""How a memory is written: a line with the SHA-256 of the rest, one that says whose it is, one with what is remembered.
+
+The last two are JSON. Instants are Unix time, see `exporter.durable`; nothing in it is derived from a token.
+"""
+
+import hashlib
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from exporter import __version__
+from exporter.clock import Clock
+from exporter.config import Operation
+from exporter.polling.memory import Memory
+
+FORM = 1
+"""Raise it when a memory that was written before can be read no longer."""
+_MEMORY = TypeAdapter(Memory)
+_DIGEST_LENGTH = 65
+
+
+class UnusableError(Exception):
+    """The content is nothing that the operation could go on from; the message says why."""
+
+
+class Head(BaseModel):
+    """Whose memory it is, and who wrote it; `saved_at` is Unix time."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    form: int
+    exporter: str
+    operation: str
+    base_url: str
+    saved_at: float
+
+
+def encode(operation: Operation, memory: Memory, clock: Clock) -> bytes:
+    """Write what is remembered of an operation."""
+    now = clock.time()
+    body = _MEMORY.dump_json(memory, context=now - clock.monotonic())
+    head = Head(
+        form=FORM,
+        exporter=__version__,
+        operation=operation.name,
+        base_url=operation.base_url,
+        saved_at=now,
+    )
+    content = b"%b\n%b\n" % (head.model_dump_json().encode(), body)
+    return _digest(content) + content
+
+
+def decode(content: bytes | None, operation: Operation, clock: Clock) -> Memory:
+    """Read what is remembered of an operation, or raise `UnusableError`.
+
+    Where the clock stands before the time of writing it was set back: no time counts as passed, so that what was past
+    then is past now.
+    """
+    head, body = _whole(content)
+    if head.form != FORM:
+        raise UnusableError(f"it was written by version {head.exporter} in form {head.form}, this version reads {FORM}")
+    if (head.operation, head.base_url) != (operation.name, operation.base_url):
+        raise UnusableError("it belongs to another operation or another address")
+    try:
+        now = max(clock.time(), head.saved_at)
+        return _MEMORY.validate_json(body, strict=True, context=now - clock.monotonic())
+    except (ValidationError, TypeError):
+        raise UnusableError("it is whole, but no state that this version knows") from None
+
+
+def _whole(content: bytes | None) -> tuple[Head, bytes]:
+    if content is None:
+        raise UnusableError("it is no file that an exporter wrote")
+    digest, rest = content[:_DIGEST_LENGTH], content[_DIGEST_LENGTH:]
+    if digest != _digest(rest):
+        raise UnusableError("it is damaged: what it holds is not what was written")
+    first, _, body = rest.partition(b"\n")
+    try:
+        return Head.model_validate_json(first), body
+    except ValidationError:
+        raise UnusableError("it is whole, but no state that this version knows") from None
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode() + b"\n"

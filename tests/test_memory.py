@@ -1,0 +1,189 @@
+"""What a worker leaves to the one that comes after it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exporter.config import AmdMode, Campaigns, FileToken
+from exporter.polling.memory import Memory
+from exporter.polling.schedule import Pace, Schedule
+from exporter.simulator import Campaign, Fault, Operation, Simulator
+from exporter.wolkvox.errors import ApiError, Reason
+from exporter.wolkvox.report import ReportName
+from support.clock import ManualClock
+from support.operations import TOKEN, operation, running
+from support.outcomes import call_centre, times
+
+MINUTE, HOUR = 60, 3600
+CAMPAIGNS, AMD = ReportName.CAMPAIGNS, ReportName.AMD
+OF_THE_PROCESS = ("process_", "python_", "wolkvox_exporter_")
+
+
+def lines(text: str) -> list[str]:
+    """Return the sample lines that tell of operations."""
+    return [line for line in text.splitlines() if not line.startswith(("#", *OF_THE_PROCESS))]
+
+
+async def known(url: str, clock: ManualClock, seconds: float = 1, **settings: Any) -> dict[str, Memory]:  # noqa: ANN401 - any key of the configuration
+    """Poll for some time, and return what the worker has come to know."""
+    async with running(operation(url, **settings), clock=clock) as exporter:
+        await clock.advance(seconds)
+        return exporter.memories()
+
+
+async def test_nothing_that_is_shown_changes_at_the_hand_over() -> None:
+    """If a worker goes on from another, then its first scrape shows all that the last one showed."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    async with simulator.serving() as url:
+        everything = operation(url, amd=AmdMode.AUTO, quota_interval=900.0)
+        async with running(everything, clock=clock) as exporter:
+            simulator.inject(Fault.HTML, report="quota")
+            await clock.advance(21 * MINUTE)
+            before, memories = await exporter.samples(), exporter.memories()
+        async with running(everything, clock=clock, memories=memories) as exporter:
+            after = await exporter.samples()
+    assert len(lines(before.text)) > 100
+    assert lines(after.text) == lines(before.text)
+
+
+async def test_no_report_is_asked_before_its_time() -> None:
+    """If a worker goes on from another, then each report is asked one interval after its last poll, not at once."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    async with simulator.serving() as url:
+        memories = await known(url, clock, 7 * MINUTE)
+        async with running(operation(url), clock=clock, memories=memories):
+            await clock.advance(10 * MINUTE)
+    assert [at / MINUTE for at in times(simulator)] == [0, 5, 10, 15]
+    assert [at / MINUTE for at in times(simulator, "amd")] == [0, 5, 10, 15]
+
+
+async def test_a_step_of_the_time_of_day_at_the_hand_over_brings_nothing_forward() -> None:
+    """If the wall clock jumps by a day either way meanwhile, then the interval holds all the same."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    async with simulator.serving() as url:
+        memories = await known(url, clock, amd="off")
+        for step in (+24 * HOUR, -48 * HOUR):
+            clock.step_wall_clock(step)
+            async with running(operation(url, amd="off"), clock=clock, memories=memories) as exporter:
+                await clock.advance(2 * MINUTE)
+                memories = exporter.memories()
+    assert times(simulator) == [0]
+
+
+async def test_a_call_under_way_counts_as_spent() -> None:
+    """If a worker is ended while the API keeps it waiting, then the next one waits for the interval."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    simulator.inject(Fault.STALL, times=1)
+    async with simulator.serving() as url:
+        async with running(operation(url, amd="off"), clock=clock) as exporter:
+            await clock.settled()
+            clock.jump(0)
+            await simulator.until(in_flight=1)
+            memories = exporter.memories()
+        async with running(operation(url, amd="off"), clock=clock, memories=memories):
+            await clock.advance(6 * MINUTE)
+    assert [at / MINUTE for at in times(simulator)] == [0, 5]
+
+
+async def test_what_is_excluded_since_is_gone_at_once() -> None:
+    """If the next worker excludes a campaign, then none of its series is left, and those of others stay."""
+    clock = ManualClock()
+    rows = [Campaign("4875", "Ventas", records=9), Campaign("4876", "Prueba", records=9)]
+    for row in rows:
+        row.detect(clock.time(), 2)
+    simulator = Simulator([Operation("ventas-co", (TOKEN,), rows)], clock)
+    async with simulator.serving() as url:
+        memories = await known(url, clock)
+        narrower = operation(url, campaigns=Campaigns(exclude=("*prueba*",)))
+        async with running(narrower, clock=clock, memories=memories) as exporter:
+            samples = await exporter.samples()
+    for name in ("wolkvox_campaign_records", "wolkvox_campaign_dialed_total", "wolkvox_campaign_amd_detections"):
+        assert [sample.labels["campaign"] for sample in samples.all if sample.name == name] == ["Ventas"], name
+
+
+async def test_the_mode_that_was_found_stays_found() -> None:
+    """If `auto` has fallen back to single campaigns, then the next worker does not begin with `all` again."""
+    clock = ManualClock()
+    row = Campaign("4875", "Ventas", records=50, machine=5)
+    row.detect(clock.time(), 5)
+    simulator = Simulator([Operation("ventas-co", (TOKEN,), [row])], clock, amd_all=False)
+    async with simulator.serving() as url:
+        memories = await known(url, clock, amd=AmdMode.AUTO)
+        async with running(operation(url, amd=AmdMode.AUTO), clock=clock, memories=memories):
+            await clock.advance(11 * MINUTE)
+    asked = [call.params["campaign_id"] for call in simulator.calls if call.report == "amd"]
+    assert asked == ["all", "4875", "4875", "4875"]
+
+
+async def test_the_pause_of_a_refused_token_goes_on() -> None:
+    """If a token was refused, then the next worker asks with the pauses that were to come, not with the first again."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    simulator.revoke(TOKEN)
+    async with simulator.serving() as url:
+        memories = await known(url, clock, 25 * MINUTE, amd="off")
+        async with running(operation(url, amd="off"), clock=clock, memories=memories):
+            await clock.advance(40 * MINUTE)
+    assert [at / MINUTE for at in times(simulator)] == [0, 5, 15, 35, 65]
+
+
+async def test_another_token_ends_the_pause(tmp_path: Path) -> None:
+    """If the next worker has another token, then it asks at once."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    simulator.accept("canary-renewed", "ventas-co")
+    simulator.revoke(TOKEN)
+    token = tmp_path / "token"
+    token.write_text("canary-renewed")
+    async with simulator.serving() as url:
+        memories = await known(url, clock, 6 * MINUTE, amd="off")
+        renewed = operation(url, amd="off").model_copy(update={"token": FileToken(token)})
+        async with running(renewed, clock=clock, memories=memories) as exporter:
+            await clock.advance(11)
+            assert (await exporter.samples()).value("wolkvox_token_valid") == 1
+    assert times(simulator) == [0, 5 * MINUTE, 6 * MINUTE + 10]
+
+
+@pytest.mark.parametrize(
+    ("interval", "due"), [(300, 400), (600, 700), (60, 160)], ids=["the same", "longer", "shorter"]
+)
+def test_another_interval_counts_from_the_last_poll(interval: float, due: float) -> None:
+    """If the interval was changed, then a report last asked at 100 is due one new interval later."""
+    before = Schedule({CAMPAIGNS: 300.0}, first=0.0)
+    before.started(CAMPAIGNS, 100.0)
+    after = Schedule({CAMPAIGNS: interval}, first=0.0)
+    after.resume(before.paces(), now=100.0)
+    assert after.due(CAMPAIGNS) == due
+
+
+def test_a_due_time_beyond_reason_is_one_interval_ahead() -> None:
+    """If a clock that was wrong left a due time a year ahead, then the report is due in one interval."""
+    schedule = Schedule({CAMPAIGNS: 300.0, AMD: 300.0}, first=7.0)
+    schedule.resume({CAMPAIGNS: Pace(300.0, 3e7, was_reset=False, concurrencies=0)}, now=50.0)
+    assert schedule.due(CAMPAIGNS) == 350
+    assert schedule.due(AMD) == 7
+
+
+def test_what_is_overdue_is_spread_like_first_polls() -> None:
+    """If nothing was asked for an hour, then the report is due at its place among first polls."""
+    schedule = Schedule({CAMPAIGNS: 300.0}, first=4000.0)
+    schedule.resume({CAMPAIGNS: Pace(300.0, 400.0, was_reset=False, concurrencies=0)}, now=3990.0)
+    assert schedule.due(CAMPAIGNS) == 4000
+
+
+def test_a_retry_that_was_spent_stays_spent() -> None:
+    """If a reset connection was retried before, then the next schedule does not retry at once again."""
+    before = Schedule({CAMPAIGNS: 300.0}, first=0.0)
+    before.started(CAMPAIGNS, 10.0)
+    before.failed(CAMPAIGNS, 11.0, ApiError(Reason.CONNECTION, "reset", reset=True))
+    after = Schedule({CAMPAIGNS: 300.0}, first=0.0)
+    after.resume(before.paces(), now=11.0)
+    assert after.due(CAMPAIGNS) == 11
+    after.started(CAMPAIGNS, 11.0)
+    after.failed(CAMPAIGNS, 12.0, ApiError(Reason.CONNECTION, "reset", reset=True))
+    assert after.due(CAMPAIGNS) == 311

@@ -1,0 +1,100 @@
+"""What the machine runs short of: files and sockets, and names that resolve."""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from exporter.clock import SystemClock
+from exporter.simulator import Campaign, Operation, Simulator
+from support.processes import Program, config_file, run, serving
+from support.samples import Samples
+
+TOKEN = "canary-5f0c3b1d9e"
+FEW_FILES = ("sh", "-c", 'ulimit -n 64; exec "$@"', "--")
+EVERY_SECOND = {"interval": "1s", "amd_interval": "1s"}
+NAME = "wv0042.wolkvox.test"
+
+
+@asynccontextmanager
+async def centre(folder: Path, host: str = "127.0.0.1") -> AsyncIterator[tuple[Simulator, Path]]:
+    """Serve a simulated operation, and write the configuration that polls it every second under this name."""
+    simulator = Simulator([Operation("ventas-co", (TOKEN,), [Campaign("4875", "Ventas", records=100)])], SystemClock())
+    async with simulator.serving() as base_url:
+        keys = {"ventas-co": {"token": TOKEN}}
+        yield simulator, config_file(folder, base_url.replace("127.0.0.1", host), keys, **EVERY_SECOND)
+
+
+async def scraped(url: str, up: float) -> Samples:
+    """Return a scrape as soon as both reports are up or down; an error after 30 s."""
+    async with asyncio.timeout(30), aiohttp.ClientSession(raise_for_status=True) as session:
+        while True:
+            async with session.get(f"{url}/metrics") as response:
+                samples = Samples(await response.text())
+            if samples.values("wolkvox_up") == [up, up]:
+                return samples
+            await asyncio.sleep(0.1)
+
+
+@contextmanager
+def crowd(url: str, number: int) -> Iterator[None]:
+    """Hold so many connections to the exporter meanwhile."""
+    port = int(url.rpartition(":")[2])
+    with ExitStack() as stack:
+        for _ in range(number):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        yield
+
+
+def used(program: Program) -> float:
+    """Return the seconds of CPU that a program has used."""
+    fields = Path(f"/proc/{program.pid}/stat").read_text().split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+
+async def test_it_survives_a_crowd_that_takes_all_its_files(tmp_path: Path) -> None:
+    """If clients hold every file it may open, then polls fail for a while, in few lines and little CPU, and heal."""
+    async with centre(tmp_path) as (simulator, config), serving(config, *FEW_FILES) as (exporter, url):
+        await scraped(url, up=1)
+        lines, seconds = len(exporter.err), used(exporter)
+        with crowd(url, 100):
+            await exporter.line("Too many open files")
+            await asyncio.sleep(3)
+        told = [json.loads(line) for line in exporter.err[lines:]]
+        assert used(exporter) - seconds < 1
+        await scraped(url, up=1)
+    assert [line["msg"] for line in told].count("connections cannot be accepted") == 1
+    assert {line["msg"] for line in told} <= {"connections cannot be accepted", "poll failed", "poll succeeded"}
+    assert "Traceback" not in exporter.text
+    assert not any(call.overlapped for call in simulator.calls)
+
+
+async def test_a_name_that_resolves_again_is_found_again(tmp_path: Path) -> None:
+    """If DNS fails for a while, then that is a failed connection with a remedy of its own, and heals by itself."""
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 localhost\n")
+    own_hosts = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts))
+    await require(*own_hosts, "true")
+    async with centre(tmp_path, NAME) as (_, config), serving(config, *own_hosts) as (exporter, url):
+        failed = json.loads(await exporter.line("poll failed"))
+        assert (failed["reason"], "DNS" in failed["remedy"]) == ("connection", True)
+        await scraped(url, up=0)
+        hosts.write_text(f"127.0.0.1 localhost {NAME}\n")
+        await scraped(url, up=1)
+
+
+async def require(*command: str) -> None:
+    """Skip the test where this may not be done; fail on a CI machine."""
+    missing = "no own mounts may be made here; run the tests as root"
+    try:
+        allowed = (await run(*command)).code == 0
+    except FileNotFoundError:
+        allowed = False
+    if not allowed:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)

@@ -1,0 +1,307 @@
+"""Files of the state that are damaged, foreign, locked, or cannot be written."""
+
+import asyncio
+import hashlib
+import json
+import os
+import resource
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exporter.clock import SystemClock
+from exporter.config import Operation as Wanted
+from exporter.polling.memory import Memory
+from exporter.simulator import Campaign, Operation, Simulator
+from exporter.state import form, state_in
+from exporter.state.directory import KEPT_ASIDE
+from exporter.state.form import UnusableError
+from support.clock import ManualClock
+from support.operations import TOKEN, operation, restarted, running
+from support.outcomes import call_centre
+from support.processes import EXPORTER, config_file, run, serving
+from test_process import scraped
+
+WANTED = operation("https://wv0042.wolkvox.com/api/v2")
+FAILURES = "wolkvox_state_write_failures_total"
+UNWRITABLE = "the folder cannot be written or created; name one that is writable for the exporter"
+LIMITED = ("sh", "-c", 'ulimit -S -f 1; exec "$@"', "sh")
+"""Runs a program that may write no file larger than a block of 512 bytes; the limit can be lifted."""
+
+
+Change = Callable[[dict[str, Any]], object]
+
+
+class StillClock(ManualClock):
+    """A clock whose time of day is its monotonic time, so that nothing is rounded between the two."""
+
+    def time(self) -> float:
+        """See `Clock.time`."""
+        return self.monotonic()
+
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+st.register_type_strategy(float, FINITE)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.from_type(Memory))
+def test_a_memory_survives_the_file_to_the_letter(memory: Memory) -> None:
+    """If anything at all is remembered, then it comes back as it was, less what was made of the token."""
+    clock = StillClock()
+    secretless = replace(memory, waiting=replace(memory.waiting, refused=None))
+    assert form.decode(form.encode(WANTED, memory, clock), WANTED, clock) == secretless
+
+
+async def written(folder: Path) -> tuple[Path, Wanted]:
+    """Poll once, and return the file that it leaves behind, and whose it is."""
+    clock = ManualClock()
+    async with call_centre(clock).serving() as url:
+        wanted = operation(url)
+        async with restarted(folder, wanted, clock):
+            await clock.advance(1)
+    return kept_files(folder)[0], wanted
+
+
+def kept_files(folder: Path) -> list[Path]:
+    """Return the files of operations."""
+    return sorted(folder.glob("*.json"))
+
+
+def aside(folder: Path) -> list[Path]:
+    """Return what was put aside."""
+    return sorted(folder.glob("*.damaged-*"))
+
+
+async def found(folder: Path, wanted: Wanted) -> Memory | None:
+    """Return what a new process finds."""
+    with state_in(folder, SystemClock()) as store:
+        assert store is not None
+        return await store.load(wanted)
+
+
+@pytest.fixture(scope="module")
+def good() -> bytes:
+    """Return the content of a good file."""
+    return asyncio.run(_content())
+
+
+async def _content() -> bytes:
+    clock = ManualClock()
+    async with call_centre(clock).serving() as url, running(operation(url), clock=clock) as exporter:
+        await clock.advance(1)
+        return form.encode(WANTED, exporter.memories()["ventas-co"], clock)
+
+
+def with_lines(content: bytes, head: Change, body: Change) -> bytes:
+    """Return the content with other lines, and a digest that vouches for them."""
+    lines = [json.loads(line) for line in content.splitlines()[1:]]
+    head(lines[0])
+    body(lines[1])
+    rest = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+    return hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest
+
+
+def head_with(**changes: object) -> Callable[[bytes], bytes]:
+    """Return a damage that changes the line that says whose the file is."""
+    return lambda content: with_lines(content, lambda head: head.update(changes), lambda _: None)
+
+
+def body_with(change: Change) -> Callable[[bytes], bytes]:
+    """Return a damage that changes the line with what is remembered."""
+    return lambda content: with_lines(content, lambda _: None, change)
+
+
+UNKNOWN_HOLD = {"reason": "?", "until": 1.0, "at": 1.0, "refusals": 1}
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _: b"",
+    "zeros, as after a loss of power": lambda content: bytes(len(content)),
+    "no JSON": lambda _: b"\x1f\x8b\x08\x00 not ours \xff",
+    "another JSON": lambda _: b'[{"state": 1}]\n{}\n',
+    "cut short": lambda content: content[:1000],
+    "too new": head_with(form=form.FORM + 1),
+    "of another operation": head_with(operation="cobranza-mx"),
+    "of another server": head_with(base_url="https://wv0043.wolkvox.com/api/v2"),
+    "of nobody": body_with(lambda body: body.clear()),
+    "a key less": body_with(lambda body: body.pop("paces")),
+    "another type": body_with(lambda body: body.update(longest_call="1.5")),
+    "rows of another shape": body_with(lambda body: body["activity"].update(sums=[1])),
+    "a reason nobody knows": body_with(lambda body: body["waiting"].update(hold=UNKNOWN_HOLD)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+async def test_a_file_of_no_use_is_put_aside_and_told_of_once(tmp_path: Path, damage: str) -> None:
+    """If the file is damaged, foreign or too new, then the operation starts anew, and the file is kept aside."""
+    path, wanted = await written(tmp_path)
+    spoiled = DAMAGES[damage](path.read_bytes())
+    path.write_bytes(spoiled)
+    with structlog.testing.capture_logs() as lines:
+        assert await found(tmp_path, wanted) is None
+    (kept,) = aside(tmp_path)
+    assert kept.read_bytes() == spoiled
+    assert not path.exists()
+    (line,) = [line for line in lines if line["log_level"] == "warning"]
+    assert line["event"] == "state cannot be used"
+    assert line["operation"] == "ventas-co"
+    assert line["put_aside"] == kept.name
+    assert "nothing need be done" in line["remedy"]
+    with structlog.testing.capture_logs() as lines:
+        assert await found(tmp_path, wanted) is None
+    assert lines == []
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None)
+def test_no_damage_goes_unnoticed(good: bytes, data: st.DataObject) -> None:
+    """If a file is cut short anywhere, or any of its bytes is another, then it is not gone on from."""
+    place = data.draw(st.integers(0, len(good) - 1))
+    byte = data.draw(st.integers(0, 255).filter(lambda value: value != good[place]))
+    spoiled = data.draw(st.sampled_from([good[:place], good[:place] + bytes([byte]) + good[place + 1 :]]))
+    with pytest.raises(UnusableError):
+        form.decode(spoiled, WANTED, ManualClock())
+
+
+OBSTACLES: dict[str, Callable[[Path], None]] = {
+    "folder": lambda path: path.mkdir(),
+    "link": lambda path: path.symlink_to("/etc/passwd"),
+    "pipe": os.mkfifo,
+}
+
+
+@pytest.mark.parametrize("kind", OBSTACLES)
+async def test_what_is_no_file_is_put_aside_too(tmp_path: Path, kind: str) -> None:
+    """If a folder, a link or a pipe stands where the file should, then it is moved and the next save succeeds."""
+    path, wanted = await written(tmp_path)
+    path.unlink()
+    OBSTACLES[kind](path)
+    assert await found(tmp_path, wanted) is None
+    assert len(aside(tmp_path)) == 1
+    assert (await written(tmp_path))[0] == path
+    assert path.is_file()
+
+
+async def test_few_damaged_files_are_kept(tmp_path: Path) -> None:
+    """If a disk damages the file again and again, then only the latest are kept aside."""
+    path, wanted = await written(tmp_path)
+    for number in range(6):
+        (tmp_path / f"{path.name}.damaged-20261101T00000{number}Z").touch()
+    path.write_bytes(b"")
+    assert await found(tmp_path, wanted) is None
+    kept = [found.name.partition(".damaged-")[2] for found in aside(tmp_path)]
+    assert kept[:-1] == ["20261101T000004Z", "20261101T000005Z"]
+    assert len(kept) == KEPT_ASIDE
+
+
+@asynccontextmanager
+async def centre(folder: Path, **keys: str) -> AsyncIterator[tuple[Simulator, Path]]:
+    """Serve a simulated operation, and write the configuration that polls it every second."""
+    campaigns = [Campaign(f"{4000 + number}", "Ventas", records=100) for number in range(20)]
+    simulator = Simulator([Operation("ventas-co", (TOKEN,), campaigns)], SystemClock())
+    every_second = {"interval": "1s", "amd_interval": "1s"}
+    async with simulator.serving() as base_url:
+        yield simulator, config_file(folder, base_url, {"ventas-co": {"token": TOKEN}}, **every_second, **keys)
+
+
+async def test_a_full_disk_stops_nothing_and_is_told_of_once(tmp_path: Path) -> None:
+    """If the state cannot be written, then polling goes on, failures are counted, and later writes are good again."""
+    async with centre(tmp_path, state="state") as (_, config), serving(config, *LIMITED) as (exporter, url):
+        samples = await scraped(url, lambda samples: sum(samples.values(FAILURES)) > 6)
+        assert samples.values("wolkvox_up") == [1, 1]
+        assert [path.name for path in (tmp_path / "state").iterdir()] == ["lock"]
+        told = [line for line in exporter.err if '"state cannot be written"' in line]
+        resource.prlimit(exporter.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        await exporter.line('"state can be written again"')
+        assert len(kept_files(tmp_path / "state")) == 1
+        assert await exporter.end(signal.SIGTERM) == 0
+    (line,) = told
+    assert json.loads(line)["error"] == "File too large"
+    assert "polling goes on" in json.loads(line)["remedy"]
+
+
+async def test_a_disk_that_hangs_stops_neither_the_polling_nor_the_end(tmp_path: Path) -> None:
+    """If a write never returns, then polling goes on, it is told of once, and SIGTERM ends the exporter in time."""
+    async with centre(tmp_path, state="state") as (_, config):
+        async with serving(config) as (exporter, url):
+            await scraped(url, lambda samples: len(samples.values("wolkvox_up")) == 2)
+            assert await exporter.end(signal.SIGTERM) == 0
+        (path,) = kept_files(tmp_path / "state")
+        # a pipe that nobody reads: to open it for writing hangs like a share whose server is gone
+        os.mkfifo(path.with_suffix(".tmp"))
+        async with serving(config) as (exporter, url):
+            await exporter.line('"state cannot be written"')
+            await scraped(url, lambda samples: min(samples.values("wolkvox_polls_total")) > 6)
+            assert await exporter.end(signal.SIGTERM) == 0
+    (line,) = [line for line in exporter.err if '"state cannot be written"' in line]
+    assert json.loads(line)["error"] == "it takes longer than 5 s"
+
+
+async def test_a_damaged_file_does_not_stop_the_start(tmp_path: Path) -> None:
+    """If the file is damaged, then the exporter starts, says so in one line, and polls."""
+    async with centre(tmp_path, state="state") as (_, config):
+        async with serving(config) as (exporter, url):
+            await scraped(url, lambda samples: len(samples.values("wolkvox_up")) == 2)
+            await exporter.end(signal.SIGKILL)
+        (path,) = kept_files(tmp_path / "state")
+        path.write_bytes(path.read_bytes()[:-100])
+        async with serving(config) as (exporter, url):
+            await scraped(url, lambda samples: samples.values("wolkvox_up") == [1, 1])
+            assert await exporter.end(signal.SIGTERM) == 0
+    assert sum('"state cannot be used"' in line for line in exporter.err) == 1
+
+
+async def test_a_second_exporter_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    """If two exporters are given one folder, then the second ends with one line that says why, and asks nothing."""
+    async with centre(tmp_path, state="state") as (simulator, config), serving(config) as (exporter, url):
+        await scraped(url, lambda samples: len(samples.values("wolkvox_up")) == 2)
+        ended = await run(*EXPORTER, f"--config.file={config}", "--web.listen-address=127.0.0.1:0")
+        assert await exporter.end(signal.SIGTERM) == 0
+    where = tmp_path / "state"
+    assert (ended.code, ended.out) == (1, "")
+    told = ended.err.splitlines()[-1]
+    assert told == f"state: {where}: another exporter uses it; stop that one, or name another folder"
+    assert not any(call.overlapped for call in simulator.calls)
+
+
+async def test_once_and_check_leave_the_state_alone(tmp_path: Path) -> None:
+    """If one runs `once` or `check` with the configuration, then they do not touch the state."""
+    async with centre(tmp_path, state="state") as (_, config):
+        for command in ("check", "once"):
+            assert (await run(*EXPORTER, command, f"--config.file={config}")).code == 0
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ("redis://localhost", "a shared store is not supported yet; write a path"),
+        ("config.yaml", UNWRITABLE),
+        ("config.yaml/state", UNWRITABLE),
+    ],
+)
+async def test_a_folder_that_cannot_be_is_an_error_of_the_configuration(tmp_path: Path, state: str, says: str) -> None:
+    """If `state` is no folder to write to, then `check` says so with file and line."""
+    async with centre(tmp_path, state=state) as (_, config):
+        ended = await run(*EXPORTER, "check", f"--config.file={config}")
+    assert ended.code == 1
+    assert ended.err.startswith(f"{config}:")
+    assert ": state: " in ended.err
+    assert ended.err.endswith(f"{says}\n")
+
+
+async def test_a_folder_that_turns_out_unwritable_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    """If the folder cannot be created at the start, then one line says so, and the API is left alone."""
+    async with centre(tmp_path, state="/proc/state") as (simulator, config):
+        ended = await run(*EXPORTER, f"--config.file={config}", "--web.listen-address=127.0.0.1:0")
+    assert ended.code == 1
+    assert "state" in ended.err.splitlines()[-1]
+    assert "writable for the exporter" in ended.err.splitlines()[-1]
+    assert simulator.calls == []
