@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import repeat
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -21,7 +22,10 @@ from exporter.polling.turns import Turns
 from exporter.polling.worker import Worker
 from exporter.publishing import Publisher
 from exporter.web.address import Address, in_url
+from exporter.web.door import Door
+from exporter.web.guard import MAX_REQUESTS, Guard
 from exporter.web.server import Site
+from exporter.web.watched import Watched
 from exporter.wolkvox.client import Client, Witness
 
 SPREAD = 0.1
@@ -37,6 +41,9 @@ class Listen:
 
     address: Address
     telemetry_path: str = "/metrics"
+    web_config_file: Path | None = None
+    max_requests: int = MAX_REQUESTS
+    """Requests that are answered at a time; 0 is any number."""
 
 
 class AddressError(Exception):
@@ -73,12 +80,14 @@ class Exporter:
     async def running(self, listen: Listen) -> AsyncIterator[int]:
         """Poll and answer until left; yields the port, which is the system's choice where 0 was asked for.
 
-        Raises `AddressError` before anything is asked of the API.
+        Raises `AddressError`, and `ConfigError` for the web configuration file, before anything is asked of the API.
         """
-        runner = web.AppRunner(self._site(listen).application(), access_log=None, shutdown_timeout=_WEB_GRACE)
+        watched = Watched(listen.web_config_file, self.clock) if listen.web_config_file else None
+        site = self._site(listen, Guard(self.clock, watched, listen.max_requests))
+        runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=_WEB_GRACE)
         try:
             await runner.setup()
-            await _listen(runner, listen.address)
+            await _listen(runner, listen.address, watched)
             self._start()
             yield runner.addresses[0][1]
         finally:
@@ -94,8 +103,8 @@ class Exporter:
             await self._stop()
         return all(state.up is not False for worker in self.workers for state in worker.snapshot.reports.values())
 
-    def _site(self, listen: Listen) -> Site:
-        return Site(self.publisher, self.clock, listen.telemetry_path, self._is_live)
+    def _site(self, listen: Listen, guard: Guard) -> Site:
+        return Site(self.publisher, self.clock, listen.telemetry_path, self._is_live, guard)
 
     def _start(self) -> None:
         for name, work in [("publisher", self.publisher.run()), *((w.name, w.run()) for w in self.workers)]:
@@ -135,9 +144,9 @@ def stopped_by_signals() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def _listen(runner: web.AppRunner, address: Address) -> None:
+async def _listen(runner: web.AppRunner, address: Address, watched: Watched | None) -> None:
     try:
-        await web.TCPSite(runner, *address).start()
+        await Door(runner, address, watched).start()
     except OSError as error:
         raise AddressError(address, error) from None
 

@@ -11,14 +11,9 @@ from exporter.clock import Clock
 from exporter.publishing import Publisher
 from exporter.snapshot import Snapshot
 from exporter.web import landing
+from exporter.web.guard import LARGEST_BODY, Guard
 from exporter.web.negotiation import accepts_gzip, format_for
 from exporter.wolkvox.report import ReportName
-
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +24,12 @@ class Site:
     clock: Clock
     telemetry_path: str
     workers_live: Callable[[], bool]
+    guard: Guard
 
     def application(self) -> web.Application:
-        """Return the routes."""
-        app = web.Application()
-        app.on_response_prepare.append(_add_headers)
+        """Return the routes, with the guard before them."""
+        app = web.Application(client_max_size=LARGEST_BODY)
+        self.guard.protect(app)
         app.router.add_get(self.telemetry_path, self.metrics)
         if self.telemetry_path != "/":
             app.router.add_get("/", self.landing)
@@ -80,7 +76,3 @@ def _attempted(snapshot: Snapshot) -> bool:
 def _verdict(good: bool, yes: str, no: str) -> web.Response:  # noqa: FBT001 - the question is in the function's name
     status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
     return web.Response(text=f"{yes if good else no}\n", status=status)
-
-
-async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(_HEADERS)
