@@ -16,7 +16,8 @@ SEND_TIMEOUT = 30.0
 """Seconds in which an answer has been taken."""
 IDLE_TIMEOUT = 75.0
 """Seconds that a connection is kept without a request, longer than Prometheus usually waits between two scrapes."""
-_BODY_TIMEOUT = 5.0
+BODY_TIMEOUT = 5.0
+"""Seconds that the body of a request is waited for, after its answer."""
 _LONGEST_LINE = 8190
 _MOST_HEADERS = 64
 
@@ -35,7 +36,7 @@ class Connection(web.RequestHandler):
             # which aiohttp takes for no access log, whatever its annotation says
             access_log=cast("logging.Logger", None),
             keepalive_timeout=IDLE_TIMEOUT,
-            lingering_time=_BODY_TIMEOUT,
+            lingering_time=BODY_TIMEOUT,
             max_line_size=_LONGEST_LINE,
             max_field_size=_LONGEST_LINE,
             max_headers=_MOST_HEADERS,
@@ -76,6 +77,11 @@ class Connection(web.RequestHandler):
         self._stop_timers()
         self._socket = None
         super().connection_lost(exc)
+
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - aiohttp's signature
+        """End in order; what a client has not taken by then it does not get."""
+        await super().shutdown(timeout)
+        self._abort()
 
     def handle_error(
         self,
