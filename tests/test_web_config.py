@@ -221,9 +221,11 @@ def test_every_key_is_documented(model: type[Keys]) -> None:
 
 
 def test_the_example_is_good(folder: Path) -> None:
-    """If one copies the example of docs/web-config.md, then it is accepted."""
+    """If one copies the example, from docs/web-config.md or the file beside it, then it is accepted."""
     document = (ROOT / "docs" / "web-config.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```yaml\n(.*?)```", document, re.DOTALL)
+    (shown,) = re.findall(r"```yaml\n(.*?)```", document, re.DOTALL)
+    example = (ROOT / "docs" / "web-config.example.yaml").read_text(encoding="utf-8")
+    assert example.partition("\n")[2] == shown
     config = webconfig.load(written(folder, example))
     assert config.tls is not None
     assert list(config.settings.basic_auth_users) == ["prometheus"]

@@ -13,7 +13,7 @@ from exporter.web import connection, door
 from support.canary import debug_log
 from support.certificates import Authority
 from support.servers import HOST
-from support.web import HEAD, TLS, guarded, said, status
+from support.web import HEAD, TLS, curl, guarded, said, status
 
 NO_HTTP = {
     "nothing like it": b"hello\r\n\r\n",
@@ -264,20 +264,44 @@ async def _until(port: int, wanted: int) -> None:
 
 
 @pytest.mark.parametrize("web_config", ["", TLS], ids=["plain", "TLS"])
-async def test_connections_are_bounded(tmp_path: Path, web_config: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If as many connections are open as may be, with a handshake or without, then others are closed at once."""
-    monkeypatch.setattr(door, "MOST_CONNECTIONS", 5)
-    Authority(tmp_path).write(tmp_path)
-    async with guarded(tmp_path, web_config) as port:
-        async with AsyncExitStack() as stack:
-            for _ in range(5):
-                await stack.enter_async_context(connected(port))
-            assert await said(port, HEAD + b"\r\n", patience=2) == b""
-        async with connected(port) as (reader, _):
-            # the next may stay
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.3):
-                    await reader.read(1)
+async def test_idle_connections_give_way(
+    tmp_path: Path, web_config: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """If as many connections are open as may be, then the oldest idle one is closed for a new one, and that is told."""
+    monkeypatch.setattr(door, "MOST_CONNECTIONS", 3)
+    authority = Authority(tmp_path)
+    authority.write(tmp_path)
+    with debug_log("logfmt"):
+        async with guarded(tmp_path, web_config) as port, AsyncExitStack() as stack:
+            idle = [await stack.enter_async_context(connected(port)) for _ in range(4)]
+            assert [await _is_closed(reader) for reader, _ in idle] == [True, False, False, False]
+            url = f"http{'s' if web_config else ''}://{HOST}:{port}/-/healthy"
+            assert (await curl("--cacert", authority.file, url)).out == "healthy\n200"
+            assert [await _is_closed(reader) for reader, _ in idle] == [True, True, False, False]
+    assert capfd.readouterr().err.count('msg="too many connections"') == 1
+
+
+async def _is_closed(reader: asyncio.StreamReader) -> bool:
+    try:
+        async with asyncio.timeout(0.2):
+            return await reader.read(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+
+
+async def test_no_connection_is_made_beside_busy_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If all connections that may be are busy, then a new one is closed at once."""
+    monkeypatch.setattr(door, "MOST_CONNECTIONS", 3)
+    async with guarded(tmp_path, "", max_requests=3) as port:
+        async with AsyncExitStack() as stack, asyncio.timeout(10):
+            for _ in range(3):
+                await stack.enter_async_context(greedy(port))
+            # a connection whose request has not come yet would count as idle, and give way
+            await asyncio.sleep(0.5)
+            assert await status(port) == 0
+        await _until(port, 200)
 
 
 async def test_a_handshake_that_stalls_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

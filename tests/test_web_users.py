@@ -1,8 +1,7 @@
 """Users of the web configuration file: who comes in, what that costs, and what never shows."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,10 @@ from exporter.web import passwords, users
 from exporter.web.users import Users, Verdict
 from support.canary import assert_secret, debug_log
 from support.clock import ManualClock
+from support.processes import config_file, serving
 from support.web import ALICE, PASSWORD, USERS, basic, guarded, said, status, written
 
+GET = b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\n\r\n"
 HASHES = {"alice": SecretStr(ALICE)}
 EVERYTHING = ("/", "/metrics", "/-/healthy", "/-/ready", "/nowhere", "/-/reload")
 NO_ENTRY = {
@@ -48,16 +49,6 @@ class Witness:
         """Compare."""
         self.hashes.append(password_hash)
         return passwords.matches(password, password_hash)
-
-
-@asynccontextmanager
-async def judging(witness: Witness) -> AsyncIterator[Users]:
-    """Judge with a witness of the work."""
-    judge = Users(witness)
-    try:
-        yield judge
-    finally:
-        judge.close()
 
 
 @pytest.mark.parametrize("authorization", NO_ENTRY.values(), ids=NO_ENTRY)
@@ -98,10 +89,10 @@ async def test_an_unknown_user_costs_as_much_as_a_known_one() -> None:
     """If nobody has that name, then a hash of the same cost is compared all the same, so that time tells nothing."""
     witness = Witness()
     hashes = {**HASHES, "bob": SecretStr(passwords.stand_in(6))}
-    async with judging(witness) as judge:
-        assert await judge.verdict(basic("mallory", PASSWORD), hashes) is Verdict.REFUSED
-        assert await judge.verdict(basic("mallory", "x" * 100), hashes) is Verdict.REFUSED
-        assert await judge.verdict(basic("alice", "x" * 100), hashes) is Verdict.REFUSED
+    judge = Users(witness)
+    assert await judge.verdict(basic("mallory", PASSWORD), hashes) is Verdict.REFUSED
+    assert await judge.verdict(basic("mallory", "x" * 100), hashes) is Verdict.REFUSED
+    assert await judge.verdict(basic("alice", "x" * 100), hashes) is Verdict.REFUSED
     assert [compared[:7] for compared in witness.hashes] == ["$2b$06$", "$2b$06$", "$2b$04$"]
 
 
@@ -110,59 +101,71 @@ async def test_nobody_is_who_has_the_stand_ins_password() -> None:
     judge = Users(lambda *_: True)
     assert await judge.verdict(basic("mallory", "x"), HASHES) is Verdict.REFUSED
     assert await judge.verdict(basic("mallory", "x"), HASHES) is Verdict.REFUSED
-    judge.close()
 
 
 async def test_a_right_password_is_compared_once() -> None:
     """If the same user comes again, then bcrypt has nothing to do; a wrong password is compared every time."""
     witness = Witness()
-    async with judging(witness) as judge:
-        for _ in range(3):
-            assert await judge.verdict(basic("alice", PASSWORD), HASHES) is Verdict.ADMITTED
-        assert len(witness.hashes) == 1
-        for _ in range(3):
-            assert await judge.verdict(basic("alice", "wrong"), HASHES) is Verdict.REFUSED
-        assert len(witness.hashes) == 4
+    judge = Users(witness)
+    for _ in range(3):
+        assert await judge.verdict(basic("alice", PASSWORD), HASHES) is Verdict.ADMITTED
+    assert len(witness.hashes) == 1
+    for _ in range(3):
+        assert await judge.verdict(basic("alice", "wrong"), HASHES) is Verdict.REFUSED
+    assert len(witness.hashes) == 4
 
 
 async def test_what_is_remembered_cannot_be_confused() -> None:
     """If parts of user, hash and password change places, then none passes for what was right (CVE-2022-46146)."""
     witness = Witness()
-    async with judging(witness) as judge:
-        assert await judge.verdict(basic("alice", PASSWORD), HASHES) is Verdict.ADMITTED
-        moved = {f"alice{ALICE[:6]}": SecretStr(passwords.stand_in(4)), "alic": HASHES["alice"], "": HASHES["alice"]}
-        for user, password in ((f"alice{ALICE}", PASSWORD), ("alic", f"e{PASSWORD}"), ("", f"alice{ALICE}{PASSWORD}")):
-            assert await judge.verdict(basic(user, password), moved | HASHES) is Verdict.REFUSED
-        # another hash of the same user is another secret
-        assert await judge.verdict(basic("alice", PASSWORD), {"alice": SecretStr(passwords.stand_in(4))}) is (
-            Verdict.REFUSED
-        )
+    judge = Users(witness)
+    assert await judge.verdict(basic("alice", PASSWORD), HASHES) is Verdict.ADMITTED
+    moved = {f"alice{ALICE[:6]}": SecretStr(passwords.stand_in(4)), "alic": HASHES["alice"], "": HASHES["alice"]}
+    for user, password in ((f"alice{ALICE}", PASSWORD), ("alic", f"e{PASSWORD}"), ("", f"alice{ALICE}{PASSWORD}")):
+        assert await judge.verdict(basic(user, password), moved | HASHES) is Verdict.REFUSED
+    # another hash of the same user is another secret
+    assert await judge.verdict(basic("alice", PASSWORD), {"alice": SecretStr(passwords.stand_in(4))}) is (
+        Verdict.REFUSED
+    )
 
 
 async def test_memory_of_passwords_is_bounded() -> None:
     """If more users come than are remembered, then the one who was not seen for longest is compared again."""
     witness = Witness()
     many = {f"u{number}": HASHES["alice"] for number in range(101)}
-    async with judging(witness) as judge:
-        for user in many:
-            assert await judge.verdict(basic(user, PASSWORD), many) is Verdict.ADMITTED
-        assert await judge.verdict(basic("u100", PASSWORD), many) is Verdict.ADMITTED
-        assert len(witness.hashes) == 101
-        assert await judge.verdict(basic("u0", PASSWORD), many) is Verdict.ADMITTED
-        assert len(witness.hashes) == 102
+    judge = Users(witness)
+    for user in many:
+        assert await judge.verdict(basic(user, PASSWORD), many) is Verdict.ADMITTED
+    assert await judge.verdict(basic("u100", PASSWORD), many) is Verdict.ADMITTED
+    assert len(witness.hashes) == 101
+    assert await judge.verdict(basic("u0", PASSWORD), many) is Verdict.ADMITTED
+    assert len(witness.hashes) == 102
 
 
 async def test_a_flood_of_wrong_passwords_keeps_nobody_out_who_is_known() -> None:
     """If more passwords come than can be compared, then the rest is told to come again, and who was in gets in."""
     witness = Witness()
-    async with judging(witness) as judge:
-        assert await judge.verdict(basic("alice", PASSWORD), HASHES) is Verdict.ADMITTED
-        flood = [asyncio.create_task(judge.verdict(basic("alice", f"{n}"), HASHES)) for n in range(40)]
-        await asyncio.sleep(0)
-        assert await judge.verdict(basic("alice", PASSWORD), HASHES) is Verdict.ADMITTED
-        verdicts = await asyncio.gather(*flood)
+    judge = Users(witness)
+    assert await judge.verdict(basic("alice", PASSWORD), HASHES) is Verdict.ADMITTED
+    flood = [asyncio.create_task(judge.verdict(basic("alice", f"{n}"), HASHES)) for n in range(40)]
+    await asyncio.sleep(0)
+    assert await judge.verdict(basic("alice", PASSWORD), HASHES) is Verdict.ADMITTED
+    verdicts = await asyncio.gather(*flood)
     assert set(verdicts) == {Verdict.REFUSED, Verdict.BUSY}
     assert len(witness.hashes) == 1 + verdicts.count(Verdict.REFUSED) == 1 + users.MOST_WAITING + 1
+
+
+async def test_it_ends_although_a_password_is_compared(tmp_path: Path) -> None:
+    """If a comparison of many seconds is under way, then a signal ends the process in time all the same."""
+    web = written(tmp_path, f"basic_auth_users:\n  bob: {passwords.stand_in(18)}\n")
+    config = config_file(tmp_path, "http://127.0.0.1:1", {"a": {"token": "x"}})
+    async with serving(config, flags=(f"--web.config.file={web}",)) as (exporter, url):
+        asking = asyncio.create_task(said(int(url.rpartition(":")[2]), GET % basic("bob", "x").encode()))
+        await asyncio.sleep(0.5)
+        assert not asking.done()
+        assert await exporter.end(signal.SIGTERM) == 0
+        assert await asking == b""
+    assert "Traceback" not in exporter.text
 
 
 async def test_a_flood_is_stopped_before_the_passwords(tmp_path: Path) -> None:

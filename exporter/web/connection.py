@@ -25,7 +25,10 @@ log = structlog.get_logger()
 
 
 class Connection(web.RequestHandler):
-    """A connection as aiohttp serves it, less what it waits for without end."""
+    """A connection as aiohttp serves it, less what it waits for without end.
+
+    Where aiohttp has no public way to ask, this looks at its fields; the tests tell if they change.
+    """
 
     __slots__ = ("_head_timer", "_send_timer", "_socket")
 
@@ -78,6 +81,13 @@ class Connection(web.RequestHandler):
         self._socket = None
         super().connection_lost(exc)
 
+    def give_way(self) -> bool:
+        """End if no request is under way or waits for its turn; tells whether it did."""
+        is_idle = self._socket is not None and not self._request_in_progress and not self._messages
+        if is_idle:
+            self._abort()
+        return is_idle
+
     async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - aiohttp's signature
         """End in order; what a client has not taken by then it does not get."""
         await super().shutdown(timeout)
@@ -105,6 +115,7 @@ class Connection(web.RequestHandler):
         self._stop_timers()
         if self._socket:
             self._socket.abort()
+            self._socket = None
 
     def _stop_timers(self) -> None:
         for timer in (self._head_timer, self._send_timer):

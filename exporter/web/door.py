@@ -12,10 +12,11 @@ from exporter.web.connection import Connection
 from exporter.web.watched import Watched
 
 MOST_CONNECTIONS = 256
-"""Connections at a time; more are closed as soon as they are made."""
+"""Connections at a time; for one more the oldest that waits for a request is closed, or else the new one."""
 HANDSHAKE_TIMEOUT = 10.0
 """Seconds that a TLS handshake may take."""
 _CLOSING_TIMEOUT = 5.0
+_TELL_AGAIN = 60.0
 
 log = structlog.get_logger()
 
@@ -23,13 +24,14 @@ log = structlog.get_logger()
 class Door(web.BaseSite):
     """Where connections arrive; with a certificate in the web configuration file they begin with a handshake."""
 
-    __slots__ = ("_address", "_handshakes", "_watched")
+    __slots__ = ("_address", "_handshakes", "_told", "_watched")
 
     def __init__(self, runner: web.AppRunner, address: Address, watched: Watched | None = None) -> None:
         super().__init__(runner)
         self._address = address
         self._watched = watched if watched and watched.uses_tls else None
-        self._handshakes: set[asyncio.Task[None]] = set()
+        self._handshakes: dict[asyncio.Task[None], asyncio.Transport] = {}
+        self._told = -_TELL_AGAIN
 
     @property
     def name(self) -> str:
@@ -48,16 +50,9 @@ class Door(web.BaseSite):
             handshake.cancel()
         await asyncio.gather(*self._handshakes, return_exceptions=True)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether there is no room for another connection."""
-        server = self._runner.server
-        return server is None or len(server.connections) + len(self._handshakes) >= MOST_CONNECTIONS
-
     def let_in(self, arrival: "_Arrival", transport: asyncio.Transport) -> None:
         """Serve a connection that has just been made."""
-        if self.is_full:
-            log.debug("connection refused", reason="there are too many", connections=MOST_CONNECTIONS)
+        if self._is_full() and not self._make_room():
             transport.abort()
         elif self._watched is None:
             self._serve(transport)
@@ -65,8 +60,28 @@ class Door(web.BaseSite):
             # nothing may be read before the handshake does
             transport.pause_reading()
             handshake = asyncio.create_task(self._shake_hands(self._watched, arrival, transport))
-            self._handshakes.add(handshake)
-            handshake.add_done_callback(self._handshakes.discard)
+            self._handshakes[handshake] = transport
+            handshake.add_done_callback(self._forget)
+
+    def _is_full(self) -> bool:
+        server = self._runner.server
+        return server is not None and len(server.connections) + len(self._handshakes) >= MOST_CONNECTIONS
+
+    def _make_room(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now - self._told >= _TELL_AGAIN:
+            self._told = now
+            log.warning("too many connections", most=MOST_CONNECTIONS, effect="idle ones are closed, or new ones")
+        connections = self._runner.server.connections if self._runner.server else []
+        if any(isinstance(held, Connection) and held.give_way() for held in connections):
+            return True
+        return any(handshake.cancel() for handshake in self._handshakes if not handshake.cancelling())
+
+    def _forget(self, handshake: asyncio.Task[None]) -> None:
+        transport = self._handshakes.pop(handshake)
+        if handshake.cancelled():
+            # perhaps before it could begin, and close what it was given
+            transport.abort()
 
     def _serve(self, transport: asyncio.Transport, early: bytes = b"") -> None:
         if self._runner.server is None:

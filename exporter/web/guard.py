@@ -54,7 +54,6 @@ class Guard:
     def protect(self, app: web.Application) -> None:
         """Put everything that the application answers behind the guard, unknown paths too."""
         app.on_response_prepare.append(self._add_headers)
-        app.on_cleanup.append(self._close)
         if self.watched:
             app.middlewares.append(self._admitted)
         app.middlewares.append(self._bounded)
@@ -99,9 +98,6 @@ class Guard:
         response.headers.update(HEADERS)
         if self.watched:
             response.headers.update(self.watched.latest.settings.http_server_config.headers.written())
-
-    async def _close(self, _: web.Application) -> None:
-        self._users.close()
 
 
 def refusal(status: HTTPStatus, reason: str, retry_after: int | None = None) -> web.Response:

@@ -5,9 +5,10 @@ import base64
 import binascii
 import hashlib
 import secrets
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from enum import Enum, auto
 from typing import TypeAlias
 
@@ -39,7 +40,7 @@ class Users:
     def __init__(self, matches: Matches = passwords.matches) -> None:
         self._matches = matches
         # one comparison at a time: they are made to be costly, and the machine has other work
-        self._thread = ThreadPoolExecutor(1, "passwords")
+        self._turn = asyncio.Lock()
         self._waiting = 0
         self._secret = secrets.token_bytes(32)
         self._right: OrderedDict[bytes, None] = OrderedDict()
@@ -64,14 +65,11 @@ class Users:
             return Verdict.ADMITTED
         return Verdict.REFUSED
 
-    def close(self) -> None:
-        """Give the thread back; what waits for it is dropped."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
     async def _compare(self, password: bytes, password_hash: str) -> bool:
         self._waiting += 1
         try:
-            return await asyncio.wrap_future(self._thread.submit(self._matches, password, password_hash))
+            async with self._turn:
+                return await _in_a_thread(lambda: self._matches(password, password_hash))
         finally:
             self._waiting -= 1
 
@@ -84,6 +82,21 @@ class Users:
         # with lengths: no two triples may make the same bytes
         written = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
         return hashlib.blake2b(written, key=self._secret).digest()
+
+
+async def _in_a_thread(compare: Callable[[], bool]) -> bool:
+    """Do the work in a thread that the process does not wait for when it ends."""
+    future: Future[bool] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(compare())
+        except Exception as error:  # noqa: BLE001 - whoever waits is told
+            future.set_exception(error)
+
+    future.set_running_or_notify_cancel()
+    threading.Thread(target=work, name="password", daemon=True).start()
+    return await asyncio.wrap_future(future)
 
 
 def _credentials(authorization: str) -> tuple[str, bytes] | None:

@@ -70,7 +70,7 @@ async def _rest(reader: asyncio.StreamReader) -> bytes:
 
 
 async def status(port: int, authorization: str | None = None, path: str = "/-/healthy") -> int:
-    """Return the status of a request with this header."""
+    """Return the status of a request with this header, 0 if the connection is closed without an answer."""
     header = f"Authorization: {authorization}\r\n" if authorization is not None else ""
     answer = await said(port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{header}\r\n".encode())
-    return int(answer.split(b" ")[1])
+    return int(answer.split(b" ")[1]) if answer else 0
