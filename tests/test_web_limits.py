@@ -4,7 +4,7 @@ import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -122,8 +122,8 @@ async def test_what_is_no_http_is_answered_400_and_closed(
             for method in (b"POST", b"PUT", b"DELETE", b"PATCH", b"OPTIONS", b"TRACE", b"PROPFIND", b"PURGE")
         ),
         (HEAD + b"Expect: magic\r\n\r\n", b"HTTP/1.1 417 Expectation Failed"),
-        (HEAD + b"Content-Length: 70000\r\n\r\n", b"HTTP/1.1 413 Request Entity Too Large"),
-        (HEAD + b"Content-Length: 99999999999\r\n\r\n", b"HTTP/1.1 413 Request Entity Too Large"),
+        (HEAD + b"Content-Length: 70000\r\n\r\n", b"HTTP/1.1 413 "),
+        (HEAD + b"Content-Length: 99999999999\r\n\r\n", b"HTTP/1.1 413 "),
         (HEAD + b"Content-Length: 5\r\n\r\nhello", b"HTTP/1.1 200 OK"),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", b"HTTP/1.1 200 OK"),
         (HEAD + b"Upgrade: websocket\r\n\r\n", b"HTTP/1.1 200 OK"),
@@ -137,7 +137,8 @@ async def test_every_request_has_its_answer(
     monkeypatch.setattr(connection, "BODY_TIMEOUT", 0.2)
     async with guarded(tmp_path, "") as port:
         answer = await said(port, ending(request_))
-    assert answer.partition(b"\r\n")[0] == first_line
+    # the words of some statuses differ between versions of Python
+    assert answer.partition(b"\r\n")[0].startswith(first_line)
     assert headers(answer).items() >= SECURITY.items()
     assert (b"allow" in headers(answer)) == (b" 405 " in first_line)
     assert not re.search(rb"python|aiohttp", answer.partition(b"\r\n\r\n")[0], re.IGNORECASE)
@@ -236,14 +237,15 @@ async def _take_all(caller: socket.socket) -> None:
 
 
 async def test_more_requests_than_are_answered_at_a_time_are_told_to_come_again(tmp_path: Path) -> None:
-    """If as many requests are under way as may be, then others get 503 and when to come again, until one has ended."""
+    """If as many requests are under way as may be, then others get 503 and when to come again; probes get through."""
     async with guarded(tmp_path, "", max_requests=2) as port:
         async with AsyncExitStack() as stack:
             for _ in range(2):
                 await stack.enter_async_context(greedy(port))
             await _until(port, 503)
-            answer = await said(port, ending(HEAD + b"\r\n"))
+            answer = await said(port, ending(HEAD.replace(b"/-/healthy", b"/") + b"\r\n"))
             assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+            assert await status(port, None, "/-/healthy") == 200
             assert headers(answer)[b"retry-after"] == b"1"
             assert headers(answer).items() >= SECURITY.items()
         await _until(port, 200)
@@ -254,12 +256,12 @@ async def test_there_may_be_any_number_of_requests(tmp_path: Path) -> None:
     async with guarded(tmp_path, "", max_requests=0) as port, AsyncExitStack() as stack:
         for _ in range(5):
             await stack.enter_async_context(greedy(port))
-        assert [await status(port) for _ in range(3)] == [200] * 3
+        assert [await status(port, None, "/metrics") for _ in range(3)] == [200] * 3
 
 
 async def _until(port: int, wanted: int) -> None:
     async with asyncio.timeout(10):
-        while await status(port) != wanted:  # noqa: ASYNC110 - it is in another program's place
+        while await status(port, None, "/metrics") != wanted:  # noqa: ASYNC110 - it is in another program's place
             await asyncio.sleep(0.05)
 
 
@@ -302,6 +304,28 @@ async def test_no_connection_is_made_beside_busy_ones(tmp_path: Path, monkeypatc
             await asyncio.sleep(0.5)
             assert await status(port) == 0
         await _until(port, 200)
+
+
+async def test_handshakes_give_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If clients arrive at once and begin no handshake, then all but the last are closed, however early."""
+    monkeypatch.setattr(door, "MOST_CONNECTIONS", 1)
+    Authority(tmp_path).write(tmp_path)
+    async with guarded(tmp_path, TLS) as port:
+        with ExitStack() as stack:
+            callers = [stack.enter_context(socket.create_connection((HOST, port))) for _ in range(4)]
+            for caller in callers:
+                caller.settimeout(0)
+            await asyncio.sleep(0.3)
+            assert [_is_over(caller) for caller in callers] == [True, True, True, False]
+
+
+def _is_over(caller: socket.socket) -> bool:
+    try:
+        return caller.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
 
 
 async def test_a_handshake_that_stalls_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,6 +129,14 @@ async def test_what_is_remembered_cannot_be_confused() -> None:
     )
 
 
+async def test_the_same_letters_in_other_places_are_another_password() -> None:
+    """If user, hash and password in a row make the same text as what was right, then that opens nothing."""
+    judge = Users(lambda password, password_hash: (password.decode(), password_hash) == (PASSWORD, ALICE))
+    shifted = {"alice": SecretStr(ALICE), "alic": SecretStr(f"e{ALICE}")}
+    assert await judge.verdict(basic("alice", PASSWORD), shifted) is Verdict.ADMITTED
+    assert await judge.verdict(basic("alic", PASSWORD), shifted) is Verdict.REFUSED
+
+
 async def test_memory_of_passwords_is_bounded() -> None:
     """If more users come than are remembered, then the one who was not seen for longest is compared again."""
     witness = Witness()

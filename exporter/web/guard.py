@@ -74,7 +74,8 @@ class Guard:
 
     @web.middleware
     async def _bounded(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        if self._under_way >= self._max_requests:
+        # not what watches over the process: restarting it would not make clients quicker
+        if self._under_way >= self._max_requests and not request.path.startswith("/-/"):
             return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests are under way", _SOON)
         if (request.content_length or 0) > LARGEST_BODY:
             return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {LARGEST_BODY} bytes")
