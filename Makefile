@@ -4,8 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 AUDIT := .venv-audit
 SBOM := build/sbom.cdx.json
+SECONDS ?= 3600
+BODIES ?= 100000
+SCHEDULES ?= 10000
 
-.PHONY: demo test chaos check lint types bench generate pictures lock clean help
+.PHONY: demo test chaos check lint types bench soak fuzz generate pictures lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -30,6 +33,12 @@ types: $(VENV)/development ## Types
 
 bench: $(VENV)/runtime ## What a scrape and a poll cost (needs nginx and wrk)
 	$(BIN)/python bench/run.py
+
+soak: $(VENV)/development ## An hour of faults on every edge (SECONDS=3600), best as root; figures go to soak.json
+	$(BIN)/python -m soak --seconds=$(SECONDS) --json=soak.json
+
+fuzz: $(VENV)/development ## Any answer and any course of events (BODIES=100000 SCHEDULES=10000 SEED=any)
+	PYTHONPATH=tests $(BIN)/python -m fuzz --bodies=$(BODIES) --schedules=$(SCHEDULES) $(if $(SEED),--seed=$(SEED))
 
 generate: $(VENV)/development ## Write the files that are made from the code
 	$(BIN)/python -m docs.generate
