@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -25,7 +26,10 @@ from exporter.state import state_in
 from exporter.supervision import Supervisor
 from exporter.systemd import ServiceManager
 from exporter.web.address import Address, in_url
+from exporter.web.door import Door
+from exporter.web.guard import MAX_REQUESTS, Guard
 from exporter.web.server import Site
+from exporter.web.watched import Watched
 from exporter.wolkvox.client import Witness
 
 _WEB_GRACE = 2.0
@@ -41,6 +45,9 @@ class Listen:
     telemetry_path: str = "/metrics"
     lifecycle: bool = False
     """Whether a request may reload the configuration."""
+    web_config_file: Path | None = None
+    max_requests: int = MAX_REQUESTS
+    """Requests that are answered at a time; 0 is any number."""
 
 
 class AddressError(Exception):
@@ -98,14 +105,16 @@ class Exporter:
     async def running(self, listen: Listen) -> AsyncIterator[int]:
         """Poll and answer until left; yields the port, which is the system's choice where 0 was asked for.
 
-        Raises `AddressError` before anything is asked of the API.
+        Raises `AddressError`, and `ConfigError` for the web configuration file, before anything is asked of the API.
         """
-        runner = web.AppRunner(self._site(listen).application(), access_log=None, shutdown_timeout=_WEB_GRACE)
+        watched = Watched(listen.web_config_file, self.clock) if listen.web_config_file else None
+        site = self._site(listen, Guard(self.clock, watched, listen.max_requests))
+        runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=_WEB_GRACE)
         try:
             await runner.setup()
             # what is remembered is there at the first scrape
             await self.publisher.refresh()
-            await _listen(runner, listen.address)
+            await _listen(runner, listen.address, watched)
             self._start()
             yield runner.addresses[0][1]
         finally:
@@ -125,9 +134,9 @@ class Exporter:
         """Tell whether every worker is at work."""
         return self.supervisor.is_healthy
 
-    def _site(self, listen: Listen) -> Site:
+    def _site(self, listen: Listen, guard: Guard) -> Site:
         reload = self.reloading.result if listen.lifecycle else None
-        return Site(self.publisher, self.clock, listen.telemetry_path, self.is_live, reload)
+        return Site(self.publisher, self.clock, listen.telemetry_path, self.is_live, guard, reload)
 
     def _start(self) -> None:
         self.supervisor.start("publisher", self.publisher.run)
@@ -182,9 +191,9 @@ def stopped_by_signals() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def _listen(runner: web.AppRunner, address: Address) -> None:
+async def _listen(runner: web.AppRunner, address: Address, watched: Watched | None) -> None:
     try:
-        await web.TCPSite(runner, *address).start()
+        await Door(runner, address, watched).start()
     except OSError as error:
         raise AddressError(address, error) from None
 

@@ -159,7 +159,7 @@ async def compare(verdict: Verdict, upstream: Upstream, url: str) -> None:
     async with aiohttp.ClientSession(raise_for_status=True) as session, session.get(url) as response:
         shown = ledger.read(await response.text())
     after = await upstream.ask("counts")
-    verdict.problems += ledger.differences(shown, after) + ledger.misses(shown, before, after)
+    verdict.problems += ledger.differences(shown, before, after) + ledger.misses(shown, before, after)
     verdict.problems += [f"{after[what]} calls {text}" for what, text in _NEVER.items() if after[what]]
     verdict.figures |= {
         "polls": sum(shown.polls.values()),
