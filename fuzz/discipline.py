@@ -61,12 +61,12 @@ def never_early(log: list[Call], interval: float, calls: list[Call]) -> None:
     """Check that a report is asked one interval after it was asked last; earlier come only the named retries."""
     retried = concurrencies = 0
     for first, second in pairwise(log):
-        concurrencies = concurrencies + 1 if first.fault is Fault.CONCURRENCY else 0
         gap = second.started - first.started
         assert first.ended is not None
         if gap >= interval - _ROUNDING:
-            retried = 0
+            retried = concurrencies = 0
             continue
+        concurrencies = concurrencies + 1 if first.fault is Fault.CONCURRENCY else 0
         if first.fault is Fault.RESET and not retried:
             retried = 1
         elif first.fault is Fault.CONCURRENCY and concurrencies <= RETRIES:
