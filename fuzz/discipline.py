@@ -42,7 +42,7 @@ def check(calls: list[Call], terms: Mapping[str, Terms], excused: Sequence[float
         if report == "amd" and terms[operation].one_by_one:
             few_in_an_interval(log, terms[operation])
         else:
-            never_early(log, terms[operation].intervals[report], calls)
+            never_early(log, terms[operation].intervals[report], calls, excused)
     for log in by_token.values():
         one_at_a_time(log)
         refusals_pause(log, excused)
@@ -57,7 +57,7 @@ def one_at_a_time(log: list[Call]) -> None:
         assert (first.ended or first.started) <= second.started, (first, second)
 
 
-def never_early(log: list[Call], interval: float, calls: list[Call]) -> None:
+def never_early(log: list[Call], interval: float, calls: list[Call], excused: Sequence[float]) -> None:
     """Check that a report is asked one interval after it was asked last; earlier come only the named retries."""
     retried = concurrencies = 0
     for first, second in pairwise(log):
@@ -73,13 +73,14 @@ def never_early(log: list[Call], interval: float, calls: list[Call]) -> None:
             assert second.started - first.ended >= SOME_SECONDS - _ROUNDING, (first, second)
             retried = 0
         else:
-            assert another_token(first, second, calls), (gap, first, second)
+            assert another_token(first, second, calls, excused), (gap, first, second)
 
 
-def another_token(first: Call, second: Call, calls: list[Call]) -> bool:
-    """Tell whether a token was refused meanwhile and another is used now."""
+def another_token(first: Call, second: Call, calls: list[Call], excused: Sequence[float]) -> bool:
+    """Tell whether a token was refused meanwhile and another is used now, as far as can be known."""
     return any(
-        call.fault is Fault.TOKEN and call.token != second.token
+        call.fault is Fault.TOKEN
+        and (call.token != second.token or any(call.started <= instant <= second.started for instant in excused))
         for call in calls
         if first.started <= call.started and (call.ended or call.started) <= second.started
     )
