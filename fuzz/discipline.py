@@ -31,7 +31,9 @@ def to_midnight(at: float) -> float:
     return DAY - (at + BOGOTA) % DAY
 
 
-def check(calls: list[Call], terms: Mapping[str, Terms], excused: Sequence[float] = ()) -> None:
+def check(
+    calls: list[Call], terms: Mapping[str, Terms], excused: Sequence[float] = (), restarts: Sequence[float] = ()
+) -> None:
     """Check every promise about calls; `excused` are instants across which nobody can know that a token was refused."""
     by_report: dict[tuple[str, str], list[Call]] = defaultdict(list)
     by_token: dict[str, list[Call]] = defaultdict(list)
@@ -45,7 +47,7 @@ def check(calls: list[Call], terms: Mapping[str, Terms], excused: Sequence[float
             never_early(log, terms[operation].intervals[report], calls, excused)
     for log in by_token.values():
         one_at_a_time(log)
-        refusals_pause(log, excused)
+        refusals_pause(log, excused, restarts)
         exhaustion_pauses(log)
     for operation in terms:
         reserve_is_kept([call for call in calls if call.operation == operation])
@@ -101,11 +103,15 @@ def _next_with(log: list[Call], fault: Fault) -> Iterator[tuple[Call, Call]]:
     return ((first, second) for first, second in pairwise(log) if first.fault is fault)
 
 
-def refusals_pause(log: list[Call], excused: Sequence[float]) -> None:
-    """Check that a refused token is asked with growing pauses, whoever uses it."""
+def refusals_pause(log: list[Call], excused: Sequence[float], restarts: Sequence[float]) -> None:
+    """Check that a refused token is asked with growing pauses, whoever uses it.
+
+    Each operation remembers over a restart what itself has seen: another with the same token may be the first to ask.
+    """
     refusals = 0
     for first, second in pairwise(log):
-        if any(first.started <= instant <= second.started for instant in excused):
+        strangers = restarts if first.operation != second.operation else ()
+        if any(first.started <= instant <= second.started for instant in (*excused, *strangers)):
             refusals = 0
         elif first.fault is Fault.TOKEN:
             pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**refusals)
