@@ -10,10 +10,13 @@ from mixin.recording import DIALABLE, DIALED, HITS, RATIO, TO_EMPTY, USUAL
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
 
-FRESH = f"""\
+_POLLED = """\
 and on (job, operation)
-  {fold('max_over_time(wolkvox_up{report="campaigns"}[6m])')} == 1"""
+  {} == 1"""
+FRESH = _POLLED.format(fold('max_over_time(wolkvox_up{report="campaigns"}[6m])'))
 """Silent on old data: one lost poll is forgiven, an outage is another alert's business."""
+LASTING = _POLLED.format(fold('max_over_time(wolkvox_up{report="campaigns"}[11m])'))
+"""The same for what has to last: two lost polls do not begin a long `for` anew."""
 _STARTED = f"""\
   {fold("min_over_time(wolkvox_campaign_started[15m])")} == 1
 and
@@ -70,7 +73,7 @@ and
 unless
   # a list that is worked again and again runs out as it should, on a Monday too
   max_over_time(({of_a_day})[3d:1h]) >= {settings.rotating}
-{FRESH}""",
+{LASTING}""",
             *("11m", "warning", "campaign", "campaign"),
             keep_firing="6m",
         ),
@@ -81,8 +84,9 @@ def _of_the_results(settings: Settings) -> tuple[Alert, ...]:
     enough = f"""\
 and ignoring (result)
   {DIALED} > {settings.dialed_for_shares}
-{FRESH}"""
-    warning = partial(Alert, pending="15m", severity="warning", area="campaign", board="campaign")
+{LASTING}"""
+    # one poll and two lost ones are less
+    warning = partial(Alert, pending="20m", severity="warning", area="campaign", board="campaign")
     return (
         warning(
             "WolkvoxAnsweringMachineShareHigh",
@@ -109,7 +113,7 @@ and
 and
   # some campaigns are never typified
   max_over_time({HITS}[3d:1h]) > 0
-{FRESH}""",
+{LASTING}""",
             *("1h", "info", "campaign", "campaign"),
             business_hours=True,
         ),
@@ -127,7 +131,7 @@ def _of_the_room() -> tuple[Alert, ...]:
   max_over_time({DIALABLE}{{skill!~"|0"}}[3d])
 unless
   {DIALABLE}
-{FRESH}""",
+{LASTING}""",
             *("16m", "warning", "campaign", "operations"),
             business_hours=True,
         ),
@@ -146,5 +150,6 @@ unless on (job, operation, campaign_id)
   wolkvox_campaign_started
 {FRESH}""",
             *("6m", "info", "campaign", "operations"),
+            keep_firing="6m",
         ),
     )

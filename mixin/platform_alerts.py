@@ -1,13 +1,19 @@
 """Alerts on the exporter and on what it needs of wolkvox: for whoever operates it."""
 
+from collections.abc import Callable
+
 from mixin.promql import fold, fold_least
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
 
+CAMPAIGNS = 'report="campaigns"'
+"""The report without which nothing is seen."""
+
 
 def group(settings: Settings) -> Group:
     """Return the alerts of the area `platform`."""
-    return Group("wolkvox-platform.alerts", (*_of_the_exporter(settings), *_of_the_api(), *_of_the_quota(settings)))
+    alerts = (*_of_the_exporter(settings), *_of_the_api(), *_of_the_polls(settings), *_of_the_quota(settings))
+    return Group("wolkvox-platform.alerts", alerts)
 
 
 def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
@@ -32,13 +38,12 @@ def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
 
 
 def _of_the_api() -> tuple[Alert, ...]:
-    refused = f"{fold_least('wolkvox_token_valid')} == 0"
     # for a moment after a restart the exporter knows neither
     known = f"""\
 unless on (job, operation)
-  {fold_least("min_over_time(wolkvox_token_valid[6m])")} == 0
+  {fold("min_over_time(wolkvox_token_valid[6m])")} == 0
 unless on (job, operation)
-  {fold("max_over_time(wolkvox_quota_exhausted[6m])")} == 1"""
+  {fold_least("max_over_time(wolkvox_quota_exhausted[6m])")} == 1"""
     resting = f"""\
 unless
   # AMD asked for campaign by campaign rests while nothing is started, after a failure too
@@ -46,7 +51,7 @@ unless
     return (
         Alert(
             "WolkvoxApiUnreachable",
-            _failing('report="campaigns"', "11m", "10m") + "\n" + known,
+            _failing(CAMPAIGNS, "11m", "10m") + "\n" + known,
             *("1m", "critical", "platform", "exporter"),
         ),
         Alert(
@@ -54,7 +59,13 @@ unless
             _failing('report!="campaigns"', "1h", "59m") + "\n" + f"{resting}\n{known}",
             *("1m", "warning", "platform", "exporter"),
         ),
-        Alert("WolkvoxTokenRejected", refused, "6m", "critical", "platform", "exporter", keep_firing="6m"),
+        Alert(
+            "WolkvoxTokenRejected",
+            # as long as one of the replicas has a good token, all is seen
+            f"{fold('wolkvox_token_valid')} == 0",
+            *("6m", "critical", "platform", "exporter"),
+            keep_firing="6m",
+        ),
         Alert(
             "WolkvoxDataStale",
             # AMD may rest, see above
@@ -70,15 +81,43 @@ unless
     )
 
 
-def _failing(selector: str, window: str, since: str) -> str:
+def _of_the_polls(settings: Settings) -> tuple[Alert, ...]:
+    failed = f"sum without (reason) (increase(wolkvox_poll_failures_total{{{CAMPAIGNS}}}[1h]))"
+    # the replica that fares best: what another one lacks is not missed
+    share = fold_least(f"\n      {failed}\n    /\n      increase(wolkvox_polls_total{{{CAMPAIGNS}}}[1h])\n  ")
+    return (
+        Alert(
+            "WolkvoxPollsFailing",
+            f"""\
+  {share} > {settings.failed_polls}
+and
+  # again and again: an outage that is over was one fall and one rise
+  {fold(f"changes(wolkvox_up{{{CAMPAIGNS}}}[1h])")} >= 4""",
+            *("15m", "warning", "platform", "exporter"),
+            keep_firing="6m",
+        ),
+        Alert(
+            "WolkvoxReplicaFailing",
+            f"""\
+{_failing(CAMPAIGNS, "11m", "10m", str)}
+and on (job, operation)
+  {fold(f"max_over_time(wolkvox_up{{{CAMPAIGNS}}}[11m])")} == 1""",
+            # by then it is known whether the other one fails as well
+            *("6m", "warning", "platform", "exporter"),
+            keep_firing="6m",
+        ),
+    )
+
+
+def _failing(selector: str, window: str, since: str, folded: Callable[[str], str] = fold) -> str:
     """Find the reports that failed throughout, not those that have been asked for less than `since`.
 
     There may be two lost scrapes at the beginning.
     """
     return f"""\
-  {fold(f"max_over_time(wolkvox_up{{{selector}}}[{window}])")} == 0
+  {folded(f"max_over_time(wolkvox_up{{{selector}}}[{window}])")} == 0
 and
-  {fold(f"present_over_time(wolkvox_up{{{selector}}}[3m] offset {since})")}"""
+  {folded(f"present_over_time(wolkvox_up{{{selector}}}[3m] offset {since})")}"""
 
 
 def _late(selector: str) -> str:
@@ -98,7 +137,8 @@ def _of_the_quota(settings: Settings) -> tuple[Alert, ...]:
         Alert("WolkvoxQuotaNearlyUsed", used, "5m", "warning", "platform", "exporter"),
         Alert(
             "WolkvoxQuotaExhausted",
-            f"{fold('wolkvox_quota_exhausted')} == 1",
+            # what one replica is granted the operation still has
+            f"{fold_least('wolkvox_quota_exhausted')} == 1",
             *("1m", "critical", "platform", "exporter"),
             keep_firing="6m",
         ),

@@ -29,6 +29,8 @@ RECEIVERS = {
     "WolkvoxWorkerRestarting": "sre",
     "WolkvoxApiUnreachable": "sre-pager",
     "WolkvoxReportFailing": "sre",
+    "WolkvoxPollsFailing": "sre",
+    "WolkvoxReplicaFailing": "sre",
     "WolkvoxTokenRejected": "sre-pager",
     "WolkvoxDataStale": "sre",
     "WolkvoxUnreadableValues": "sre",
@@ -59,6 +61,8 @@ LABELS = {
     "WolkvoxWorkerRestarting": OPERATION,
     "WolkvoxApiUnreachable": REPORT,
     "WolkvoxReportFailing": REPORT,
+    "WolkvoxPollsFailing": REPORT,
+    "WolkvoxReplicaFailing": REPORT | {"instance"},
     "WolkvoxTokenRejected": OPERATION,
     "WolkvoxDataStale": REPORT,
     "WolkvoxUnreadableValues": REPORT | {"field"},
@@ -79,7 +83,8 @@ LABELS = {
 """What each alert has from its series, besides the labels that its rule adds."""
 
 OF_CAMPAIGNS = {name for name, receiver in RECEIVERS.items() if receiver == "supervisors"}
-SYMPTOMS = {"WolkvoxApiUnreachable", "WolkvoxReportFailing", "WolkvoxDataStale"}
+LESSER = {"WolkvoxReportFailing", "WolkvoxDataStale", "WolkvoxPollsFailing", "WolkvoxReplicaFailing"}
+SYMPTOMS = LESSER | {"WolkvoxApiUnreachable"}
 OF_OPERATIONS = SYMPTOMS | {
     "WolkvoxTokenRejected",
     "WolkvoxUnreadableValues",
@@ -91,9 +96,8 @@ SILENCES = {
     "WolkvoxExporterAbsent": {"WolkvoxExporterDown"} | OF_OPERATIONS | OF_CAMPAIGNS,
     "WolkvoxTokenRejected": SYMPTOMS | OF_CAMPAIGNS,
     "WolkvoxQuotaExhausted": SYMPTOMS | OF_CAMPAIGNS | {"WolkvoxQuotaNearlyUsed"},
-    "WolkvoxApiUnreachable": {"WolkvoxReportFailing", "WolkvoxDataStale"} | OF_CAMPAIGNS,
+    "WolkvoxApiUnreachable": LESSER | OF_CAMPAIGNS,
     "WolkvoxDataStale": OF_CAMPAIGNS,
-    "WolkvoxQuotaNearlyUsed": {"WolkvoxReportFailing"},
     "WolkvoxCampaignStalled": {"WolkvoxCleanRecordsRunningOut", "WolkvoxNoHits"},
     "WolkvoxCampaignFinished": {"WolkvoxCleanRecordsRunningOut", "WolkvoxNoHits"},
 }
