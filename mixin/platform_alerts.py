@@ -18,10 +18,20 @@ def group(settings: Settings) -> Group:
 
 def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
     target = f'up{{job="{settings.job}"}}'
+    # in a crash loop some scrapes succeed; a target that was taken away still has an average
+    lately = f"(avg_over_time({target}[10m]) and {target})"
     return (
         Alert("WolkvoxWatchdog", "vector(1)", None, "none", "platform", "exporter"),
-        Alert("WolkvoxExporterDown", f"{target} == 0", "5m", "warning", "platform", "exporter"),
-        Alert("WolkvoxAllExportersDown", f"max by (job) ({target}) == 0", "5m", "critical", "platform", "exporter"),
+        Alert(
+            "WolkvoxExporterDown",
+            f"  {target} == 0\nor\n  {lately} < 0.5",
+            *("5m", "warning", "platform", "exporter"),
+        ),
+        Alert(
+            "WolkvoxAllExportersDown",
+            f"  max by (job) ({target}) == 0\nor\n  max by (job) {lately} < 0.5",
+            *("5m", "critical", "platform", "exporter"),
+        ),
         Alert("WolkvoxExporterAbsent", f"absent({target})", "10m", "critical", "platform", "exporter"),
         Alert(
             "WolkvoxConfigReloadFailed",
