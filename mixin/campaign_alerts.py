@@ -6,7 +6,7 @@ At one poll in five minutes a `for` guards nothing that one poll says, so durati
 from functools import partial
 
 from mixin.promql import fold
-from mixin.recording import DIALABLE, DIALED, HITS, RATIO, TO_EMPTY, USUAL
+from mixin.recording import DIALABLE, DIALED, HITS, RATIO, RECYCLES, TO_EMPTY, USUAL
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
 
@@ -31,7 +31,6 @@ def group(settings: Settings) -> Group:
 
 
 def _of_the_list(settings: Settings) -> tuple[Alert, ...]:
-    of_a_day = f"{fold('wolkvox_campaign_recycles')} - {fold('wolkvox_campaign_recycles offset 1d')}"
     return (
         Alert(
             "WolkvoxCampaignStalled",
@@ -60,6 +59,8 @@ and
 {FRESH}""",
             *("1m", "info", "campaign", "campaign"),
             keep_firing="6m",
+            # nobody recycles at night, and what ends then is still told in the morning
+            business_hours=True,
         ),
         Alert(
             "WolkvoxCleanRecordsRunningOut",
@@ -70,9 +71,9 @@ and
   {fold("wolkvox_campaign_records_clean")} < {settings.running_out} * {fold("rate(wolkvox_campaign_dialed_total[11m])")}
 and
   {fold("wolkvox_campaign_started")} == 1
-unless
-  # a list that is worked again and again runs out as it should, on a Monday too
-  max_over_time(({of_a_day})[3d:1h]) >= {settings.rotating}
+unless on (job, operation, campaign_id)
+  # a list that is worked again and again runs out as it should, after a long weekend too
+  max_over_time({RECYCLES}[5d:1h]) >= {settings.rotating}
 {LASTING}""",
             *("11m", "warning", "campaign", "campaign"),
             keep_firing="6m",
@@ -111,8 +112,11 @@ and ignoring (result)
 and
   {DIALED} > {settings.dialed_for_hits}
 and
+  # by the end of the second hour without a hit
+  {DIALED} offset 1h > {settings.dialed_for_hits}
+and
   # some campaigns are never typified
-  max_over_time({HITS}[3d:1h]) > 0
+  max_over_time({HITS}[5d:1h]) > 0
 {LASTING}""",
             *("1h", "info", "campaign", "campaign"),
             business_hours=True,
@@ -127,8 +131,8 @@ def _of_the_room() -> tuple[Alert, ...]:
         Alert(
             "WolkvoxSkillWithoutCampaign",
             f"""\
-  # over a weekend, too
-  max_over_time({DIALABLE}{{skill!~"|0"}}[3d])
+  # over a long weekend, too
+  max_over_time({DIALABLE}{{skill!~"|0"}}[5d])
 unless
   {DIALABLE}
 {LASTING}""",

@@ -65,6 +65,7 @@ FINISHED = Told(
     "supervisors",
     alert(
         *("WolkvoxCampaignFinished", "info", "campaign"),
+        schedule="business_hours",
         operation="servicio-cl",
         campaign="Encuesta NPS",
         campaign_id="6301",

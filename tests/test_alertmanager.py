@@ -48,7 +48,12 @@ RECEIVERS = {
     "WolkvoxCampaignDisappeared": "supervisors",
     "WolkvoxDialingOutsideLegalHours": "supervisors",
 }
-IN_BUSINESS_HOURS = {"WolkvoxCampaignStalled", "WolkvoxNoHits", "WolkvoxSkillWithoutCampaign"}
+IN_BUSINESS_HOURS = {
+    "WolkvoxCampaignStalled",
+    "WolkvoxCampaignFinished",
+    "WolkvoxNoHits",
+    "WolkvoxSkillWithoutCampaign",
+}
 OPERATION = {"job", "operation"}
 REPORT = OPERATION | {"report"}
 CAMPAIGN = OPERATION | {"campaign", "campaign_id", "skill"}
