@@ -56,12 +56,25 @@ unless on (job, operation)
   {fold_least("max_over_time(wolkvox_quota_exhausted[6m])")} == 1"""
     resting = f"""\
 unless
-  # AMD asked for campaign by campaign rests while nothing is started, after a failure too
-  {fold('increase(wolkvox_polls_total{report="amd"}[1h])')} == 0"""
+  (
+      # AMD asked for campaign by campaign rests while nothing is started, after a failure too
+      {fold('increase(wolkvox_polls_total{report="amd"}[1h])')} == 0
+    unless
+      # asked for less often, it says nothing in an hour
+      {fold('wolkvox_report_interval_seconds{report="amd"}')} >= 3600
+  )"""
+    # wolkvox says so itself; that it lasts is news
+    maintained = f"""\
+unless on (job, operation)
+  (
+      {fold(f'increase(wolkvox_poll_failures_total{{{CAMPAIGNS}, reason="maintenance"}}[11m])')} > 0
+    unless on (job, operation)
+      {fold(f"max_over_time(wolkvox_up{{{CAMPAIGNS}}}[1h])")} == 0
+  )"""
     return (
         Alert(
             "WolkvoxApiUnreachable",
-            _failing(CAMPAIGNS, "11m", "10m") + "\n" + known,
+            _failing(CAMPAIGNS, "11m", "10m") + "\n" + f"{maintained}\n{known}",
             *("1m", "critical", "platform", "exporter"),
         ),
         Alert(
