@@ -1,10 +1,10 @@
 """Colombia's Law 2300 of 2023: when people may be called. Opt-in, in a file of its own."""
 
-from mixin.promql import REPLICA_LABELS
+from mixin.promql import REPLICA_LABELS, fold
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
 
-_SEEN = '(wolkvox_report_last_success_timestamp_seconds{report="campaigns"} - 18000)'
+_SEEN = 'wolkvox_report_last_success_timestamp_seconds{report="campaigns"} - 18000'
 """When the calls that are shown were made, on Colombian clocks, which are five hours behind UTC all year."""
 
 
@@ -12,8 +12,7 @@ def group(settings: Settings) -> Group:
     """Return the alert on calls outside the hours of the law, which holidays are not known to."""
     calls = f'wolkvox_campaign_calls_per_minute{{operation=~"{settings.law2300_operations}"}}'
     replica = ", ".join(("job", "operation", *REPLICA_LABELS))
-    expression = f"""\
-{_MOST_OF} (
+    outside = f"""
     {calls} > 0
   # by the hour of the last good poll: what is shown after a failed one may be from before
   and on ({replica})
@@ -32,8 +31,8 @@ def group(settings: Settings) -> Group:
       and
         hour({_SEEN}) >= 8 < 15
     )
-)"""
+"""
     alert = Alert(
-        "WolkvoxDialingOutsideLegalHours", expression, "6m", "warning", "campaign", "campaign", keep_firing="6m"
+        "WolkvoxDialingOutsideLegalHours", fold(outside), "6m", "warning", "campaign", "campaign", keep_firing="6m"
     )
     return Group("wolkvox-law2300.alerts", (alert,))
