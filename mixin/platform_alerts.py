@@ -8,6 +8,29 @@ from mixin.settings import Settings
 
 CAMPAIGNS = 'report="campaigns"'
 """The report without which nothing is seen."""
+# for a moment after a restart the exporter knows neither
+_KNOWN = f"""\
+unless on (job, operation)
+  {fold("min_over_time(wolkvox_token_valid[6m])")} == 0
+unless on (job, operation)
+  {fold_least("max_over_time(wolkvox_quota_exhausted[6m])")} == 1"""
+_RESTING = f"""\
+unless
+  (
+      # AMD asked for campaign by campaign rests while nothing is started, after a failure too
+      {fold('increase(wolkvox_polls_total{report="amd"}[1h])')} == 0
+    unless
+      # asked for less often, it says nothing in an hour
+      {fold('wolkvox_report_interval_seconds{report="amd"}')} >= 3600
+  )"""
+# wolkvox says so itself; that it lasts is news
+_MAINTAINED = f"""\
+unless on (job, operation)
+  (
+      {fold(f'increase(wolkvox_poll_failures_total{{{CAMPAIGNS}, reason="maintenance"}}[11m])')} > 0
+    unless on (job, operation)
+      {fold(f"max_over_time(wolkvox_up{{{CAMPAIGNS}}}[1h])")} == 0
+  )"""
 
 
 def group(settings: Settings) -> Group:
@@ -48,38 +71,15 @@ def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
 
 
 def _of_the_api() -> tuple[Alert, ...]:
-    # for a moment after a restart the exporter knows neither
-    known = f"""\
-unless on (job, operation)
-  {fold("min_over_time(wolkvox_token_valid[6m])")} == 0
-unless on (job, operation)
-  {fold_least("max_over_time(wolkvox_quota_exhausted[6m])")} == 1"""
-    resting = f"""\
-unless
-  (
-      # AMD asked for campaign by campaign rests while nothing is started, after a failure too
-      {fold('increase(wolkvox_polls_total{report="amd"}[1h])')} == 0
-    unless
-      # asked for less often, it says nothing in an hour
-      {fold('wolkvox_report_interval_seconds{report="amd"}')} >= 3600
-  )"""
-    # wolkvox says so itself; that it lasts is news
-    maintained = f"""\
-unless on (job, operation)
-  (
-      {fold(f'increase(wolkvox_poll_failures_total{{{CAMPAIGNS}, reason="maintenance"}}[11m])')} > 0
-    unless on (job, operation)
-      {fold(f"max_over_time(wolkvox_up{{{CAMPAIGNS}}}[1h])")} == 0
-  )"""
     return (
         Alert(
             "WolkvoxApiUnreachable",
-            _failing(CAMPAIGNS, "11m", "10m") + "\n" + f"{maintained}\n{known}",
+            _failing(CAMPAIGNS, "11m", "10m") + "\n" + f"{_MAINTAINED}\n{_KNOWN}",
             *("1m", "critical", "platform", "exporter"),
         ),
         Alert(
             "WolkvoxReportFailing",
-            _failing('report!="campaigns"', "1h", "59m") + "\n" + f"{resting}\n{known}",
+            _failing('report!="campaigns"', "1h", "59m") + "\n" + f"{_RESTING}\n{_KNOWN}",
             *("1m", "warning", "platform", "exporter"),
         ),
         Alert(
