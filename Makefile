@@ -2,8 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+AUDIT := .venv-audit
+SBOM := build/sbom.cdx.json
+SECONDS ?= 3600
+BODIES ?= 100000
+SCHEDULES ?= 10000
 
-.PHONY: demo test chaos check lint types bench generate pictures lock clean help
+.PHONY: demo test chaos check lint types bench soak fuzz generate pictures lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -29,6 +34,12 @@ types: $(VENV)/development ## Types
 bench: $(VENV)/runtime ## What a scrape and a poll cost (needs nginx and wrk)
 	$(BIN)/python bench/run.py
 
+soak: $(VENV)/development ## An hour of faults on every edge (SECONDS=3600), best as root; figures go to soak.json
+	$(BIN)/python -m soak --seconds=$(SECONDS) --json=soak.json
+
+fuzz: $(VENV)/development ## Any answer and any course of events (BODIES=100000 SCHEDULES=10000 SEED=any)
+	PYTHONPATH=tests $(BIN)/python -m fuzz --bodies=$(BODIES) --schedules=$(SCHEDULES) $(if $(SEED),--seed=$(SEED))
+
 generate: $(VENV)/development ## Write the files that are made from the code
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m mixin
@@ -36,15 +47,26 @@ generate: $(VENV)/development ## Write the files that are made from the code
 pictures: $(VENV)/development ## Draw the dashboards for the README (needs Node.js, npm, Chromium, Prometheus)
 	PYTHONPATH=.:tests $(BIN)/python docs/pictures/day.py
 
+audit: $(AUDIT)/installed ## Known vulnerabilities of what runs (asks osv.dev; exit code 3 if it cannot)
+	$(AUDIT)/bin/python audit/vulnerabilities.py requirements.txt
+
+# the version comes from the code, where the tool does not look; it misses the graph that pins do not tell
+sbom: $(AUDIT)/installed ## Bill of materials of what runs: build/sbom.cdx.json (CycloneDX)
+	@mkdir -p build
+	sed "s/^dynamic = .*/version = $$(sed -n 's/^__version__ = //p' exporter/__init__.py)/" pyproject.toml \
+		> build/sbom-pyproject.toml
+	PYTHONWARNINGS=ignore::UserWarning:cyclonedx.model.bom $(AUDIT)/bin/cyclonedx-py requirements \
+		--output-reproducible --short-PURLs --pyproject build/sbom-pyproject.toml --output-file $(SBOM) requirements.txt
+
 lock: $(VENV)/python ## Pin the dependencies anew
 	$(BIN)/python -m pip install --quiet pip-tools
-	for name in requirements requirements-build requirements-dev; do \
+	for name in requirements requirements-build requirements-dev requirements-audit; do \
 		$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file $$name.txt $$name.in; \
 	done
 
 clean: ## Remove what was made
-	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AUDIT) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -61,3 +83,8 @@ $(VENV)/runtime: requirements.txt | $(VENV)/python
 $(VENV)/development: requirements-dev.txt | $(VENV)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@ $(VENV)/runtime
+
+$(AUDIT)/installed: requirements-audit.txt | $(VENV)/python
+	$(BIN)/python -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@

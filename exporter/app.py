@@ -7,6 +7,8 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -22,8 +24,12 @@ from exporter.publishing import Publisher
 from exporter.reloading import Reloading, warn
 from exporter.state import state_in
 from exporter.supervision import Supervisor
+from exporter.systemd import ServiceManager
 from exporter.web.address import Address, in_url
+from exporter.web.door import Door
+from exporter.web.guard import MAX_REQUESTS, Guard
 from exporter.web.server import Site
+from exporter.web.watched import Watched
 from exporter.wolkvox.client import Witness
 
 _WEB_GRACE = 2.0
@@ -39,6 +45,9 @@ class Listen:
     telemetry_path: str = "/metrics"
     lifecycle: bool = False
     """Whether a request may reload the configuration."""
+    web_config_file: Path | None = None
+    max_requests: int = MAX_REQUESTS
+    """Requests that are answered at a time; 0 is any number."""
 
 
 class AddressError(Exception):
@@ -54,7 +63,7 @@ class Exporter:
     """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's.
 
     `memories` by operation are what its workers go on from, `store` is where they keep theirs. `load` reads the
-    configuration anew for a reload; without it the one given stays.
+    configuration anew for a reload; without it the one given stays. `manager` is whoever wants to be told how it goes.
     """
 
     def __init__(
@@ -67,6 +76,7 @@ class Exporter:
         memories: Mapping[str, Memory] | None = None,
         store: Store | None = None,
         load: Callable[[], Config] | None = None,
+        manager: ServiceManager | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self.publisher = Publisher(self.clock, _status(self.clock))
@@ -81,7 +91,10 @@ class Exporter:
             memories=memories or {},
             store=store,
         )
-        self.reloading = Reloading(load or (lambda: config), config.state, self._fleet, self.publisher, self.clock)
+        self._manager = manager or ServiceManager()
+        self.reloading = Reloading(
+            load or (lambda: config), config.state, self._fleet, self.publisher, self.clock, manager=self._manager
+        )
 
     @property
     def workers(self) -> list[Worker]:
@@ -92,14 +105,16 @@ class Exporter:
     async def running(self, listen: Listen) -> AsyncIterator[int]:
         """Poll and answer until left; yields the port, which is the system's choice where 0 was asked for.
 
-        Raises `AddressError` before anything is asked of the API.
+        Raises `AddressError`, and `ConfigError` for the web configuration file, before anything is asked of the API.
         """
-        runner = web.AppRunner(self._site(listen).application(), access_log=None, shutdown_timeout=_WEB_GRACE)
+        watched = Watched(listen.web_config_file, self.clock) if listen.web_config_file else None
+        site = self._site(listen, Guard(self.clock, watched, listen.max_requests))
+        runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=_WEB_GRACE)
         try:
             await runner.setup()
             # what is remembered is there at the first scrape
             await self.publisher.refresh()
-            await _listen(runner, listen.address)
+            await _listen(runner, listen.address, watched)
             self._start()
             yield runner.addresses[0][1]
         finally:
@@ -119,13 +134,15 @@ class Exporter:
         """Tell whether every worker is at work."""
         return self.supervisor.is_healthy
 
-    def _site(self, listen: Listen) -> Site:
+    def _site(self, listen: Listen, guard: Guard) -> Site:
         reload = self.reloading.result if listen.lifecycle else None
-        return Site(self.publisher, self.clock, listen.telemetry_path, self.is_live, reload)
+        return Site(self.publisher, self.clock, listen.telemetry_path, self.is_live, guard, reload)
 
     def _start(self) -> None:
         self.supervisor.start("publisher", self.publisher.run)
         self.supervisor.start("configuration", self.reloading.run)
+        watch = partial(self._manager.watch, self.clock, self.publisher.snapshots, self.is_live)
+        self.supervisor.start("service manager", watch)
         self._fleet.start()
 
     async def _stop(self) -> None:
@@ -139,18 +156,21 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
 
     Raises `ConfigError`, `StateError` and `AddressError` before anything is asked of the API.
     """
-    config, clock = load(), SystemClock()
+    manager, config, clock = ServiceManager.from_environment(), load(), SystemClock()
     warn(config)
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(logs.Shortage())
     with state_in(config.state, clock) as store, stopped_by_signals() as stop:
         memories = await _remembered(store, config.operations)
-        exporter = Exporter(config, clock, memories=memories, store=store, load=load)
+        exporter = Exporter(config, clock, memories=memories, store=store, load=load, manager=manager)
         loop.add_signal_handler(signal.SIGHUP, exporter.reloading.request)
         async with exporter.running(listen) as port:
             log.info("listening", address=listen.address[0] or "*", port=port, version=__version__)
+            # not only once data are there: an API that is down must keep neither this service nor others from starting
+            manager.ready()
             await stop.wait()
             log.info("stopping")
+            manager.stopping()
 
 
 async def _remembered(store: Store | None, operations: Iterable[Operation]) -> dict[str, Memory]:
@@ -171,9 +191,9 @@ def stopped_by_signals() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def _listen(runner: web.AppRunner, address: Address) -> None:
+async def _listen(runner: web.AppRunner, address: Address, watched: Watched | None) -> None:
     try:
-        await web.TCPSite(runner, *address).start()
+        await Door(runner, address, watched).start()
     except OSError as error:
         raise AddressError(address, error) from None
 

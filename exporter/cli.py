@@ -1,6 +1,7 @@
 """The commands."""
 
 import asyncio
+import getpass
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -8,14 +9,16 @@ from pathlib import Path
 
 from exporter import app, assets, demo, flags, logs
 from exporter.app import Exporter, Listen
-from exporter.config import Config, ConfigError, load
+from exporter.config import Config, ConfigError, Problem, load
 from exporter.exposition import Format
 from exporter.flags import PORT, Options
 from exporter.replies import Witness
 from exporter.state import StateError
+from exporter.web import passwords, webconfig
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C before all was done, as shells have it."""
+_LONGEST_INPUT = 4096
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,18 +37,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def serve(options: Options) -> int:
     """Poll and answer until told to stop."""
-    listen = Listen(options.listen_address or (None, PORT), options.telemetry_path, options.enable_lifecycle)
+    listen = Listen(
+        options.listen_address or (None, PORT),
+        options.telemetry_path,
+        lifecycle=options.enable_lifecycle,
+        web_config_file=options.web_config_file,
+        max_requests=options.max_requests,
+    )
     asyncio.run(app.serve(partial(load, options.config_file), listen))
     return 0
 
 
 def check(options: Options) -> int:
-    """Tell what is wrong with the configuration."""
-    config = load(options.config_file)
+    """Tell what is wrong with the configuration, and with the web configuration file if one is named."""
+    config, problems = _checked(options)
+    if config is None or problems:
+        return _failed(*problems)
     for warning in config.warnings:
         print(f"{warning} (a warning)", file=sys.stderr)
     print(f"{options.config_file} is good: {', '.join(operation.name for operation in config.operations)}")
     return 0
+
+
+def _checked(options: Options) -> tuple[Config | None, list[Problem]]:
+    config, problems = None, list[Problem]()
+    try:
+        config = load(options.config_file)
+    except ConfigError as error:
+        problems += error.problems
+    try:
+        if options.web_config_file:
+            webconfig.load(options.web_config_file)
+    except ConfigError as error:
+        problems += error.problems
+    return config, problems
 
 
 def once(options: Options) -> int:
@@ -95,6 +120,28 @@ def write_assets(options: Options) -> int:
     return 0
 
 
+def hash_password(_: Options) -> int:
+    """Print the hash of a password for the web configuration file; it is typed twice, or comes through a pipe."""
+    try:
+        print(passwords.hashed(_typed() if sys.stdin.isatty() else _piped()))
+    except passwords.BadPassword as error:
+        return _failed(error)
+    except EOFError:
+        return _failed("no password was typed; type one twice, or send one through a pipe")
+    return 0
+
+
+def _typed() -> bytes:
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("The same again: ") != password:
+        raise passwords.BadPassword("the two are not the same; try again")
+    return password.encode()
+
+
+def _piped() -> bytes:
+    return sys.stdin.buffer.read(_LONGEST_INPUT).removesuffix(b"\n").removesuffix(b"\r")
+
+
 COMMANDS: dict[str, Callable[[Options], int]] = {
     "serve": serve,
     "check": check,
@@ -102,6 +149,7 @@ COMMANDS: dict[str, Callable[[Options], int]] = {
     "demo": run_demo,
     "simulate": simulate,
     "assets": write_assets,
+    "hash-password": hash_password,
 }
 
 

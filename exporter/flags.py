@@ -9,6 +9,7 @@ from pathlib import Path
 from exporter import __version__, assets, logs
 from exporter.simulator import Fault
 from exporter.web.address import Address, parse_address
+from exporter.web.guard import MAX_REQUESTS
 
 PORT = 10842
 """Where the exporter answers unless told otherwise."""
@@ -37,6 +38,8 @@ class Options:
     job: str = assets.JOB
     force: bool = False
     enable_lifecycle: bool = False
+    web_config_file: Path | None = None
+    max_requests: int = MAX_REQUESTS
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
@@ -47,11 +50,12 @@ def parse(arguments: Sequence[str] | None) -> Options:
 
 def _parser() -> argparse.ArgumentParser:
     logging, config, listening, simulating = _logging(), _config(), _listening(), _simulating()
+    protecting = _protecting()
     parser = argparse.ArgumentParser(
         prog="wolkvox-exporter",
         description=DESCRIPTION,
         epilog=EPILOG,
-        parents=[config, listening, logging],
+        parents=[config, listening, protecting, logging],
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
@@ -69,9 +73,15 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let POST /-/reload read the configuration anew, as SIGHUP always does",
     )
+    text = f"requests that are answered at a time ({MAX_REQUESTS}); 0 is any number"
+    parser.add_argument("--web.max-requests", dest="max_requests", type=_number, metavar="N", help=text)
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     for name, parents, text in (
-        ("check", [config, logging], "tell what is wrong with the configuration; exit code 1 if anything is"),
+        (
+            "check",
+            [config, protecting, logging],
+            "tell what is wrong with the configuration; exit code 1 if anything is",
+        ),
         (
             "once",
             [config, _saving(), logging],
@@ -80,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         ("demo", [listening, simulating, logging], "run a simulated contact centre and an exporter that polls it"),
         ("simulate", [listening, simulating, _failing(), logging], "run the simulated contact centre alone"),
         ("assets", [_fitting(), logging], "write dashboards, rules, alerts, examples and runbooks into a folder"),
+        ("hash-password", [logging], "read a password from the terminal or a pipe, print its bcrypt hash"),
     ):
         commands.add_parser(name, parents=parents, help=text, description=text, allow_abbrev=False)
     return parser
@@ -105,6 +116,14 @@ def _listening() -> argparse.ArgumentParser:
         type=_address,
         metavar="[HOST]:PORT",
         help=f"where to answer (:{PORT}; demo 127.0.0.1:{PORT}, simulate 127.0.0.1 and a free port)",
+    )
+    return flags
+
+
+def _protecting() -> argparse.ArgumentParser:
+    flags = _flags()
+    flags.add_argument(
+        "--web.config.file", dest="web_config_file", type=Path, metavar="FILE", help="TLS and users (none)"
     )
     return flags
 
@@ -175,6 +194,12 @@ def _job(written: str) -> str:
     if not re.fullmatch(r"[\w./-]+", written):
         raise argparse.ArgumentTypeError("a job's name has letters, digits and . _ - / only, such as wolkvox")
     return written
+
+
+def _number(written: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", written):
+        raise argparse.ArgumentTypeError("write a whole number, such as 40")
+    return int(written)
 
 
 def _speed(written: str) -> float:

@@ -12,6 +12,7 @@ from exporter.config import Config, ConfigError
 from exporter.fleet import Changes, Fleet
 from exporter.polling.threads import apart
 from exporter.publishing import Publisher
+from exporter.systemd import ServiceManager
 
 READ_TIMEOUT = 30.0
 """Seconds that reading the configuration and its token files may take."""
@@ -24,13 +25,21 @@ class Reloading:
     """Takes a configuration over as soon as somebody asks for it; while it is bad, the one before stays in effect."""
 
     def __init__(
-        self, load: Callable[[], Config], state: Path | None, fleet: Fleet, publisher: Publisher, clock: Clock
+        self,
+        load: Callable[[], Config],
+        state: Path | None,
+        fleet: Fleet,
+        publisher: Publisher,
+        clock: Clock,
+        *,
+        manager: ServiceManager,
     ) -> None:
         self._load = load
         self._state = state
         self._fleet = fleet
         self._publisher = publisher
         self._clock = clock
+        self._manager = manager
         self._wanted = asyncio.Event()
         self._waiting: list[asyncio.Future[tuple[str, ...]]] = []
 
@@ -51,10 +60,12 @@ class Reloading:
             await self._wanted.wait()
             self._wanted.clear()
             waiting, self._waiting = self._waiting, []
+            self._manager.reloading()
             problems = _INTERRUPTED
             try:
                 problems = await self._reload()
             finally:
+                self._manager.ready()
                 await self._settle(problems, waiting)
 
     async def _settle(self, problems: tuple[str, ...], waiting: list[asyncio.Future[tuple[str, ...]]]) -> None:

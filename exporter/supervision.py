@@ -1,4 +1,4 @@
-"""Work that never ends: the only place that starts tasks, and starts them again after a bug has ended them."""
+"""Work that never ends: the only place that starts it, and starts it again after a bug has ended it."""
 
 import asyncio
 import traceback

@@ -19,6 +19,7 @@ ROOMS = [
     "reloading",
     "fleet",
     "state",
+    "systemd",
     "web",
     "publishing",
     "exposition",

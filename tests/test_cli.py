@@ -12,18 +12,21 @@ from support.processes import EXPORTER, config_file, run
 from support.samples import Samples
 
 LISTENING = {"--web.listen-address"}
+PROTECTING = {"--web.config.file", "--web.max-requests"}
 LOGGING = {"--log.level", "--log.format"}
 SIMULATING = {"--speed", "--seed"}
 FLAGS = {
     "": {
         *("--help", "--version", "--config.file", "--web.telemetry-path", "--web.enable-lifecycle"),
         *LISTENING,
+        *PROTECTING,
         *LOGGING,
     },
-    "check": {"--help", "--config.file", *LOGGING},
+    "check": {"--help", "--config.file", "--web.config.file", *LOGGING},
     "once": {"--help", "--config.file", "--save-replies", *LOGGING},
     "demo": {"--help", *LISTENING, *SIMULATING, *LOGGING},
     "simulate": {"--help", "--fault", *LISTENING, *SIMULATING, *LOGGING},
+    "hash-password": {"--help", *LOGGING},
 }
 
 
@@ -74,13 +77,16 @@ def test_help_lists_the_flags_of_the_contract_and_no_other(command: str, capsys:
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """If asked for help, then the program lists its commands and says that without one it serves."""
     _, out, _ = said("--help", capsys=capsys)
-    assert re.findall(r"^    ([a-z]+) ", out, re.MULTILINE) == ["check", "once", "demo", "simulate", "assets"]
+    commands = ["check", "once", "demo", "simulate", "assets", "hash-password"]
+    assert re.findall(r"^    ([a-z-]+) ", out, re.MULTILINE) == commands
     assert "Without a command it serves." in out
 
 
 def test_no_flag_takes_a_secret() -> None:
     """If somebody looks for a flag with a token or password, then there is none: it would show in the process list."""
     assert not [name for names in FLAGS.values() for name in names if re.search("token|password|secret", name)]
+    with pytest.raises(SystemExit):
+        flags.parse(["hash-password", "a-password"])
 
 
 def test_what_is_not_written_has_its_default() -> None:
@@ -131,6 +137,7 @@ def test_a_host_is_shown_as_it_stands_in_a_url(host: str | None, written: str) -
     [
         *(["--web.listen-address=" + address] for address in ("", "10842", "localhost", ":", ":-1", ":65536", ":٣")),
         *(["--web.listen-address=" + address] for address in (":1.5", "[::1:80", "host:port", ":" + "9" * 5000)),
+        *(["--web.max-requests=" + number] for number in ("", "-1", "4.5", "many", "1" * 7)),
         *(["--web.telemetry-path=" + path] for path in ("", "metrics", "/{name}", "/a b", "/metrics?x=1", "/#")),
         *(["demo", "--speed=" + speed] for speed in ("0", "-1", "nan", "inf", "fast", "3601", "")),
         *(["simulate", "--fault=" + fault] for fault in ("", "HTML", "no_such")),

@@ -6,7 +6,7 @@ from itertools import chain
 
 from exporter.config.models import Operation, WrittenFile, WrittenOperation
 from exporter.config.problems import Location, Problem
-from exporter.config.tokens import TokenUnreadable
+from exporter.config.tokens import FileToken, TokenUnreadable
 from exporter.config.values import AmdMode, is_loopback
 from exporter.config.yamlfile import Document
 
@@ -18,7 +18,9 @@ _QUOTA = "licences × 1000 calls a day, shared by all integrations of the accoun
 def warnings(document: Document, file: WrittenFile, operations: tuple[Operation, ...]) -> tuple[Problem, ...]:
     """Return the warnings in the order of the file."""
     advice = chain.from_iterable(
-        chain(_about_secrecy(index, written), _about_quota(index, written, operation))
+        chain(
+            _about_secrecy(index, written), _about_token_file(index, operation), _about_quota(index, written, operation)
+        )
         for index, (written, operation) in enumerate(zip(file.operations, operations, strict=True))
     )
     found = chain(advice, _about_twins(operations))
@@ -33,6 +35,13 @@ def _about_secrecy(index: int, written: WrittenOperation) -> Iterator[tuple[Loca
         )
     if written.base_url and written.base_url.startswith("http:") and not is_loopback(written.base_url):
         yield ("operations", index, "base_url"), "the token travels unencrypted; write https://"
+
+
+def _about_token_file(index: int, operation: Operation) -> Iterator[tuple[Location, str]]:
+    source = operation.token
+    if isinstance(source, FileToken) and (mode := source.exposed_mode()) is not None:
+        text = f"every user of this machine can read {source.path} (mode {mode:04o})"
+        yield ("operations", index, "token_file"), f"{text}; make the exporter's user its owner and chmod 600 it"
 
 
 def _about_quota(index: int, written: WrittenOperation, operation: Operation) -> Iterator[tuple[Location, str]]:

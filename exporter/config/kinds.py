@@ -20,15 +20,17 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ANY_TEXT = {"type": ["string", "number", "boolean"]}
 
 
-def _text(read: Callable[[str], object]) -> BeforeValidator:
+def from_text(read: Callable[[str], object]) -> BeforeValidator:
+    """Return a validator that reads a text with `read`, which raises `BadValue`."""
+
     def validate(value: object) -> object:
         return read(value) if isinstance(value, str) else _single(value)
 
     return BeforeValidator(validate)
 
 
-def _path(read: Callable[[Path], object]) -> BeforeValidator:
-    """Relative paths start at the folder of the configuration file, which loading passes as context."""
+def from_path(read: Callable[[Path], object]) -> BeforeValidator:
+    """Return a validator of paths; relative ones start at the configuration file's folder, the context of loading."""
 
     def validate(value: object, info: ValidationInfo) -> object:
         folder = info.context if isinstance(info.context, Path) else Path()
@@ -68,50 +70,52 @@ def _variable(text: str) -> TokenSource:
 FILLED = BeforeValidator(_at_least_one)
 """For lists that must not be empty."""
 
-Name = Annotated[str, _text(values.name), WithJsonSchema(_ANY_TEXT | {"minLength": 1, "maxLength": 100})]
-Pattern = Annotated[str, _text(values.pattern), WithJsonSchema(_ANY_TEXT | {"minLength": 1})]
-Duration = Annotated[float, _text(durations.bounded), WithJsonSchema({"type": "string", "pattern": durations.PATTERN})]
+Name = Annotated[str, from_text(values.name), WithJsonSchema(_ANY_TEXT | {"minLength": 1, "maxLength": 100})]
+Pattern = Annotated[str, from_text(values.pattern), WithJsonSchema(_ANY_TEXT | {"minLength": 1})]
+Duration = Annotated[
+    float, from_text(durations.bounded), WithJsonSchema({"type": "string", "pattern": durations.PATTERN})
+]
 DurationOrOff = Annotated[
     float,
-    _text(durations.bounded_or_off),
+    from_text(durations.bounded_or_off),
     WithJsonSchema({"anyOf": [{"type": "string", "pattern": durations.PATTERN}, {"enum": [0, "0"]}]}),
 ]
 Share = Annotated[
-    float, _text(values.share), WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,3})?%$"})
+    float, from_text(values.share), WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,3})?%$"})
 ]
 AmdMaxCalls = Annotated[
-    int, _text(values.amd_max_calls), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1000})
+    int, from_text(values.amd_max_calls), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1000})
 ]
 StaleAfter = Annotated[
-    int, _text(values.stale_after), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1000})
+    int, from_text(values.stale_after), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1000})
 ]
 Server = Annotated[
     str,
-    _text(values.server),
+    from_text(values.server),
     WithJsonSchema({"type": ["string", "integer"], "pattern": "^(wv)?[0-9]{4}$", "minimum": 0, "maximum": 9999}),
 ]
 BaseUrl = Annotated[
-    str, _text(values.base_url), WithJsonSchema({"type": "string", "pattern": "^https?://[^/?#@]+(/[^?#]*)?$"})
+    str, from_text(values.base_url), WithJsonSchema({"type": "string", "pattern": "^https?://[^/?#@]+(/[^?#]*)?$"})
 ]
-TimeZone = Annotated[ZoneInfo, _text(values.time_zone), WithJsonSchema({"type": "string"})]
-Amd = Annotated[values.AmdMode, _text(values.amd), WithJsonSchema({"enum": ["auto", "all", "each", "off", False]})]
+TimeZone = Annotated[ZoneInfo, from_text(values.time_zone), WithJsonSchema({"type": "string"})]
+Amd = Annotated[values.AmdMode, from_text(values.amd), WithJsonSchema({"enum": ["auto", "all", "each", "off", False]})]
 ProxyUrl = Annotated[
-    SecretStr, _text(values.proxy_url), WithJsonSchema({"type": "string", "pattern": "^http://[^/?#]+/?$"})
+    SecretStr, from_text(values.proxy_url), WithJsonSchema({"type": "string", "pattern": "^http://[^/?#]+/?$"})
 ]
-CaFile = Annotated[Path, _path(values.ca_file), WithJsonSchema({"type": "string"})]
+CaFile = Annotated[Path, from_path(values.ca_file), WithJsonSchema({"type": "string"})]
 StateFolder = Annotated[
     # from the last to the first
     Path,
-    _path(values.state_folder),
-    _text(values.state_path),
+    from_path(values.state_folder),
+    from_text(values.state_path),
     WithJsonSchema({"type": "string"}),
 ]
-TokenFile = Annotated[FileToken, _path(lambda path: _readable(FileToken(path))), WithJsonSchema({"type": "string"})]
+TokenFile = Annotated[FileToken, from_path(lambda path: _readable(FileToken(path))), WithJsonSchema({"type": "string"})]
 TokenVariable = Annotated[
-    EnvironmentToken, _text(_variable), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"})
+    EnvironmentToken, from_text(_variable), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"})
 ]
 TokenText = Annotated[
     LiteralToken,
-    _text(lambda text: _readable(LiteralToken(SecretStr(text)))),
+    from_text(lambda text: _readable(LiteralToken(SecretStr(text)))),
     WithJsonSchema(_ANY_TEXT | {"pattern": "^[!-~]{1,1024}$"}),
 ]

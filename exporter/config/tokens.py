@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,23 @@ class FileToken(TokenSource):
     def describe(self) -> str:
         """Name the file."""
         return f"file {self.path}"
+
+    def exposed_mode(self) -> int | None:
+        """Return the file's permissions if they let every user of this machine read it, else nothing.
+
+        A group is somebody's choice, and its bits also show the mask of an access list, as systemd's credentials have
+        one. On a file system mounted read-only, as containers get their secrets, the mode is not the reader's to change
+        and says nothing of who else sees the file; nor is a file in a folder that others cannot enter open to them.
+        """
+        try:
+            path = self.path.resolve()
+            mode = stat.S_IMODE(path.stat().st_mode)
+            entered = all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents)
+            fixed = os.statvfs(path).f_flag & os.ST_RDONLY
+        except OSError:
+            # reading it tells what is wrong
+            return None
+        return mode if mode & stat.S_IROTH and entered and not fixed else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,11 @@ class Document:
         return Problem(self.file, line or self.lines.get(written, 1), path_text(location), text)
 
 
-def read(path: Path) -> Document:
+def read(path: Path, *, may_be_empty: bool = False) -> Document:
     """Read a file; what can be read of it is returned, with its problems, `ConfigError` if that is nothing."""
     document = Document(str(path))
     text = _text(path, document)
-    failure = text if isinstance(text, Problem) else _build(text, document)
+    failure = text if isinstance(text, Problem) else _build(text, document, may_be_empty=may_be_empty)
     # raised here and not while handling its cause, which quotes the file and would hang on as context
     if failure:
         raise ConfigError((failure,))
@@ -87,10 +87,13 @@ def _text(path: Path, document: Document) -> str | Problem:
         return document.problem((), "the file is not in UTF-8; save it in that encoding", line)
 
 
-def _build(text: str, document: Document) -> Problem | None:
+def _build(text: str, document: Document, *, may_be_empty: bool) -> Problem | None:
     try:
         node = _compose(text)
         if node is None or _is_blank(node):
+            if may_be_empty:
+                document.data = {}
+                return None
             return document.problem((), "the file is empty; write at least one operation, see config.example.yaml")
         document.data = _Builder(document).value(node, ())
     except ReaderError as error:

@@ -11,15 +11,11 @@ from exporter.clock import Clock
 from exporter.publishing import Publisher
 from exporter.snapshot import Snapshot
 from exporter.web import landing
+from exporter.web.guard import LARGEST_BODY, Guard
 from exporter.web.negotiation import accepts_gzip, format_for
 from exporter.wolkvox.report import ReportName
 
 _DIED = "a worker has died and is being started again; see the log and report a bug"
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +29,13 @@ class Site:
     clock: Clock
     telemetry_path: str
     workers_live: Callable[[], bool]
+    guard: Guard
     reload: Callable[[], Awaitable[Sequence[str]]] | None = None
 
     def application(self) -> web.Application:
-        """Return the routes."""
-        app = web.Application()
-        app.on_response_prepare.append(_add_headers)
+        """Return the routes, with the guard before them."""
+        app = web.Application(client_max_size=LARGEST_BODY)
+        self.guard.protect(app)
         app.router.add_get(self.telemetry_path, self.metrics)
         if self.telemetry_path != "/":
             app.router.add_get("/", self.landing)
@@ -97,7 +94,3 @@ def _attempted(snapshot: Snapshot) -> bool:
 def _verdict(good: bool, yes: str, no: str) -> web.Response:  # noqa: FBT001 - the question is in the function's name
     status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
     return web.Response(text=f"{yes if good else no}\n", status=status)
-
-
-async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(_HEADERS)

@@ -25,3 +25,11 @@ class Authority:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._ca.issue_cert(name, not_before=LONG_AGO, not_after=until).configure_cert(context)
         return context
+
+    def write(self, folder: Path, *names: str) -> tuple[Path, Path]:
+        """Write a certificate for these names, by default this host, and its key into files of `folder`."""
+        pair = self._ca.issue_cert(*(names or (HOST,)), not_before=LONG_AGO)
+        certificate, key = folder / "server.crt", folder / "server.key"
+        certificate.write_bytes(b"".join(part.bytes() for part in pair.cert_chain_pems))
+        key.write_bytes(pair.private_key_pem.bytes())
+        return certificate, key

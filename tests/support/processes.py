@@ -135,9 +135,9 @@ async def run(
 
 
 @asynccontextmanager
-async def serving(config: Path, *prefix: str) -> AsyncIterator[tuple[Program, str]]:
+async def serving(config: Path, *prefix: str, flags: tuple[str, ...] = ()) -> AsyncIterator[tuple[Program, str]]:
     """Run the exporter meanwhile, behind the words of `prefix`; gives the program and its address."""
-    flags = (f"--config.file={config}", "--web.listen-address=127.0.0.1:0", "--log.format=json", "--log.level=debug")
+    flags += (f"--config.file={config}", "--web.listen-address=127.0.0.1:0", "--log.format=json", "--log.level=debug")
     async with program(*prefix, *EXPORTER, *flags) as running:
         listening = json.loads(await running.line('"listening"'))
         yield running, f"http://127.0.0.1:{listening['port']}"

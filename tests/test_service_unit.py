@@ -1,0 +1,61 @@
+"""The systemd unit, as systemd itself reads it."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs.generate import ROOT
+from exporter.config import load
+from support.processes import run
+from support.tools import tool
+
+UNIT = ROOT / "deploy" / "systemd" / "wolkvox-exporter.service"
+GUIDE = ROOT / "docs" / "systemd.md"
+INSTALLED = "/opt/wolkvox-exporter/bin/wolkvox-exporter"
+MOST_EXPOSED = 2.0
+"""Of 10, as `systemd-analyze security` counts; its own word for less than 2 is the best but one."""
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Path:
+    """Give the unit as if the exporter were installed."""
+    path = tmp_path / UNIT.name
+    path.write_text(UNIT.read_text(encoding="utf-8").replace(INSTALLED, sys.executable), encoding="utf-8")
+    return path
+
+
+async def test_systemd_has_nothing_to_say_about_the_unit(unit: Path) -> None:
+    """If the unit has a misspelt key, a bad value or a missing program, then systemd says so."""
+    verified = await run(tool("systemd-analyze"), "verify", unit)
+    assert (verified.code, verified.out, verified.err) == (0, "", "")
+
+
+async def test_the_sandbox_is_tight(unit: Path) -> None:
+    """If a protection is taken away, then systemd counts the service as more exposed than it need be."""
+    analyze = (tool("systemd-analyze"), "security", "--offline=true", "--no-pager")
+    judged = await run(*analyze, f"--threshold={MOST_EXPOSED * 10:.0f}", unit)
+    (exposure,) = re.findall(r"exposure level for wolkvox-exporter.service: ([0-9.]+)", judged.out)
+    assert float(exposure) <= MOST_EXPOSED
+    assert judged.code == 0
+
+
+def test_the_process_metrics_can_be_read() -> None:
+    """If /proc is cut down to processes, then all process_* metrics vanish: they need the time of the boot."""
+    assert "ProcSubset=" not in re.sub(r"(?m)^#.*", "", UNIT.read_text(encoding="utf-8"))
+
+
+def test_the_guide_and_the_unit_agree(tmp_path: Path) -> None:
+    """If one follows the guide, then its configuration is good and its tokens are where the unit puts them."""
+    unit, guide = UNIT.read_text(encoding="utf-8"), GUIDE.read_text(encoding="utf-8")
+    (written,) = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    ((name, source),) = re.findall(r"^LoadCredential=([\w-]+):(\S+)$", unit, re.MULTILINE)
+    inside = f"/run/credentials/{UNIT.name}/{name}"
+    assert inside in written
+    assert source in guide
+    assert INSTALLED in guide
+    token, config = tmp_path / "token", tmp_path / "config.yaml"
+    token.write_text("a-token-of-the-test")
+    config.write_text(written.replace(inside, str(token)), encoding="utf-8")
+    assert [operation.name for operation in load(config).operations] == [name]

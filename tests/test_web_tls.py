@@ -1,0 +1,246 @@
+"""TLS of the web configuration file, with the clients that people use."""
+
+import asyncio
+import re
+import ssl
+from pathlib import Path
+
+import pytest
+
+from exporter.web import passwords
+from support.certificates import Authority
+from support.processes import Finished, run
+from support.prometheus import prometheus_by
+from support.servers import HOST
+from support.tools import tool
+from support.web import PASSWORD, TLS, USERS, curl, guarded, said, written
+
+REQUIRED = f"{TLS}  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients/ca.pem\n"
+SCRAPING = """\
+scrape_configs:
+  - job_name: wolkvox
+    scrape_interval: 1s
+    scrape_timeout: 1s
+    scheme: https
+    tls_config: {ca_file: %s}
+    basic_auth: {username: alice, password: %s}
+    static_configs: [{targets: ["%s"]}]
+"""
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """Return the authority that the server's certificate in `tmp_path` is of."""
+    made = Authority(tmp_path)
+    made.write(tmp_path)
+    return made
+
+
+@pytest.fixture
+def clients(tmp_path: Path) -> Authority:
+    """Return the authority of clients in the folder `clients`, with a certificate for two names."""
+    folder = tmp_path / "clients"
+    folder.mkdir()
+    made = Authority(folder)
+    made.write(folder, "scraper.example.com", "::1")
+    return made
+
+
+def trusting(authority: Authority, *flags: str | Path) -> tuple[str | Path, ...]:
+    """Return flags of curl."""
+    return ("--cacert", authority.file, *flags)
+
+
+def presenting(folder: Path) -> tuple[str | Path, ...]:
+    """Return the flags with which curl presents the certificate of a folder."""
+    return ("--cert", folder / "server.crt", "--key", folder / "server.key")
+
+
+def healthy(port: int) -> str:
+    """Return an address."""
+    return f"https://{HOST}:{port}/-/healthy"
+
+
+async def handshake(port: int, *flags: str) -> Finished:
+    """Try a TLS connection with OpenSSL."""
+    return await run(tool("openssl"), "s_client", "-connect", f"{HOST}:{port}", *flags)
+
+
+async def test_curl_reads_over_tls(tmp_path: Path, authority: Authority) -> None:
+    """If the file names a certificate, then curl reads what it could read without, and nothing over plain HTTP."""
+    async with guarded(tmp_path, TLS) as port:
+        read = await curl(*trusting(authority), healthy(port))
+        untrusted = await curl(healthy(port))
+        plain = await curl(f"http://{HOST}:{port}/metrics")
+    assert read == Finished(0, "healthy\n200", "")
+    assert untrusted.code == 60
+    assert (plain.code != 0, plain.out) == (True, "000")
+
+
+async def test_a_certificate_in_the_file_itself_works(tmp_path: Path, authority: Authority) -> None:
+    """If certificate and key stand in the file itself, then they are served."""
+    inline = "tls_server_config:\n"
+    for key, file in (("cert", "server.crt"), ("key", "server.key")):
+        inline += f"  {key}: |\n    " + (tmp_path / file).read_text().replace("\n", "\n    ").rstrip(" ")
+        (tmp_path / file).unlink()
+    async with guarded(tmp_path, inline) as port:
+        assert (await curl(*trusting(authority), healthy(port))).out == "healthy\n200"
+
+
+@pytest.mark.usefixtures("authority")
+@pytest.mark.parametrize(
+    ("settings", "client", "is_served"),
+    [
+        ("", "-tls1_2", True),
+        ("", "-tls1_3", True),
+        ("", "-tls1_1", False),
+        ("  min_version: TLS13\n", "-tls1_2", False),
+        ("  min_version: TLS13\n", "-tls1_3", True),
+        ("  max_version: TLS12\n", "-tls1_3", False),
+        ("  max_version: TLS12\n", "-tls1_2", True),
+    ],
+)
+async def test_versions_are_those_of_the_file(tmp_path: Path, settings: str, client: str, *, is_served: bool) -> None:
+    """If the file bounds the versions of TLS, then a client with another one is refused, and one below 1.2 always."""
+    async with guarded(tmp_path, TLS + settings) as port:
+        tried = await handshake(port, client, "-cipher", "ALL:@SECLEVEL=0")
+    assert bool(re.search(r"Cipher is (TLS|ECDHE)", tried.out)) == is_served
+
+
+@pytest.mark.usefixtures("authority")
+@pytest.mark.parametrize(
+    ("settings", "chosen"),
+    [
+        (("ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "true"), "AES128-GCM-SHA256"),
+        (("ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "true"), "AES256-GCM-SHA384"),
+        (("ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "false"), "AES256-GCM-SHA384"),
+        (("ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE_RSA_WITH_AES_256_GCM_SHA384", "true"), None),
+    ],
+)
+async def test_ciphers_are_those_of_the_file(
+    tmp_path: Path, settings: tuple[str, str, str], chosen: str | None
+) -> None:
+    """If the file names suites, then the first counts, or the client's first if so said; without a common one none."""
+    first, second, preferred = settings
+    content = f"{TLS}  cipher_suites: [TLS_{first}, TLS_{second}]\n  prefer_server_cipher_suites: {preferred}\n"
+    client = "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256"
+    async with guarded(tmp_path, content) as port:
+        tried = await handshake(port, "-tls1_2", "-cipher", client)
+    found = re.search(r"Cipher is ECDHE-ECDSA-(\S+)", tried.out)
+    assert (found.group(1) if found else None) == chosen
+
+
+@pytest.mark.usefixtures("authority")
+@pytest.mark.parametrize(("curve", "is_served"), [("P-521", True), ("P-256", False)])
+async def test_the_curve_is_that_of_the_file(tmp_path: Path, curve: str, *, is_served: bool) -> None:
+    """If the file names a curve, then a client without it is refused."""
+    content = f"{TLS}  min_version: TLS13\n  curve_preferences: [CurveP521]\n"
+    async with guarded(tmp_path, content) as port:
+        tried = await handshake(port, "-groups", curve)
+    assert bool(re.search(r"Cipher is TLS_", tried.out)) == is_served
+
+
+async def test_only_verified_clients_come_in(tmp_path: Path, authority: Authority, clients: Authority) -> None:
+    """If a client certificate is required, then only one of that authority opens; others are turned away."""
+    async with guarded(tmp_path, REQUIRED) as port:
+        without = await curl(*trusting(authority), healthy(port))
+        of_another = await curl(*trusting(authority), *presenting(tmp_path), healthy(port))
+        right = await curl(*trusting(authority), *presenting(clients.file.parent), healthy(port))
+    # in TLS 1.3 a client learns of it when it reads; curl then has one of two names for it
+    assert {without.code, of_another.code} <= {52, 56}
+    assert (without.out, of_another.out) == ("000", "000")
+    assert right == Finished(0, "healthy\n200", "")
+
+
+async def test_a_client_certificate_may_be_optional(tmp_path: Path, authority: Authority, clients: Authority) -> None:
+    """If a certificate is verified when given, then one may come without, but not with a wrong one."""
+    content = f"{TLS}  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: clients/ca.pem\n"
+    async with guarded(tmp_path, content) as port:
+        without = await curl(*trusting(authority), healthy(port))
+        of_another = await curl(*trusting(authority), *presenting(tmp_path), healthy(port))
+        right = await curl(*trusting(authority), *presenting(clients.file.parent), healthy(port))
+    assert [tried.out for tried in (without, of_another, right)] == ["healthy\n200", "000", "healthy\n200"]
+
+
+@pytest.mark.parametrize(
+    ("names", "out"),
+    [
+        ("[one, scraper.example.com]", "healthy\n200"),
+        ('["::1"]', "healthy\n200"),
+        ("[bad, example.com, SCRAPER]", "000"),
+    ],
+)
+async def test_names_of_clients_are_checked(
+    tmp_path: Path, authority: Authority, clients: Authority, names: str, out: str
+) -> None:
+    """If the file names clients, then a verified certificate without one of the names opens nothing."""
+    async with guarded(tmp_path, f"{REQUIRED}  client_allowed_sans: {names}\n") as port:
+        tried = await curl(*trusting(authority), *presenting(clients.file.parent), healthy(port))
+    assert tried.out == out
+
+
+async def test_certificates_rotate_without_a_restart(tmp_path: Path, authority: Authority) -> None:
+    """If the certificate's files are replaced, then the next connection gets the new one."""
+    async with guarded(tmp_path, TLS) as port:
+        before = await curl(*trusting(authority), healthy(port))
+        other = Authority(tmp_path)
+        other.write(tmp_path)
+        after = await curl(*trusting(other), healthy(port))
+    assert (before.out, after.out) == ("healthy\n200", "healthy\n200")
+
+
+@pytest.mark.parametrize("content", ["", USERS, f"{TLS}  min_version: x\n"], ids=["emptied", "TLS gone", "mistake"])
+async def test_a_file_that_turns_bad_ends_no_tls(tmp_path: Path, authority: Authority, content: str) -> None:
+    """If TLS disappears from the file or it turns bad, then handshakes fail until it is repaired; nothing is plain."""
+    async with guarded(tmp_path, TLS) as port:
+        written(tmp_path, content)
+        tls = await curl(*trusting(authority), healthy(port))
+        plain = await curl(f"http://{HOST}:{port}/-/healthy")
+        written(tmp_path, TLS)
+        repaired = await curl(*trusting(authority), healthy(port))
+    assert (tls.code, plain.out, repaired.out) == (35, "000", "healthy\n200")
+
+
+async def test_an_open_connection_learns_of_a_bad_file(tmp_path: Path, authority: Authority) -> None:
+    """If the file turns bad while a connection is open, then its next request is answered 500."""
+    async with guarded(tmp_path, TLS) as port:
+        context = ssl.create_default_context(cafile=authority.file)
+        reader, writer = await asyncio.open_connection(HOST, port, ssl=context)
+        statuses = []
+        for content in (TLS, "junk", TLS):
+            written(tmp_path, content)
+            writer.write(b"GET /-/ready HTTP/1.1\r\nHost: x\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(re.findall(rb"Content-Length: (\d+)", head)[0]))
+            statuses.append(head.split(b" ")[1])
+        writer.close()
+    assert statuses == [b"200", b"500", b"200"]
+
+
+async def test_tls_added_later_waits_for_a_restart(tmp_path: Path, authority: Authority) -> None:
+    """If TLS is added while it runs, then connections stay plain, as with Prometheus' other exporters."""
+    assert authority
+    async with guarded(tmp_path, USERS) as port:
+        written(tmp_path, TLS + USERS)
+        read = await curl("--user", f"alice:{PASSWORD}", f"http://{HOST}:{port}/-/healthy")
+    assert read.out == "healthy\n200"
+
+
+@pytest.mark.usefixtures("authority")
+async def test_what_is_no_handshake_is_closed(tmp_path: Path) -> None:
+    """If a client speaks no TLS, then the connection is closed without an answer."""
+    async with guarded(tmp_path, TLS) as port:
+        assert await said(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") == b""
+        assert await said(port, b"\x16\x03\x01\xff\xff" + b"\0" * 70_000) == b""
+
+
+async def test_prometheus_scrapes_with_tls_and_password(tmp_path: Path, authority: Authority) -> None:
+    """If Prometheus has the CA and the password, then it scrapes; after the password has changed it does not."""
+    async with guarded(tmp_path, TLS + USERS) as port:
+        config = tmp_path / "prometheus.yml"
+        config.write_text(SCRAPING % (authority.file, PASSWORD, f"{HOST}:{port}"))
+        async with prometheus_by(config) as server:
+            await server.finds(lambda: {(): 1.0}, "max(wolkvox_exporter_build_info)")
+            assert await server.query("up") == {(): 1.0}
+            written(tmp_path, f"{TLS}basic_auth_users:\n  alice: {passwords.hashed(b'new', cost=4)}\n")
+            await server.finds(lambda: {(): 0.0}, "up")
