@@ -63,6 +63,12 @@ def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
             *("5m", "warning", "platform", "exporter"),
         ),
         Alert(
+            "WolkvoxStateNotWritten",
+            # a disk is one exporter's, and all its operations'
+            "max by (job, instance) (increase(wolkvox_state_write_failures_total[30m])) > 0",
+            *("1m", "warning", "platform", "exporter"),
+        ),
+        Alert(
             "WolkvoxWorkerRestarting",
             f"{fold('increase(wolkvox_exporter_worker_restarts_total[30m])')} > 0",
             *("1m", "warning", "platform", "exporter"),

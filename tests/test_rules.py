@@ -25,7 +25,12 @@ ALERTS = alerts()
 SCRAPE = 60.0
 """Seconds between two scrapes in the example configuration."""
 COMPARISONS = {"==", "!=", ">", "<", ">=", "<="}
-OF_ONE_EXPORTER = {"WolkvoxExporterDown", "WolkvoxConfigReloadFailed", "WolkvoxReplicaFailing"}
+OF_ONE_EXPORTER = {
+    "WolkvoxExporterDown",
+    "WolkvoxConfigReloadFailed",
+    "WolkvoxReplicaFailing",
+    "WolkvoxStateNotWritten",
+}
 every_alert = pytest.mark.parametrize("name", ALERTS)
 
 
