@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from fuzz import runs
 
-_SHARDS = 8
+_SHARDS = 16
 """Parts of each kind, so that all processors are busy to the end; each has a seed of its own."""
+_PROCESSES = 4
+"""For each processor: schedules wait for threads more than they compute."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def main() -> int:
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     began, wanted = time.monotonic(), {"schedules": options.schedules, "bodies": options.bodies}
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(_PROCESSES * (os.cpu_count() or 1)) as pool:
         waiting = [
             pool.submit(part, kind, options.seed + place, -(-number // _SHARDS))
             for kind, number in wanted.items()

@@ -1,7 +1,7 @@
 """The discipline of calls as it was promised, held against what the API saw. Nothing of the exporter is used here."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,8 +31,8 @@ def to_midnight(at: float) -> float:
     return DAY - (at + BOGOTA) % DAY
 
 
-def check(calls: list[Call], terms: Mapping[str, Terms]) -> None:
-    """Check every promise about calls."""
+def check(calls: list[Call], terms: Mapping[str, Terms], excused: Sequence[float] = ()) -> None:
+    """Check every promise about calls; `excused` are instants across which nobody can know that a token was refused."""
     by_report: dict[tuple[str, str], list[Call]] = defaultdict(list)
     by_token: dict[str, list[Call]] = defaultdict(list)
     for call in calls:
@@ -45,7 +45,7 @@ def check(calls: list[Call], terms: Mapping[str, Terms]) -> None:
             never_early(log, terms[operation].intervals[report], calls)
     for log in by_token.values():
         one_at_a_time(log)
-        refusals_pause(log)
+        refusals_pause(log, excused)
         exhaustion_pauses(log)
     for operation in terms:
         reserve_is_kept([call for call in calls if call.operation == operation])
@@ -61,12 +61,12 @@ def never_early(log: list[Call], interval: float, calls: list[Call]) -> None:
     """Check that a report is asked one interval after it was asked last; earlier come only the named retries."""
     retried = concurrencies = 0
     for first, second in pairwise(log):
-        concurrencies = concurrencies + 1 if first.fault is Fault.CONCURRENCY else 0
         gap = second.started - first.started
         assert first.ended is not None
         if gap >= interval - _ROUNDING:
-            retried = 0
+            retried = concurrencies = 0
             continue
+        concurrencies = concurrencies + 1 if first.fault is Fault.CONCURRENCY else 0
         if first.fault is Fault.RESET and not retried:
             retried = 1
         elif first.fault is Fault.CONCURRENCY and concurrencies <= RETRIES:
@@ -100,11 +100,13 @@ def _next_with(log: list[Call], fault: Fault) -> Iterator[tuple[Call, Call]]:
     return ((first, second) for first, second in pairwise(log) if first.fault is fault)
 
 
-def refusals_pause(log: list[Call]) -> None:
+def refusals_pause(log: list[Call], excused: Sequence[float]) -> None:
     """Check that a refused token is asked with growing pauses, whoever uses it."""
     refusals = 0
     for first, second in pairwise(log):
-        if first.fault is Fault.TOKEN:
+        if any(first.started <= instant <= second.started for instant in excused):
+            refusals = 0
+        elif first.fault is Fault.TOKEN:
             pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**refusals)
             assert second.started - (first.ended or 0.0) >= pause - _ROUNDING, (refusals, first, second)
             refusals += 1

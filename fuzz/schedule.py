@@ -1,16 +1,21 @@
 """Any course of events for the schedule: time passes, calls fail, clocks step, tokens change, quotas end."""
 
 import asyncio
-from collections.abc import Coroutine
+import os
+import tempfile
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
 from typing import Any, cast
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from exporter.config import AmdMode, Operation, TokenSource, TokenUnreadable
+from exporter.config import AmdMode, FileToken, Operation
+from exporter.polling.memory import Memory
 from exporter.polling.turns import Turns
 from exporter.polling.worker import Worker
 from exporter.snapshot import Snapshot
+from exporter.state.form import decode, encode
 from exporter.wolkvox.client import Client
 from fuzz.discipline import Terms, check
 from fuzz.scripted import Api, Fault, LeapingClock, Line
@@ -28,21 +33,25 @@ _spans = st.sampled_from([0.5, 5.0, 11.0, 60.0, 299.0, 300.0, 301.0, 600.0, 900.
 """Seconds that pass after an event, before the next."""
 
 
-class Place(TokenSource):
-    """Where an operation's token is kept; empty while there is none."""
+class Place:
+    """The file of an operation's token, written at the time of a clock that is turned by hand; no file, no token."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, path: Path, clock: LeapingClock, token: str) -> None:
+        self.source = FileToken(path)
+        self._path = path
+        self._clock = clock
+        self.put(token)
+
+    def put(self, token: str) -> None:
+        """Write another token, or remove the file."""
         self.token = token
-
-    def read(self) -> str:
-        """Return what is kept now."""
-        if not self.token:
-            raise TokenUnreadable("it is gone")
-        return self.token
-
-    def describe(self) -> str:
-        """Name the place."""
-        return "a place"
+        if not token:
+            self._path.unlink(missing_ok=True)
+            return
+        new = self._path.with_suffix(".new")
+        new.write_text(token, encoding="ascii")
+        os.utime(new, (self._clock.time(), self._clock.time()))
+        new.rename(self._path)
 
 
 class Schedule(RuleBasedStateMachine):
@@ -51,12 +60,21 @@ class Schedule(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.clock = LeapingClock("2026-11-23T21:00:00-05:00")
+        # beyond any day on which this runs: files also carry the time at which they really were written
+        self.clock = LeapingClock("2099-11-23T21:00:00-05:00")
         self.api = Api(self.clock)
-        self.tokens = {name: Place("first-of-tres" if name == "tres" else "shared") for name in OPERATIONS}
+        self.folder = tempfile.TemporaryDirectory()
+        self.tokens = {
+            name: Place(Path(self.folder.name) / name, self.clock, "first-of-tres" if name == "tres" else "shared")
+            for name in OPERATIONS
+        }
+        self.stepped = False
+        self.excused: list[float] = []
+        """When the process began anew with a clock that had been set: it cannot tell what is new to a token's file."""
         self.rotations = 0
-        self.workers: list[Worker] = []
-        self.tasks: list[asyncio.Task[None]] = []
+        self.turns = Turns(self.clock)
+        self.workers: dict[str, Worker] = {}
+        self.tasks: dict[str, asyncio.Task[None]] = {}
         self.snapshots: dict[str, Snapshot] = {}
 
     def do(self, work: Coroutine[Any, Any, None]) -> None:
@@ -69,25 +87,33 @@ class Schedule(RuleBasedStateMachine):
         self.do(self._start())
 
     async def _start(self) -> None:
-        turns, now = Turns(self.clock), self.clock.monotonic()
-        self.workers = [self._worker(name, turns, now + 10.0 * place) for place, name in enumerate(OPERATIONS)]
-        self.tasks = [asyncio.create_task(worker.run()) for worker in self.workers]
+        self._engage({})
         await self.clock.advance(0)
 
-    def _worker(self, name: str, turns: Turns, first: float) -> Worker:
+    def _engage(self, memories: Mapping[str, Memory]) -> None:
+        """Begin as a process does, from what is remembered."""
+        self.turns, now = Turns(self.clock), self.clock.monotonic()
+        for place, name in enumerate(OPERATIONS):
+            self._employ(name, now + 10.0 * place, memories.get(name))
+
+    def _employ(self, name: str, first: float, memory: Memory | None) -> None:
+        operation, client = self._operation(name), cast("Client", Line(name, self.api))
+        worker = Worker(operation, client, self.turns, self.clock, self._publish, first=first, memory=memory)
+        self.workers[name] = worker
+        self.tasks[name] = asyncio.create_task(worker.run())
+
+    def _operation(self, name: str) -> Operation:
         intervals = TERMS[name].intervals
-        operation = Operation(
+        return Operation(
             name=name,
             base_url="http://127.0.0.1:1/api/v2",
-            token=self.tokens[name],
+            token=self.tokens[name].source,
             interval=intervals["campaigns"],
             amd_interval=intervals["amd"],
             quota_interval=intervals["quota"],
             amd=AmdMode.EACH if TERMS[name].one_by_one else AmdMode.ALL,
             amd_max_calls=TERMS[name].most,
         )
-        client = cast("Client", Line(name, self.api))
-        return Worker(operation, client, turns, self.clock, self._publish, first=first)
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.snapshots[snapshot.operation] = snapshot
@@ -117,6 +143,7 @@ class Schedule(RuleBasedStateMachine):
     def the_time_of_day_steps(self, seconds: float, back: bool, then: float) -> None:  # noqa: FBT001 - drawn by hypothesis
         """Set the time of day, as an operator or a time server does."""
         self.clock.step_wall_clock(-seconds if back else seconds)
+        self.stepped = True
         self._pass(then)
 
     @rule(operation=_operations, then=_spans)
@@ -129,20 +156,20 @@ class Schedule(RuleBasedStateMachine):
     def the_token_is_renewed(self, operation: str, then: float) -> None:
         """Put a new token in the place of an operation's."""
         self.rotations += 1
-        self.tokens[operation].token = f"token-{self.rotations}"
+        self.tokens[operation].put(f"token-{self.rotations}")
         self._pass(then)
 
     @rule(operation=_operations, then=_spans)
     def the_token_is_shared(self, operation: str, then: float) -> None:
         """Give all operations the token of one."""
         for place in self.tokens.values():
-            place.token = self.tokens[operation].token
+            place.put(self.tokens[operation].token)
         self._pass(then)
 
     @rule(operation=_operations, then=_spans)
     def the_token_is_gone(self, operation: str, then: float) -> None:
         """Take an operation's token away."""
-        self.tokens[operation].token = ""
+        self.tokens[operation].put("")
         self._pass(then)
 
     @rule(operation=_operations, then=_spans)
@@ -157,6 +184,37 @@ class Schedule(RuleBasedStateMachine):
         self.api.used = used
         self._pass(then)
 
+    @rule(operation=_operations, then=_spans)
+    def the_configuration_changes(self, operation: str, then: float) -> None:
+        """Let another worker take over, as after a reload that changes an operation."""
+        self.do(self._replace(operation))
+        self._pass(then)
+
+    async def _replace(self, name: str) -> None:
+        await self.workers[name].retire()
+        self.tasks[name].cancel()
+        await asyncio.gather(self.tasks[name], return_exceptions=True)
+        self._employ(name, self.clock.monotonic(), self.workers[name].memory())
+
+    @rule(down=st.sampled_from([0.0, 1.0, 100.0, 301.0]), within_a_call=st.booleans(), then=_spans)
+    def the_process_is_killed(self, down: float, within_a_call: bool, then: float) -> None:  # noqa: FBT001 - drawn by hypothesis
+        """Kill the process, in the middle of a call if one comes about, and start it again from what it has written."""
+        self.do(self._restart(down, within_a_call=within_a_call))
+        self._pass(then)
+
+    async def _restart(self, down: float, *, within_a_call: bool) -> None:
+        if within_a_call:
+            self.api.hung = True
+            await self.clock.leap_until(lambda: bool(self.api.in_flight), 900.0)
+        written = {name: encode(self._operation(name), self.workers[name].memory(), self.clock) for name in OPERATIONS}
+        await self._stop()
+        self.api.hung = False
+        if self.stepped:
+            self.excused.append(self.clock.monotonic())
+        await self.clock.advance(down)
+        self._engage({name: decode(written[name], self._operation(name), self.clock) for name in OPERATIONS})
+        await self.clock.advance(0)
+
     @rule(then=_spans)
     def all_is_well(self, then: float) -> None:
         """Let every trouble end."""
@@ -170,14 +228,15 @@ class Schedule(RuleBasedStateMachine):
         self.api.delay = 0.0
         self.api.used = 0.0
         for place in self.tokens.values():
-            place.token = place.token or "found-again"
+            if not place.token:
+                place.put("found-again")
 
     @invariant()
     def promises_are_kept(self) -> None:
         """Check what was promised about calls, and that every worker lives."""
         assert not self.api.overlaps
-        check(self.api.calls, TERMS)
-        for task in self.tasks:
+        check(self.api.calls, TERMS, self.excused)
+        for task in self.tasks.values():
             if task.done():
                 task.result()
 
@@ -192,6 +251,7 @@ class Schedule(RuleBasedStateMachine):
         finally:
             self.do(self._stop())
             self.runner.close()
+            self.folder.cleanup()
 
     def _all_are_up(self) -> None:
         states = {
@@ -204,6 +264,6 @@ class Schedule(RuleBasedStateMachine):
                 assert last[report] >= self.clock.monotonic() - interval - 60, (name, report, last)
 
     async def _stop(self) -> None:
-        for task in self.tasks:
+        for task in self.tasks.values():
             task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)

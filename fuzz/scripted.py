@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from types import MappingProxyType
@@ -31,6 +31,13 @@ class LeapingClock(ManualClock):
             self._pass_until(max(self._monotonic, self._next_wake()))
             await self.settled()
         self._pass_until(max(self._monotonic, end))
+
+    async def leap_until(self, condition: Callable[[], bool], longest: float) -> None:
+        """Let time pass from one sleeper to the next until something is the case, though somebody may stay awake."""
+        end = self._monotonic + longest
+        while not condition() and self._next_wake() <= end:
+            self._pass_until(max(self._monotonic, self._next_wake()))
+            await asyncio.sleep(_MOMENT)
 
 
 class Fault(StrEnum):
@@ -88,6 +95,8 @@ class Api:
     exhausted: set[str] = field(default_factory=set)
     """Tokens that are revoked, and tokens whose calls of the day are used up."""
     delay: float = 0.0
+    hung: bool = False
+    """Whether calls are taken and never answered."""
     limit: float = 1000.0
     used: float = 0.0
     _in_flight: Counter[str] = field(default_factory=Counter)
@@ -109,13 +118,23 @@ class Api:
             call.ended = self.clock.monotonic()
             self._in_flight[token] -= 1
 
+    @property
+    def in_flight(self) -> int:
+        """Calls under way."""
+        return self._in_flight.total()
+
     async def _pass(self, seconds: float) -> None:
         """Let the call take its time; whoever is due meanwhile gets as far as its turn."""
+        if self.hung:
+            await asyncio.Event().wait()
         if seconds:
             self.clock.jump(seconds)
             await asyncio.sleep(_MOMENT)
 
     def _fault(self, operation: str, token: str) -> Fault | None:
+        if self.hung:
+            # nobody will hear what it would have said
+            return Fault.TIMEOUT
         if token in self.refused:
             return Fault.TOKEN
         if token in self.exhausted:

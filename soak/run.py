@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from soak import hostile, ledger
+from soak import hostile, ledger, reloads
 from soak.clients import SECRET, Scrapes
 from soak.health import Health
 
@@ -109,7 +109,7 @@ async def soak(folder: Path, seconds: float) -> Verdict:
         exporter = await stack.enter_async_context(process(*command(folder, named=named), log=log))
         port = await listening(log)
         health, scrapes = Health(exporter.pid, folder / "tasks"), Scrapes(f"http://127.0.0.1:{port}")
-        await suffer(seconds, health, scrapes, port)
+        await suffer(seconds, health, scrapes, port, folder / "config.yaml")
         verdict = Verdict({"seconds": seconds, "name service faults": named})
         await compare(verdict, upstream, f"http://127.0.0.1:{port}/metrics")
         await end(verdict, upstream, exporter)
@@ -131,12 +131,17 @@ def _port(log: Path) -> int:
     return next((int(json.loads(line)["port"]) for line in lines if '"listening"' in line), 0)
 
 
-async def suffer(seconds: float, health: Health, scrapes: Scrapes, port: int) -> None:
-    """Let clients, good and bad, ask for a while."""
+async def suffer(seconds: float, health: Health, scrapes: Scrapes, port: int, config: Path) -> None:
+    """Let clients, good and bad, ask for a while, and configurations change."""
     await asyncio.sleep(3)
     works = [
         asyncio.create_task(work)
-        for work in (health.run(max(0.5, seconds / 600)), scrapes.run(), hostile.run("127.0.0.1", port))
+        for work in (
+            health.run(max(0.5, seconds / 600)),
+            scrapes.run(),
+            hostile.run("127.0.0.1", port),
+            reloads.run(health.pid, config, max(10.0, seconds / 100)),
+        )
     ]
     done, _ = await asyncio.wait(works, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
     for work in works:
@@ -201,7 +206,10 @@ def judge(verdict: Verdict, health: Health, scrapes: Scrapes, log: str) -> None:
     verdict.problems += health.grown()
     if seconds[-1] > PROMISE:
         verdict.problems.append(f"a scrape took {seconds[-1]:.2f} s")
+    verdict.figures |= {what: log.count(words) for what, words in _TOLD.items()}
+    verdict.problems += [f"no {what} came about" for what, words in _TOLD.items() if words not in log]
     verdict.problems += [f"the log has {words!r}" for words in _UNSPEAKABLE if words in log]
 
 
+_TOLD = {"reload": '"configuration reloaded"', "refused configuration": '"configuration not reloaded,'}
 _UNSPEAKABLE: Sequence[str] = ("Traceback", "worker died", "was never", "Unclosed", SECRET)

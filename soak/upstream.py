@@ -157,7 +157,13 @@ def write_config(folder: Path, addresses: dict[str, str], *, named: bool) -> Non
         write_token(folder, spec.name, spec.secret)
         rows.append({"name": spec.name, "base_url": addresses[spec.name], "token_file": spec.name, **spec.keys})
     settings = {"interval": f"{INTERVAL}s", "amd_interval": f"{INTERVAL}s", "quota_interval": f"{5 * INTERVAL}s"}
-    document = {**settings, "timeout": "15s", "operations": [{"amd": "all", **row} for row in rows]}
+    (folder / "state").mkdir()
+    document = {
+        **settings,
+        "timeout": "15s",
+        "state": str(folder / "state"),
+        "operations": [{"amd": "all", **row} for row in rows],
+    }
     (folder / "config.yaml").write_text(yaml.safe_dump(document), encoding="ascii")
 
 

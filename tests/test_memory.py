@@ -90,6 +90,24 @@ async def test_a_call_under_way_counts_as_spent() -> None:
     assert [at / MINUTE for at in times(simulator)] == [0, 5]
 
 
+async def test_a_call_under_way_counts_against_the_reserve() -> None:
+    """If the call that was cut off took the last one above the reserve, then the next worker asks for no AMD."""
+    clock = ManualClock()
+    simulator = Simulator([Operation("ventas-co", (TOKEN,), [Campaign("4875", "Ventas", records=50)], 30)], clock)
+    async with simulator.serving() as url:
+        frugal = operation(url, quota_interval=HOUR, quota_reserve=0.76)
+        async with running(frugal, clock=clock) as exporter:
+            await clock.advance(15 * MINUTE - 1)
+            simulator.inject(Fault.STALL, times=1)
+            clock.jump(2)
+            await simulator.until(in_flight=1)
+            memories = exporter.memories()
+        async with running(frugal, clock=clock, memories=memories):
+            await clock.advance(11 * MINUTE)
+    # of 30 calls 22 are left after three reports, two times two, and the one cut off: less than the reserve of 22.8
+    assert [at / MINUTE for at in times(simulator, "amd")] == [0, 5, 10]
+
+
 async def test_what_is_excluded_since_is_gone_at_once() -> None:
     """If the next worker excludes a campaign, then none of its series is left, and those of others stay."""
     clock = ManualClock()

@@ -31,7 +31,11 @@ class Budget:
 
     def spend(self) -> None:
         """Count a call of our own."""
-        self.spending = replace(self.spending, since=self.spending.since + 1)
+        self.spending = self.after_one_more()
+
+    def after_one_more(self) -> Spending:
+        """Return what will be spent after one more call of our own."""
+        return replace(self.spending, since=self.spending.since + 1)
 
     def has_room(self, now: float) -> bool:
         """Tell whether more than the reserve is left; without figures of today there is no telling, and so there is."""

@@ -7,7 +7,7 @@ from typing import NoReturn
 from exporter.clock import Clock
 from exporter.config import Operation, TokenUnreadable
 from exporter.polling.asker import TurnAsker
-from exporter.polling.budget import Budget
+from exporter.polling.budget import Budget, Spending
 from exporter.polling.memory import WRITE_TIMEOUT, Memory, Store
 from exporter.polling.poll import Outcome
 from exporter.polling.polls import Polls
@@ -64,7 +64,7 @@ class Worker:
         self._longest_call = memory.longest_call if memory else 0.0
         if store:
             self._record.kept(failures=0)
-        self._memory = self._remember()
+        self._memory = self._remember(self._budget.spending)
         self._polling = asyncio.Lock()
         self._retired = False
 
@@ -80,20 +80,20 @@ class Worker:
         """Let nobody who comes after ask earlier, should this poll not be survived."""
         # the call goes out once this is kept, which may take that long
         self._schedule.started(report, self._clock.monotonic() + (WRITE_TIMEOUT if self._store else 0.0))
-        await self._keep()
+        await self._keep(self._budget.after_one_more())
 
-    async def _keep(self) -> None:
-        self._memory = self._remember()
+    async def _keep(self, spending: Spending | None = None) -> None:
+        self._memory = self._remember(spending or self._budget.spending)
         if self._store and not await self._store.save(self._operation, self._memory):
             self._record.kept(failures=1)
 
-    def _remember(self) -> Memory:
+    def _remember(self, spending: Spending) -> Memory:
         known, activity, amd = self._knowledge.memory()
         return Memory(
             snapshot=self._record.snapshot,
             paces=self._schedule.paces(),
             waiting=self._waiting.memory(),
-            spending=self._budget.spending,
+            spending=spending,
             known=known,
             activity=activity,
             amd=amd,
