@@ -20,7 +20,8 @@ def _named(names: str) -> str:
 
 _GONE = "WolkvoxAllExportersDown|WolkvoxExporterAbsent"
 _REASON = "WolkvoxTokenRejected|WolkvoxQuotaExhausted"
-_SYMPTOM = "WolkvoxApiUnreachable|WolkvoxReportFailing|WolkvoxDataStale"
+_LESSER = "WolkvoxReportFailing|WolkvoxDataStale|WolkvoxPollsFailing|WolkvoxReplicaFailing"
+_SYMPTOM = f"WolkvoxApiUnreachable|{_LESSER}"
 _CAMPAIGNS = 'area="campaign"'
 _JOB = ("job",)
 _OPERATION = ("job", "operation")
@@ -34,9 +35,7 @@ INHIBITIONS: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     ((_named(f"{_REASON}|WolkvoxApiUnreachable"),), _CAMPAIGNS, _OPERATION),
     ((_named("WolkvoxDataStale"), 'report="campaigns"'), _CAMPAIGNS, _OPERATION),
     ((_named(_REASON),), _named(_SYMPTOM), _OPERATION),
-    ((_named("WolkvoxApiUnreachable"),), _named("WolkvoxReportFailing|WolkvoxDataStale"), _OPERATION),
-    # below the reserve AMD is given up on purpose
-    ((_named("WolkvoxQuotaNearlyUsed"),), _named("WolkvoxReportFailing"), _OPERATION),
+    ((_named("WolkvoxApiUnreachable"),), _named(_LESSER), _OPERATION),
     ((_named("WolkvoxQuotaExhausted"),), _named("WolkvoxQuotaNearlyUsed"), _OPERATION),
     (
         (_named("WolkvoxCampaignStalled|WolkvoxCampaignFinished"),),

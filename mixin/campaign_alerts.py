@@ -6,14 +6,17 @@ At one poll in five minutes a `for` guards nothing that one poll says, so durati
 from functools import partial
 
 from mixin.promql import fold
-from mixin.recording import DIALABLE, DIALED, HITS, RATIO, TO_EMPTY, USUAL
+from mixin.recording import DIALABLE, DIALED, HITS, RATIO, RECYCLES, TO_EMPTY, USUAL
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
 
-FRESH = f"""\
+_POLLED = """\
 and on (job, operation)
-  {fold('max_over_time(wolkvox_up{report="campaigns"}[6m])')} == 1"""
+  {} == 1"""
+FRESH = _POLLED.format(fold('max_over_time(wolkvox_up{report="campaigns"}[6m])'))
 """Silent on old data: one lost poll is forgiven, an outage is another alert's business."""
+LASTING = _POLLED.format(fold('max_over_time(wolkvox_up{report="campaigns"}[11m])'))
+"""The same for what has to last: two lost polls do not begin a long `for` anew."""
 _STARTED = f"""\
   {fold("min_over_time(wolkvox_campaign_started[15m])")} == 1
 and
@@ -28,7 +31,6 @@ def group(settings: Settings) -> Group:
 
 
 def _of_the_list(settings: Settings) -> tuple[Alert, ...]:
-    of_a_day = f"{fold('wolkvox_campaign_recycles')} - {fold('wolkvox_campaign_recycles offset 1d')}"
     return (
         Alert(
             "WolkvoxCampaignStalled",
@@ -57,6 +59,8 @@ and
 {FRESH}""",
             *("1m", "info", "campaign", "campaign"),
             keep_firing="6m",
+            # nobody recycles at night, and what ends then is still told in the morning
+            business_hours=True,
         ),
         Alert(
             "WolkvoxCleanRecordsRunningOut",
@@ -67,10 +71,10 @@ and
   {fold("wolkvox_campaign_records_clean")} < {settings.running_out} * {fold("rate(wolkvox_campaign_dialed_total[11m])")}
 and
   {fold("wolkvox_campaign_started")} == 1
-unless
-  # a list that is worked again and again runs out as it should, on a Monday too
-  max_over_time(({of_a_day})[3d:1h]) >= {settings.rotating}
-{FRESH}""",
+unless on (job, operation, campaign_id)
+  # a list that is worked again and again runs out as it should, after a long weekend too
+  max_over_time({RECYCLES}[5d:1h]) >= {settings.rotating}
+{LASTING}""",
             *("11m", "warning", "campaign", "campaign"),
             keep_firing="6m",
         ),
@@ -81,8 +85,9 @@ def _of_the_results(settings: Settings) -> tuple[Alert, ...]:
     enough = f"""\
 and ignoring (result)
   {DIALED} > {settings.dialed_for_shares}
-{FRESH}"""
-    warning = partial(Alert, pending="15m", severity="warning", area="campaign", board="campaign")
+{LASTING}"""
+    # one poll and two lost ones are less
+    warning = partial(Alert, pending="20m", severity="warning", area="campaign", board="campaign")
     return (
         warning(
             "WolkvoxAnsweringMachineShareHigh",
@@ -107,9 +112,12 @@ and ignoring (result)
 and
   {DIALED} > {settings.dialed_for_hits}
 and
+  # by the end of the second hour without a hit
+  {DIALED} offset 1h > {settings.dialed_for_hits}
+and
   # some campaigns are never typified
-  max_over_time({HITS}[3d:1h]) > 0
-{FRESH}""",
+  max_over_time({HITS}[5d:1h]) > 0
+{LASTING}""",
             *("1h", "info", "campaign", "campaign"),
             business_hours=True,
         ),
@@ -123,11 +131,11 @@ def _of_the_room() -> tuple[Alert, ...]:
         Alert(
             "WolkvoxSkillWithoutCampaign",
             f"""\
-  # over a weekend, too
-  max_over_time({DIALABLE}{{skill!~"|0"}}[3d])
+  # over a long weekend, too
+  max_over_time({DIALABLE}{{skill!~"|0"}}[5d])
 unless
   {DIALABLE}
-{FRESH}""",
+{LASTING}""",
             *("16m", "warning", "campaign", "operations"),
             business_hours=True,
         ),
@@ -146,5 +154,6 @@ unless on (job, operation, campaign_id)
   wolkvox_campaign_started
 {FRESH}""",
             *("6m", "info", "campaign", "operations"),
+            keep_firing="6m",
         ),
     )

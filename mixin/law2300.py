@@ -4,32 +4,35 @@ from mixin.promql import REPLICA_LABELS, fold
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
 
-_LOCAL = "vector(time() - 18000)"
-"""Colombia is five hours behind UTC all year."""
+_SEEN = 'wolkvox_report_last_success_timestamp_seconds{report="campaigns"} - 18000'
+"""When the calls that are shown were made, on Colombian clocks, which are five hours behind UTC all year."""
 
 
 def group(settings: Settings) -> Group:
     """Return the alert on calls outside the hours of the law, which holidays are not known to."""
     calls = f'wolkvox_campaign_calls_per_minute{{operation=~"{settings.law2300_operations}"}}'
     replica = ", ".join(("job", "operation", *REPLICA_LABELS))
-    expression = f"""\
-  # what is shown after a failed poll may be from before the hour
-  {fold(f'{calls} and on ({replica}) wolkvox_up{{report="campaigns"}} == 1')} > 0
-unless on ()
-  (
-      # Monday to Friday from seven to seven
-      day_of_week({_LOCAL}) >= 1 <= 5
-    and
-      hour({_LOCAL}) >= 7 < 19
-  )
-unless on ()
-  (
-      # Saturday from eight to three
-      day_of_week({_LOCAL}) == 6
-    and
-      hour({_LOCAL}) >= 8 < 15
-  )"""
+    outside = f"""
+    {calls} > 0
+  # by the hour of the last good poll: what is shown after a failed one may be from before
+  and on ({replica})
+    {_SEEN}
+  unless on ({replica})
+    (
+        # Monday to Friday from seven to seven
+        day_of_week({_SEEN}) >= 1 <= 5
+      and
+        hour({_SEEN}) >= 7 < 19
+    )
+  unless on ({replica})
+    (
+        # Saturday from eight to three
+        day_of_week({_SEEN}) == 6
+      and
+        hour({_SEEN}) >= 8 < 15
+    )
+"""
     alert = Alert(
-        "WolkvoxDialingOutsideLegalHours", expression, "6m", "warning", "campaign", "campaign", keep_firing="6m"
+        "WolkvoxDialingOutsideLegalHours", fold(outside), "6m", "warning", "campaign", "campaign", keep_firing="6m"
     )
     return Group("wolkvox-law2300.alerts", (alert,))

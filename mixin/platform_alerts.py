@@ -1,27 +1,72 @@
 """Alerts on the exporter and on what it needs of wolkvox: for whoever operates it."""
 
+from collections.abc import Callable
+
 from mixin.promql import fold, fold_least
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
 
+CAMPAIGNS = 'report="campaigns"'
+"""The report without which nothing is seen."""
+# for a moment after a restart the exporter knows neither
+_KNOWN = f"""\
+unless on (job, operation)
+  {fold("min_over_time(wolkvox_token_valid[6m])")} == 0
+unless on (job, operation)
+  {fold_least("max_over_time(wolkvox_quota_exhausted[6m])")} == 1"""
+_RESTING = f"""\
+unless
+  (
+      # AMD asked for campaign by campaign rests while nothing is started, after a failure too
+      {fold('increase(wolkvox_polls_total{report="amd"}[1h])')} == 0
+    unless
+      # asked for less often, it says nothing in an hour
+      {fold('wolkvox_report_interval_seconds{report="amd"}')} >= 3600
+  )"""
+# wolkvox says so itself; that it lasts is news
+_MAINTAINED = f"""\
+unless on (job, operation)
+  (
+      {fold(f'increase(wolkvox_poll_failures_total{{{CAMPAIGNS}, reason="maintenance"}}[11m])')} > 0
+    unless on (job, operation)
+      {fold(f"max_over_time(wolkvox_up{{{CAMPAIGNS}}}[1h])")} == 0
+  )"""
+
 
 def group(settings: Settings) -> Group:
     """Return the alerts of the area `platform`."""
-    return Group("wolkvox-platform.alerts", (*_of_the_exporter(settings), *_of_the_api(), *_of_the_quota(settings)))
+    alerts = (*_of_the_exporter(settings), *_of_the_api(), *_of_the_polls(settings), *_of_the_quota(settings))
+    return Group("wolkvox-platform.alerts", alerts)
 
 
 def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
     target = f'up{{job="{settings.job}"}}'
+    # in a crash loop some scrapes succeed; a target that was taken away still has an average
+    lately = f"(avg_over_time({target}[10m]) and {target})"
     return (
         Alert("WolkvoxWatchdog", "vector(1)", None, "none", "platform", "exporter"),
-        Alert("WolkvoxExporterDown", f"{target} == 0", "5m", "warning", "platform", "exporter"),
-        Alert("WolkvoxAllExportersDown", f"max by (job) ({target}) == 0", "5m", "critical", "platform", "exporter"),
+        Alert(
+            "WolkvoxExporterDown",
+            f"  {target} == 0\nor\n  {lately} < 0.5",
+            *("5m", "warning", "platform", "exporter"),
+        ),
+        Alert(
+            "WolkvoxAllExportersDown",
+            f"  max by (job) ({target}) == 0\nor\n  max by (job) {lately} < 0.5",
+            *("5m", "critical", "platform", "exporter"),
+        ),
         Alert("WolkvoxExporterAbsent", f"absent({target})", "10m", "critical", "platform", "exporter"),
         Alert(
             "WolkvoxConfigReloadFailed",
             # each exporter has a file of its own
             "wolkvox_exporter_config_last_reload_successful == 0",
             *("5m", "warning", "platform", "exporter"),
+        ),
+        Alert(
+            "WolkvoxStateNotWritten",
+            # a disk is one exporter's, and all its operations'
+            "max by (job, instance) (increase(wolkvox_state_write_failures_total[30m])) > 0",
+            *("1m", "warning", "platform", "exporter"),
         ),
         Alert(
             "WolkvoxWorkerRestarting",
@@ -32,29 +77,24 @@ def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
 
 
 def _of_the_api() -> tuple[Alert, ...]:
-    refused = f"{fold_least('wolkvox_token_valid')} == 0"
-    # for a moment after a restart the exporter knows neither
-    known = f"""\
-unless on (job, operation)
-  {fold_least("min_over_time(wolkvox_token_valid[6m])")} == 0
-unless on (job, operation)
-  {fold("max_over_time(wolkvox_quota_exhausted[6m])")} == 1"""
-    resting = f"""\
-unless
-  # AMD asked for campaign by campaign rests while nothing is started, after a failure too
-  {fold('increase(wolkvox_polls_total{report="amd"}[1h])')} == 0"""
     return (
         Alert(
             "WolkvoxApiUnreachable",
-            _failing('report="campaigns"', "11m", "10m") + "\n" + known,
+            _failing(CAMPAIGNS, "11m", "10m") + "\n" + f"{_MAINTAINED}\n{_KNOWN}",
             *("1m", "critical", "platform", "exporter"),
         ),
         Alert(
             "WolkvoxReportFailing",
-            _failing('report!="campaigns"', "1h", "59m") + "\n" + f"{resting}\n{known}",
+            _failing('report!="campaigns"', "1h", "59m") + "\n" + f"{_RESTING}\n{_KNOWN}",
             *("1m", "warning", "platform", "exporter"),
         ),
-        Alert("WolkvoxTokenRejected", refused, "6m", "critical", "platform", "exporter", keep_firing="6m"),
+        Alert(
+            "WolkvoxTokenRejected",
+            # as long as one of the replicas has a good token, all is seen
+            f"{fold('wolkvox_token_valid')} == 0",
+            *("6m", "critical", "platform", "exporter"),
+            keep_firing="6m",
+        ),
         Alert(
             "WolkvoxDataStale",
             # AMD may rest, see above
@@ -70,15 +110,43 @@ unless
     )
 
 
-def _failing(selector: str, window: str, since: str) -> str:
+def _of_the_polls(settings: Settings) -> tuple[Alert, ...]:
+    failed = f"sum without (reason) (increase(wolkvox_poll_failures_total{{{CAMPAIGNS}}}[1h]))"
+    # the replica that fares best: what another one lacks is not missed
+    share = fold_least(f"\n      {failed}\n    /\n      increase(wolkvox_polls_total{{{CAMPAIGNS}}}[1h])\n  ")
+    return (
+        Alert(
+            "WolkvoxPollsFailing",
+            f"""\
+  {share} > {settings.failed_polls}
+and
+  # again and again: an outage that is over was one fall and one rise
+  {fold(f"changes(wolkvox_up{{{CAMPAIGNS}}}[1h])")} >= 4""",
+            *("15m", "warning", "platform", "exporter"),
+            keep_firing="6m",
+        ),
+        Alert(
+            "WolkvoxReplicaFailing",
+            f"""\
+{_failing(CAMPAIGNS, "11m", "10m", str)}
+and on (job, operation)
+  {fold(f"max_over_time(wolkvox_up{{{CAMPAIGNS}}}[11m])")} == 1""",
+            # by then it is known whether the other one fails as well
+            *("6m", "warning", "platform", "exporter"),
+            keep_firing="6m",
+        ),
+    )
+
+
+def _failing(selector: str, window: str, since: str, folded: Callable[[str], str] = fold) -> str:
     """Find the reports that failed throughout, not those that have been asked for less than `since`.
 
     There may be two lost scrapes at the beginning.
     """
     return f"""\
-  {fold(f"max_over_time(wolkvox_up{{{selector}}}[{window}])")} == 0
+  {folded(f"max_over_time(wolkvox_up{{{selector}}}[{window}])")} == 0
 and
-  {fold(f"present_over_time(wolkvox_up{{{selector}}}[3m] offset {since})")}"""
+  {folded(f"present_over_time(wolkvox_up{{{selector}}}[3m] offset {since})")}"""
 
 
 def _late(selector: str) -> str:
@@ -98,7 +166,8 @@ def _of_the_quota(settings: Settings) -> tuple[Alert, ...]:
         Alert("WolkvoxQuotaNearlyUsed", used, "5m", "warning", "platform", "exporter"),
         Alert(
             "WolkvoxQuotaExhausted",
-            f"{fold('wolkvox_quota_exhausted')} == 1",
+            # what one replica is granted the operation still has
+            f"{fold_least('wolkvox_quota_exhausted')} == 1",
             *("1m", "critical", "platform", "exporter"),
             keep_firing="6m",
         ),

@@ -15,7 +15,7 @@ def fold(expression: str) -> str:
 
 
 def fold_least(expression: str) -> str:
-    """Do the same where the worst of the replicas is what matters."""
+    """Do the same where the least of what replicas say is what matters."""
     return f"min without ({', '.join(REPLICA_LABELS)}) ({expression})"
 
 

@@ -9,6 +9,7 @@ HITS = "campaign:wolkvox_campaign_hits:increase1h"
 RATIO = "campaign_result:wolkvox_campaign_result_per_results:ratio_1h"
 USUAL = "campaign_result:wolkvox_campaign_result_per_results:ratio_1h_median7d"
 TO_EMPTY = "campaign:wolkvox_campaign_records_clean:seconds_to_empty"
+RECYCLES = "campaign:wolkvox_campaign_recycles:increase1d"
 DIALABLE = "skill:wolkvox_campaign_dialable:count"
 
 _RATIO = f"""\
@@ -34,6 +35,9 @@ count by (job, operation, skill) (
         {fold("wolkvox_campaign_calls_per_minute")} > 0
     )
 )"""
+# a gauge, and it only falls when another list is loaded, as a counter only does when it begins anew; by the id, as a
+# renamed campaign works the same list
+_RECYCLES = f"sum without (campaign, skill) ({fold('increase(wolkvox_campaign_recycles[1d])')})"
 # the middle, which an outage does not pull down; half-hourly, as 5,000 campaigns would be too much for the server
 _USUAL = f"""\
   quantile_over_time(0.5, {RATIO}{{result="answer"}}[7d:30m])
@@ -53,6 +57,6 @@ GROUPS = (
             Record(DIALABLE, _DIALABLE),
         ),
     ),
-    Group("wolkvox-usual.rules", (Record(USUAL, _USUAL),), interval="5m"),
+    Group("wolkvox-usual.rules", (Record(USUAL, _USUAL), Record(RECYCLES, _RECYCLES)), interval="5m"),
 )
 """In the order in which one reads the other."""

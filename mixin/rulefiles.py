@@ -1,12 +1,12 @@
 """Rules as Prometheus reads them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import partial
 
 from mixin import campaign_alerts, law2300, platform_alerts, recording
 from mixin.promql import faster, shorter
-from mixin.rules import Alert, Group, Record, board_uid
+from mixin.rules import Alert, Board, Group, Record, board_uid
 from mixin.settings import Settings
 from mixin.texts import Language, text
 from mixin.yamlfile import written
@@ -17,6 +17,12 @@ _ABOUT = {
     "law2300": "Opt-in: calls outside the hours of Colombia's Law 2300; holidays are not known.\n"
     "Name the operations that are under it in the expression.",
 }
+_ASKED: Mapping[Board, tuple[str, ...]] = {
+    "operations": ("operation", "skill"),
+    "campaign": ("operation", "campaign_id"),
+    "exporter": ("operation",),
+}
+"""The variables of a dashboard that an alert fills in from its labels."""
 
 
 def groups(settings: Settings) -> dict[str, tuple[Group, ...]]:
@@ -81,8 +87,8 @@ def _speaking(alert: Alert, settings: Settings, language: Language) -> dict[str,
 
 def _dashboard(alert: Alert, settings: Settings, language: Language) -> str:
     uid = board_uid(alert.board, language)
-    wanted = ("operation", "campaign_id") if alert.board == "campaign" else ("operation",)
     asked = "".join(
-        f"{{{{ with $labels.{label} }}}}&var-{label}={{{{ . | urlquery }}}}{{{{ end }}}}" for label in wanted
+        f"{{{{ with $labels.{label} }}}}&var-{label}={{{{ . | urlquery }}}}{{{{ end }}}}"
+        for label in _ASKED[alert.board]
     )
     return f"{settings.grafana_url}/d/{uid}?var-job={settings.job}{asked}"

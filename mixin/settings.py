@@ -25,6 +25,8 @@ class Settings:
     saturdays: tuple[str, str] = ("09:30", "13:00")
     quota_used: float = 0.8
     """Share of the day's calls; above the exporter's reserve, so that it speaks before AMD is given up."""
+    failed_polls: float = 0.4
+    """Share of an hour's polls; at five minutes an outage of twenty stays below."""
     running_out: int = 2700
     """Seconds of dialling that are left in a list."""
     rotating: int = 3

@@ -65,6 +65,7 @@ FINISHED = Told(
     "supervisors",
     alert(
         *("WolkvoxCampaignFinished", "info", "campaign"),
+        schedule="business_hours",
         operation="servicio-cl",
         campaign="Encuesta NPS",
         campaign_id="6301",
@@ -106,7 +107,7 @@ ALL_DOWN = Told(
     "sre-pager",
     alert("WolkvoxAllExportersDown", "critical", "platform"),
     "No wolkvox exporter can be scraped; nothing is known of any campaign.",
-    "All targets of the job wolkvox have been down for five minutes. "
+    "All targets of the job wolkvox have been down for five minutes, or answer only now and then. "
     "Alerts on campaigns and on the API are silent until one answers again.",
 )
 HELD_BACK = {"alertname": STALLED.name, "operation": "soporte-pe"}

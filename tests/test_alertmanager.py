@@ -26,9 +26,12 @@ RECEIVERS = {
     "WolkvoxAllExportersDown": "sre-pager",
     "WolkvoxExporterAbsent": "sre-pager",
     "WolkvoxConfigReloadFailed": "sre",
+    "WolkvoxStateNotWritten": "sre",
     "WolkvoxWorkerRestarting": "sre",
     "WolkvoxApiUnreachable": "sre-pager",
     "WolkvoxReportFailing": "sre",
+    "WolkvoxPollsFailing": "sre",
+    "WolkvoxReplicaFailing": "sre",
     "WolkvoxTokenRejected": "sre-pager",
     "WolkvoxDataStale": "sre",
     "WolkvoxUnreadableValues": "sre",
@@ -46,7 +49,12 @@ RECEIVERS = {
     "WolkvoxCampaignDisappeared": "supervisors",
     "WolkvoxDialingOutsideLegalHours": "supervisors",
 }
-IN_BUSINESS_HOURS = {"WolkvoxCampaignStalled", "WolkvoxNoHits", "WolkvoxSkillWithoutCampaign"}
+IN_BUSINESS_HOURS = {
+    "WolkvoxCampaignStalled",
+    "WolkvoxCampaignFinished",
+    "WolkvoxNoHits",
+    "WolkvoxSkillWithoutCampaign",
+}
 OPERATION = {"job", "operation"}
 REPORT = OPERATION | {"report"}
 CAMPAIGN = OPERATION | {"campaign", "campaign_id", "skill"}
@@ -56,9 +64,12 @@ LABELS = {
     "WolkvoxAllExportersDown": {"job"},
     "WolkvoxExporterAbsent": {"job"},
     "WolkvoxConfigReloadFailed": {"job", "instance"},
+    "WolkvoxStateNotWritten": {"job", "instance"},
     "WolkvoxWorkerRestarting": OPERATION,
     "WolkvoxApiUnreachable": REPORT,
     "WolkvoxReportFailing": REPORT,
+    "WolkvoxPollsFailing": REPORT,
+    "WolkvoxReplicaFailing": REPORT | {"instance"},
     "WolkvoxTokenRejected": OPERATION,
     "WolkvoxDataStale": REPORT,
     "WolkvoxUnreadableValues": REPORT | {"field"},
@@ -79,7 +90,8 @@ LABELS = {
 """What each alert has from its series, besides the labels that its rule adds."""
 
 OF_CAMPAIGNS = {name for name, receiver in RECEIVERS.items() if receiver == "supervisors"}
-SYMPTOMS = {"WolkvoxApiUnreachable", "WolkvoxReportFailing", "WolkvoxDataStale"}
+LESSER = {"WolkvoxReportFailing", "WolkvoxDataStale", "WolkvoxPollsFailing", "WolkvoxReplicaFailing"}
+SYMPTOMS = LESSER | {"WolkvoxApiUnreachable"}
 OF_OPERATIONS = SYMPTOMS | {
     "WolkvoxTokenRejected",
     "WolkvoxUnreadableValues",
@@ -91,9 +103,8 @@ SILENCES = {
     "WolkvoxExporterAbsent": {"WolkvoxExporterDown"} | OF_OPERATIONS | OF_CAMPAIGNS,
     "WolkvoxTokenRejected": SYMPTOMS | OF_CAMPAIGNS,
     "WolkvoxQuotaExhausted": SYMPTOMS | OF_CAMPAIGNS | {"WolkvoxQuotaNearlyUsed"},
-    "WolkvoxApiUnreachable": {"WolkvoxReportFailing", "WolkvoxDataStale"} | OF_CAMPAIGNS,
+    "WolkvoxApiUnreachable": LESSER | OF_CAMPAIGNS,
     "WolkvoxDataStale": OF_CAMPAIGNS,
-    "WolkvoxQuotaNearlyUsed": {"WolkvoxReportFailing"},
     "WolkvoxCampaignStalled": {"WolkvoxCleanRecordsRunningOut", "WolkvoxNoHits"},
     "WolkvoxCampaignFinished": {"WolkvoxCleanRecordsRunningOut", "WolkvoxNoHits"},
 }

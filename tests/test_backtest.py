@@ -208,21 +208,21 @@ async def test_alert_is_heard_in_business_hours_and_unless_another_says_enough()
     """If an alert is muted out of hours or inhibited, then it is heard at the other moments."""
     said = [
         fired("WolkvoxCampaignStalled", "08:28", "08:33", campaign_id="1"),
-        fired("WolkvoxCampaignFinished", "07:10", "07:20", campaign_id="2"),
-        fired("WolkvoxCleanRecordsRunningOut", "07:08", "07:12", campaign_id="2"),
-        fired("WolkvoxCleanRecordsRunningOut", "07:08", "07:12", campaign_id="3"),
+        fired("WolkvoxCampaignFinished", "10:10", "10:20", campaign_id="2"),
+        fired("WolkvoxCleanRecordsRunningOut", "10:08", "10:12", campaign_id="2"),
+        fired("WolkvoxCleanRecordsRunningOut", "10:08", "10:12", campaign_id="3"),
     ]
     through = [[when(now)[-5:] for now in moments] for moments in heard(said, SETTINGS).values()]
     assert through[0] == ["08:30", "08:31", "08:32"]
     assert len(through[1]) == 10
-    assert through[2:] == [["07:08", "07:09"], ["07:08", "07:09", "07:10", "07:11"]]
+    assert through[2:] == [["10:08", "10:09"], ["10:08", "10:09", "10:10", "10:11"]]
 
 
 async def test_alerts_of_an_operation_share_messages() -> None:
     """If alerts begin and end within ten minutes of another, then one message has them all."""
     said = [
-        fired("WolkvoxCampaignFinished", "10:00", "10:25", campaign_id="1"),
-        fired("WolkvoxCampaignFinished", "10:04", "10:20", campaign_id="2"),
+        fired("WolkvoxCleanRecordsRunningOut", "10:00", "10:25", campaign_id="1"),
+        fired("WolkvoxCleanRecordsRunningOut", "10:04", "10:20", campaign_id="2"),
         fired("WolkvoxCleanRecordsRunningOut", "10:05", "11:20", campaign_id="3"),
         fired("WolkvoxSkillWithoutCampaign", "18:10", "18:40", skill="4000"),
     ]
