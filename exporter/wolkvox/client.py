@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import aiohttp
 from yarl import URL
 
 from exporter import __version__
+from exporter.wolkvox.blotting import without
 from exporter.wolkvox.body import Answer
 from exporter.wolkvox.errors import NO_STATUS, ApiError, Reason
 
@@ -28,8 +28,6 @@ MAX_BODY = 64 * 1024 * 1024
 """Bytes of an answer: twice what the API's limit of 60,000 rows takes."""
 _MAX_ERROR_BODY = 64 * 1024
 _CHUNK = 64 * 1024
-# blotting out anything shorter would tear holes into good answers
-_SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ class Client:
             except Exception as error:  # noqa: BLE001 - as in `get`, but the status is known
                 failure = _failure(error, code)
             else:
-                return Answer(response.status, _without(token, body))
+                return Answer(response.status, without(token, body))
         raise failure
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
@@ -157,15 +155,6 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         failure = _failure(error)
     raise failure
-
-
-def _without(token: str, body: bytes) -> bytes:
-    """Blot the token out of an answer that repeats it, before anything else sees it."""
-    if len(token) < _SHORTEST_SECRET:
-        return body
-    spellings = {token, token.replace("/", r"\/")}  # PHP's JSON escapes slashes
-    pattern = "|".join(map(re.escape, spellings))
-    return re.sub(pattern.encode(), b"***", body, flags=re.IGNORECASE)
 
 
 _WHAT_HAPPENED: Mapping[type[Exception], tuple[Reason, str]] = MappingProxyType(
