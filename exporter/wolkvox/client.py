@@ -18,6 +18,7 @@ from exporter import __version__
 from exporter.wolkvox.blotting import without
 from exporter.wolkvox.body import Answer
 from exporter.wolkvox.errors import NO_STATUS, ApiError, Reason
+from exporter.wolkvox.names import Resolver
 
 TOKEN_HEADER = "wolkvox-token"  # noqa: S105 - the header's name
 CONNECT_TIMEOUT = 5.0
@@ -26,6 +27,8 @@ TOTAL_TIMEOUT = 65.0
 """Seconds for a whole call; the API's own limit is 60."""
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of an answer: twice what the API's limit of 60,000 rows takes."""
+# of the time for a connection, so that a name server without an answer is told from a firewall
+_NAME_SHARE = 0.8
 _MAX_ERROR_BODY = 64 * 1024
 _CHUNK = 64 * 1024
 
@@ -69,11 +72,16 @@ class Client:
         self._base_url = URL(base_url)
         self._proxy_url = proxy_url
         self._max_body = max_body
+        # half at most, so that a short time-out still tells no connection from no answer
+        connect = min(CONNECT_TIMEOUT, timeout / 2)
         self._session = aiohttp.ClientSession(
-            # a pooled connection would be dead at the next poll, and the library would retry on its own
-            connector=aiohttp.TCPConnector(ssl=ssl.create_default_context(cafile=ca_file), force_close=True),
-            # half at most, so that a short time-out still tells no connection from no answer
-            timeout=aiohttp.ClientTimeout(total=timeout, connect=min(CONNECT_TIMEOUT, timeout / 2)),
+            connector=aiohttp.TCPConnector(
+                ssl=ssl.create_default_context(cafile=ca_file),
+                resolver=Resolver(_NAME_SHARE * connect),
+                # a pooled connection would be dead at the next poll, and the library would retry on its own
+                force_close=True,
+            ),
+            timeout=aiohttp.ClientTimeout(total=timeout, connect=connect),
             headers={"User-Agent": f"wolkvox-exporter/{__version__}", "Accept-Encoding": "identity"},
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
