@@ -156,14 +156,17 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
 
     Raises `ConfigError`, `StateError` and `AddressError` before anything is asked of the API.
     """
-    manager, config, clock = ServiceManager.from_environment(), load(), SystemClock()
-    warn(config)
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(logs.Shortage())
+    # a reload that is asked for meanwhile follows the start
+    reloading: asyncio.Future[Reloading] = loop.create_future()
+    loop.add_signal_handler(signal.SIGHUP, reloading.add_done_callback, lambda made: made.result().request())
+    manager, config, clock = ServiceManager.from_environment(), load(), SystemClock()
+    warn(config)
     with state_in(config.state, clock) as store, stopped_by_signals() as stop:
         memories = await _remembered(store, config.operations)
         exporter = Exporter(config, clock, memories=memories, store=store, load=load, manager=manager)
-        loop.add_signal_handler(signal.SIGHUP, exporter.reloading.request)
+        reloading.set_result(exporter.reloading)
         async with exporter.running(listen) as port:
             log.info("listening", address=listen.address[0] or "*", port=port, version=__version__)
             # not only once data are there: an API that is down must keep neither this service nor others from starting

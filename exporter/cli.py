@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -44,6 +45,8 @@ def serve(options: Options) -> int:
         web_config_file=options.web_config_file,
         max_requests=options.max_requests,
     )
+    # a reload before the configuration is first read changes nothing, and must end nothing
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     asyncio.run(app.serve(partial(load, options.config_file), listen))
     return 0
 

@@ -48,6 +48,11 @@ class Publisher:
         self.snapshots: dict[str, Snapshot] = {}
         """The latest of each operation, always in the same mapping."""
 
+    @property
+    def config_loaded(self) -> bool:
+        """Whether the last reload took the configuration over."""
+        return self._status.config_loaded
+
     def close(self) -> None:
         """Give the thread back."""
         self._thread.shutdown(wait=False)

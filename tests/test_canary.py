@@ -1,8 +1,10 @@
 """The token and the proxy's password show nowhere, whatever the API answers and however it fails."""
 
+import html
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from urllib.parse import quote
 
 import pytest
 from pydantic import SecretStr
@@ -18,10 +20,11 @@ from exporter.wolkvox.errors import ApiError
 from support.canary import assert_secret, debug_log, pages, told_by
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, running
-from support.outcomes import call_centre, polled
+from support.outcomes import call_centre, polled, words
 from support.servers import Handler, closed_port, replying, reset, serving, writing
 
 PASSWORD = "canary-proxy-77ab1c"
+ODD_TOKEN = """"ca/na\\ry<5f>&0'c%3b+1?d=9e\\\\"""  # every character that some format spells in a way of its own
 STALLS = {Fault.STALL, Fault.STALL_BODY}
 CAMPAIGN = {"campaign": f"4875 - {TOKEN} - tel1 (100%)", "campaign_id": "4875", "total_amd": "1", "records": "9"}
 
@@ -94,6 +97,45 @@ async def test_an_echoed_token_costs_nothing_but_itself() -> None:
     async with serving(ECHOES["campaign name"]) as server, polled(server.url) as (exporter, _):
         samples = await exporter.samples()
     assert samples.value("wolkvox_campaign_records", campaign="***", campaign_id="4875") == 9
+
+
+def shown_as_json(text: str) -> str:
+    """Return a text as PHP writes it, a slash with its backslash."""
+    return json.dumps(text)[1:-1].replace("/", r"\/")
+
+
+def by_code(text: str, form: str) -> str:
+    """Return a text with every character written by its number."""
+    return "".join(form.format(ord(character)) for character in text)
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "JSON": lambda text: json.dumps(text)[1:-1],
+    "PHP's JSON": shown_as_json,
+    "JSON in JSON": lambda text: shown_as_json(shown_as_json(text)),
+    "escapes": lambda text: by_code(text, r"\u{:04x}"),
+    "escapes in capitals": lambda text: by_code(text.upper(), r"\u{:04X}"),
+    "HTML": lambda text: json.dumps(html.escape(text))[1:-1],
+    "PHP's HTML": lambda text: json.dumps(html.escape(text).replace("&#x27;", "&#039;"))[1:-1],
+    "numbers in HTML": lambda text: by_code(text, "&#{};"),
+    "an address": lambda text: quote(text, safe=""),
+    "an address in lower case": lambda text: by_code(text, "%{:02x}"),
+}
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS.values(), ids=SPELLINGS)
+@pytest.mark.parametrize("token", [TOKEN, ODD_TOKEN, ODD_TOKEN[::-1]])
+async def test_an_echoed_token_does_not_show_however_it_is_spelled(token: str, spelled: Callable[[str], str]) -> None:
+    """If an answer spells the token as JSON, HTML or an address do, then it is blotted out, and nothing else is."""
+    body = f'{{"msg": "no: {spelled(token)} \\"is\\" bad/wrong"}}'.encode()
+    async with (
+        serving(replying(body, "403 Forbidden")) as server,
+        polled(server.url, token=token) as (exporter, _),
+    ):
+        assert f"wolkvox-token: {token}" in server.heads[0]
+        # what escapes its first character in JSON within JSON may be left
+        page = (await words(exporter)).replace("\\***", "***")
+        assert 'wolkvox answered 403 (no: *** "is" bad/wrong)' in page
 
 
 async def failure(base_url: str, timeout: float = 30.0, proxy_url: str | None = None) -> ApiError | None:  # noqa: ASYNC109 - the client's own

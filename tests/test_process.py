@@ -1,10 +1,12 @@
 import asyncio
+import json
 import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 import aiohttp
 import pytest
@@ -91,6 +93,33 @@ async def test_a_signal_ends_it_while_the_api_keeps_it_waiting(tmp_path: Path, n
             await simulator.until(in_flight=1)
             assert await exporter.end(number) == 0
     assert "Traceback" not in exporter.text
+
+
+async def opened(pipe: Path) -> TextIO:
+    """Return a pipe to write to, as soon as somebody reads it."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with suppress(OSError):
+                return os.fdopen(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK), "w")
+            await asyncio.sleep(0.01)
+
+
+async def test_a_reload_that_is_asked_for_during_the_start_follows_it(tmp_path: Path) -> None:
+    """If the process gets SIGHUP while it reads its configuration, then it starts all the same, and reads it again."""
+    async with centre(tmp_path) as (_, config):
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        flags = (f"--config.file={pipe}", "--web.listen-address=127.0.0.1:0", "--log.format=json")
+        async with program(*EXPORTER, *flags) as exporter:
+            with await opened(pipe) as first:
+                exporter.send(signal.SIGHUP)
+                first.write(config.read_text())
+            await exporter.line('"listening"')
+            with await opened(pipe) as second:
+                second.write(config.read_text())
+            reloaded = json.loads(await exporter.line('"configuration reloaded"'))
+            assert await exporter.end(signal.SIGTERM) == 0
+    assert reloaded["unchanged"] == "ventas-co"
 
 
 @pytest.mark.parametrize("turns", range(4))

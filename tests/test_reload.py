@@ -147,6 +147,7 @@ def never_fell(*scrapes: Samples) -> bool:
 
 async def test_a_bad_file_changes_nothing_and_is_told(tmp_path: Path) -> None:
     """If one operation of the new file is wrong, then all go on as before, and answer, page and gauge tell."""
+    told = "The last reload of the configuration failed; the one before stays in effect"
     clock = ManualClock()
     async with centre(tmp_path, clock, "stays", "changes") as (exporter, file):
         await clock.advance(30)
@@ -154,6 +155,9 @@ async def test_a_bad_file_changes_nothing_and_is_told(tmp_path: Path) -> None:
         status, text = await exporter.reload()
         samples = await exporter.samples()
         assert (status, samples.value(SUCCESSFUL), samples.value(SUCCESS_TIME)) == (500, 0, clock.time() - 30)
+        _, page = await exporter.get("/")
+        assert told in page
+        assert not any(secret in page for secret in ("soon", "nowhere", *TOKENS.values()))
         said, *errors = text.splitlines()
         assert said == "the configuration before stays in effect"
         assert [error.split(": ")[1] for error in errors] == ["operations[2].interval", "operations[2].token_file"]
@@ -163,6 +167,7 @@ async def test_a_bad_file_changes_nothing_and_is_told(tmp_path: Path) -> None:
         assert await exporter.reload("PUT") == (200, "reloaded\n")
         samples = await exporter.samples()
         assert (samples.value(SUCCESSFUL), samples.value(SUCCESS_TIME)) == (1, clock.time())
+        assert told not in (await exporter.get("/"))[1]
         await clock.advance(0)
     assert exporter.started("comes") == [330]
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -13,13 +14,14 @@ import pytest
 
 from exporter.clock import SystemClock
 from exporter.simulator import Campaign, Operation, Simulator
-from support.processes import Program, config_file, run, serving
+from support.processes import PATIENCE, Program, config_file, run, serving
 from support.samples import Samples
 
 TOKEN = "canary-5f0c3b1d9e"
 FEW_FILES = ("sh", "-c", 'ulimit -n 64; exec "$@"', "--")
 EVERY_SECOND = {"interval": "1s", "amd_interval": "1s"}
 NAME = "wv0042.wolkvox.test"
+NAME_SERVER = "127.9.9.9"
 
 
 @asynccontextmanager
@@ -87,6 +89,30 @@ async def test_a_name_that_resolves_again_is_found_again(tmp_path: Path) -> None
         await scraped(url, up=0)
         hosts.write_text(f"127.0.0.1 localhost {NAME}\n")
         await scraped(url, up=1)
+
+
+@contextmanager
+def silent_name_server() -> Iterator[socket.socket]:
+    """Give the socket of a name server that hears every question and answers none."""
+    with socket.socket(type=socket.SOCK_DGRAM) as server:
+        server.bind((NAME_SERVER, 53))
+        server.settimeout(PATIENCE)
+        yield server
+
+
+async def test_a_name_server_without_an_answer_holds_nothing_up(tmp_path: Path) -> None:
+    """If a name is looked up in vain for minutes, then polls fail in time, and SIGTERM ends the process in seconds."""
+    settings = tmp_path / "resolv.conf"
+    settings.write_text(f"nameserver {NAME_SERVER}\noptions timeout:30 attempts:5\n")
+    own_servers = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', str(settings))
+    await require(*own_servers, "true")
+    with silent_name_server() as server:
+        async with centre(tmp_path, NAME) as (_, config), serving(config, *own_servers) as (exporter, _):
+            failed = json.loads(await exporter.line("poll failed"))
+            assert NAME.partition(".")[0].encode() in server.recv(512)
+            assert (failed["reason"], failed["error"]) == ("connection", "the server's name cannot be resolved")
+            assert await exporter.end(signal.SIGTERM) == 0
+    assert "Traceback" not in exporter.text
 
 
 async def require(*command: str) -> None:

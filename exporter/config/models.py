@@ -163,7 +163,9 @@ class WrittenOperation(Shared):
         examples=["/run/secrets/ventas-co"],
     )
     token_env: TokenVariable | None = Field(
-        default=None, description="Environment variable that holds the token.", examples=["WOLKVOX_TOKEN"]
+        default=None,
+        description="Environment variable that holds the token; /proc shows it to this user and root; prefer a file.",
+        examples=["WOLKVOX_TOKEN"],
     )
     token: TokenText | None = Field(default=None, description="The token itself; prefer token_file or token_env.")
 

@@ -20,6 +20,10 @@ _MANY = 5
 _JUST_NOW = 5
 _OVERDUE = 120
 _OVERDUE_REMEDY = "if this lasts, look at the exporter's log"
+_RELOAD_FAILED = (
+    "<p>The last reload of the configuration failed; the one before stays in effect</p>",
+    "look for what is wrong in the log, or with the command check; correct it and reload: a restart would fail, too",
+)
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
@@ -34,6 +38,8 @@ class Overview:
     """The monotonic clock at the same moment."""
     telemetry_path: str
     snapshots: Sequence[Snapshot]
+    reload_failed: bool = False
+    """Whether the last reload left the configuration before in effect."""
 
 
 class _Mark(NamedTuple):
@@ -66,6 +72,7 @@ def render(overview: Overview) -> str:
         verdict=_verdict(marks),
         others=_others(marks),
         version=_escape(overview.version),
+        reload=_notice(*_RELOAD_FAILED) if overview.reload_failed else "",
         links="".join(_link(path) for path in (overview.telemetry_path, "/-/healthy", "/-/ready")),
         operations="\n".join(operation.section() for operation in operations),
         now=_time(overview.now, f"{datetime.fromtimestamp(overview.now, UTC):%Y-%m-%d %H:%M:%S} UTC"),
@@ -152,7 +159,7 @@ class _Operation:
                 failing.setdefault((state.trouble.reason, state.trouble.remedy), []).append((name, state.trouble))
         for (_, remedy), troubles in failing.items():
             lines = "".join(self._failure(name, trouble) for name, trouble in troubles)
-            yield f'<div class="notice bad">{lines}{_remedy(remedy)}</div>\n'
+            yield _notice(lines, remedy)
 
     def _failure(self, name: ReportName, trouble: Trouble) -> str:
         happened = _time(trouble.at, _ago(self._now - trouble.at))
@@ -162,8 +169,9 @@ class _Operation:
     def _overdue(self) -> Iterator[str]:
         for name, state in self._snapshot.reports.items():
             if _is_stale(self._snapshot, name, self._monotonic) and state.trouble is None:
-                text = f"<p><b>{_escape(name)}</b>: no poll has ended since the last good one</p>"
-                yield f'<div class="notice bad">{text}{_remedy(_OVERDUE_REMEDY)}</div>\n'
+                yield _notice(
+                    f"<p><b>{_escape(name)}</b>: no poll has ended since the last good one</p>", _OVERDUE_REMEDY
+                )
 
     def _unreadable(self) -> Iterator[str]:
         for name, state in self._snapshot.reports.items():
@@ -216,6 +224,10 @@ def _time(at: float, words: str) -> str:
 
 def _remedy(text: str) -> str:
     return f'<p class="remedy"><b>What to do:</b> {_escape(text)}</p>'
+
+
+def _notice(text: str, remedy: str) -> str:
+    return f'<div class="notice bad">{text}{_remedy(remedy)}</div>\n'
 
 
 def _escape(text: str) -> str:

@@ -62,6 +62,7 @@ class Site:
             monotonic=self.clock.monotonic(),
             telemetry_path=self.telemetry_path,
             snapshots=list(self.publisher.snapshots.values()),
+            reload_failed=not self.publisher.config_loaded,
         )
         return web.Response(
             text=landing.render(overview), content_type="text/html", headers={"Cache-Control": "no-store"}

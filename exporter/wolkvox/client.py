@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,8 +15,10 @@ import aiohttp
 from yarl import URL
 
 from exporter import __version__
+from exporter.wolkvox.blotting import without
 from exporter.wolkvox.body import Answer
 from exporter.wolkvox.errors import NO_STATUS, ApiError, Reason
+from exporter.wolkvox.names import Resolver
 
 TOKEN_HEADER = "wolkvox-token"  # noqa: S105 - the header's name
 CONNECT_TIMEOUT = 5.0
@@ -26,10 +27,10 @@ TOTAL_TIMEOUT = 65.0
 """Seconds for a whole call; the API's own limit is 60."""
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of an answer: twice what the API's limit of 60,000 rows takes."""
+# of the time for a connection, so that a name server without an answer is told from a firewall
+_NAME_SHARE = 0.8
 _MAX_ERROR_BODY = 64 * 1024
 _CHUNK = 64 * 1024
-# blotting out anything shorter would tear holes into good answers
-_SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,16 @@ class Client:
         self._base_url = URL(base_url)
         self._proxy_url = proxy_url
         self._max_body = max_body
+        # half at most, so that a short time-out still tells no connection from no answer
+        connect = min(CONNECT_TIMEOUT, timeout / 2)
         self._session = aiohttp.ClientSession(
-            # a pooled connection would be dead at the next poll, and the library would retry on its own
-            connector=aiohttp.TCPConnector(ssl=ssl.create_default_context(cafile=ca_file), force_close=True),
-            # half at most, so that a short time-out still tells no connection from no answer
-            timeout=aiohttp.ClientTimeout(total=timeout, connect=min(CONNECT_TIMEOUT, timeout / 2)),
+            connector=aiohttp.TCPConnector(
+                ssl=ssl.create_default_context(cafile=ca_file),
+                resolver=Resolver(_NAME_SHARE * connect),
+                # a pooled connection would be dead at the next poll, and the library would retry on its own
+                force_close=True,
+            ),
+            timeout=aiohttp.ClientTimeout(total=timeout, connect=connect),
             headers={"User-Agent": f"wolkvox-exporter/{__version__}", "Accept-Encoding": "identity"},
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
@@ -125,7 +131,7 @@ class Client:
             except Exception as error:  # noqa: BLE001 - as in `get`, but the status is known
                 failure = _failure(error, code)
             else:
-                return Answer(response.status, _without(token, body))
+                return Answer(response.status, without(token, body))
         raise failure
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
@@ -157,15 +163,6 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         failure = _failure(error)
     raise failure
-
-
-def _without(token: str, body: bytes) -> bytes:
-    """Blot the token out of an answer that repeats it, before anything else sees it."""
-    if len(token) < _SHORTEST_SECRET:
-        return body
-    spellings = {token, token.replace("/", r"\/")}  # PHP's JSON escapes slashes
-    pattern = "|".join(map(re.escape, spellings))
-    return re.sub(pattern.encode(), b"***", body, flags=re.IGNORECASE)
 
 
 _WHAT_HAPPENED: Mapping[type[Exception], tuple[Reason, str]] = MappingProxyType(
