@@ -3,17 +3,19 @@
 import asyncio
 import re
 import ssl
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
-from exporter.web import passwords
+from exporter.web import passwords, tls
 from support.certificates import Authority
 from support.processes import Finished, run
 from support.prometheus import prometheus_by
 from support.servers import HOST
 from support.tools import tool
-from support.web import PASSWORD, TLS, USERS, curl, guarded, said, written
+from support.web import HEAD, PASSWORD, TLS, USERS, curl, guarded, said, written
 
 REQUIRED = f"{TLS}  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients/ca.pem\n"
 SCRAPING = """\
@@ -179,6 +181,46 @@ async def test_names_of_clients_are_checked(
     assert tried.out == out
 
 
+ODD = {
+    # the kinds are told apart: this is written like an address, but names no machine
+    "a registered ID": x509.SubjectAlternativeName([x509.RegisteredID(x509.ObjectIdentifier("1.2.3.4"))]),
+    "an address of three bytes": x509.UnrecognizedExtension(
+        x509.ObjectIdentifier("2.5.29.17"), bytes([0x30, 5, 0x87, 3, 1, 2, 3])
+    ),
+}
+
+
+@pytest.mark.parametrize("names", ODD.values(), ids=ODD)
+async def test_odd_names_of_clients_open_nothing(
+    tmp_path: Path, authority: Authority, clients: Authority, names: x509.ExtensionType
+) -> None:
+    """If a verified certificate has a name of another kind or a broken one, then the connection is closed at once."""
+    clients.write_odd(clients.file.parent, names)
+    async with guarded(tmp_path, f"{REQUIRED}  client_allowed_sans: [1.2.3.4, one]\n") as port:
+        context = ssl.create_default_context(cafile=authority.file)
+        context.load_cert_chain(clients.file.parent / "server.crt", clients.file.parent / "server.key")
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection(HOST, port, ssl=context)
+            writer.write(HEAD + b"\r\n")
+            with suppress(ConnectionError):
+                assert await reader.read(-1) == b""
+        writer.close()
+
+
+async def test_a_bug_leaves_no_connection_open(
+    tmp_path: Path, authority: Authority, clients: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If a bug keeps a certificate from being judged, then the connection is closed all the same."""
+
+    def broken(*_: object) -> bool:
+        raise RuntimeError
+
+    monkeypatch.setattr(tls, "is_allowed", broken)
+    async with guarded(tmp_path, f"{REQUIRED}  client_allowed_sans: [one]\n") as port:
+        tried = await curl(*trusting(authority), *presenting(clients.file.parent), healthy(port))
+    assert (tried.code in {52, 56}, tried.out) == (True, "000")
+
+
 async def test_certificates_rotate_without_a_restart(tmp_path: Path, authority: Authority) -> None:
     """If the certificate's files are replaced, then the next connection gets the new one."""
     async with guarded(tmp_path, TLS) as port:
@@ -194,11 +236,11 @@ async def test_a_file_that_turns_bad_ends_no_tls(tmp_path: Path, authority: Auth
     """If TLS disappears from the file or it turns bad, then handshakes fail until it is repaired; nothing is plain."""
     async with guarded(tmp_path, TLS) as port:
         written(tmp_path, content)
-        tls = await curl(*trusting(authority), healthy(port))
+        secured = await curl(*trusting(authority), healthy(port))
         plain = await curl(f"http://{HOST}:{port}/-/healthy")
         written(tmp_path, TLS)
         repaired = await curl(*trusting(authority), healthy(port))
-    assert (tls.code, plain.out, repaired.out) == (35, "000", "healthy\n200")
+    assert (secured.code, plain.out, repaired.out) == (35, "000", "healthy\n200")
 
 
 async def test_an_open_connection_learns_of_a_bad_file(tmp_path: Path, authority: Authority) -> None:

@@ -82,6 +82,9 @@ class Door(web.BaseSite):
         if handshake.cancelled():
             # perhaps before it could begin, and close what it was given
             transport.abort()
+        elif error := handshake.exception():
+            transport.abort()
+            log.error("no TLS connection", error=type(error).__name__, remedy="please report a bug")
 
     def _serve(self, transport: asyncio.Transport, early: bytes = b"") -> None:
         if self._runner.server is None:
