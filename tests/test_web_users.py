@@ -69,6 +69,17 @@ async def test_everything_is_behind_the_password(tmp_path: Path) -> None:
         assert [await status(port, basic("alice", PASSWORD), path) for path in EVERYTHING] == [200] * 4 + [404, 405]
 
 
+@pytest.mark.parametrize("expectation", ["magic", "100-continue", "100-continue\r\nExpect: magic"])
+@pytest.mark.parametrize("path", ["/metrics", "/nowhere"])
+async def test_an_expectation_opens_nothing(tmp_path: Path, path: str, expectation: str) -> None:
+    """If a client expects something before the answer, then it gets 401 as the others do, and 429 from the limit on."""
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: {expectation}\r\n\r\n".encode()
+    limit = 'rate_limit: {interval: "1s", burst: 1}\n'
+    async with guarded(tmp_path, USERS + limit, ManualClock()) as port:
+        assert (await said(port, request)).startswith(b"HTTP/1.1 401 ")
+        assert (await said(port, request)).startswith(b"HTTP/1.1 429 ")
+
+
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
 async def test_a_right_password_opens(tmp_path: Path, scheme: str) -> None:
     """If user and password are right, then the answer comes, however the scheme is written."""
