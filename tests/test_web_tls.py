@@ -10,7 +10,9 @@ import pytest
 from cryptography import x509
 
 from exporter.web import passwords, tls
+from exporter.web.watched import LOOK_EVERY
 from support.certificates import Authority
+from support.clock import ManualClock
 from support.processes import Finished, run
 from support.prometheus import prometheus_by
 from support.servers import HOST
@@ -222,11 +224,12 @@ async def test_a_bug_leaves_no_connection_open(
 
 
 async def test_certificates_rotate_without_a_restart(tmp_path: Path, authority: Authority) -> None:
-    """If the certificate's files are replaced, then the next connection gets the new one."""
-    async with guarded(tmp_path, TLS) as port:
+    """If the certificate's files are replaced, then a connection a second later gets the new one."""
+    async with guarded(tmp_path, TLS, clock := ManualClock()) as port:
         before = await curl(*trusting(authority), healthy(port))
         other = Authority(tmp_path)
         other.write(tmp_path)
+        clock.jump(LOOK_EVERY)
         after = await curl(*trusting(other), healthy(port))
     assert (before.out, after.out) == ("healthy\n200", "healthy\n200")
 
@@ -234,23 +237,26 @@ async def test_certificates_rotate_without_a_restart(tmp_path: Path, authority: 
 @pytest.mark.parametrize("content", ["", USERS, f"{TLS}  min_version: x\n"], ids=["emptied", "TLS gone", "mistake"])
 async def test_a_file_that_turns_bad_ends_no_tls(tmp_path: Path, authority: Authority, content: str) -> None:
     """If TLS disappears from the file or it turns bad, then handshakes fail until it is repaired; nothing is plain."""
-    async with guarded(tmp_path, TLS) as port:
+    async with guarded(tmp_path, TLS, clock := ManualClock()) as port:
         written(tmp_path, content)
+        clock.jump(LOOK_EVERY)
         secured = await curl(*trusting(authority), healthy(port))
         plain = await curl(f"http://{HOST}:{port}/-/healthy")
         written(tmp_path, TLS)
+        clock.jump(LOOK_EVERY)
         repaired = await curl(*trusting(authority), healthy(port))
     assert (secured.code, plain.out, repaired.out) == (35, "000", "healthy\n200")
 
 
 async def test_an_open_connection_learns_of_a_bad_file(tmp_path: Path, authority: Authority) -> None:
     """If the file turns bad while a connection is open, then its next request is answered 500."""
-    async with guarded(tmp_path, TLS) as port:
+    async with guarded(tmp_path, TLS, clock := ManualClock()) as port:
         context = ssl.create_default_context(cafile=authority.file)
         reader, writer = await asyncio.open_connection(HOST, port, ssl=context)
         statuses = []
         for content in (TLS, "junk", TLS):
             written(tmp_path, content)
+            clock.jump(LOOK_EVERY)
             writer.write(b"GET /-/ready HTTP/1.1\r\nHost: x\r\n\r\n")
             head = await reader.readuntil(b"\r\n\r\n")
             await reader.readexactly(int(re.findall(rb"Content-Length: (\d+)", head)[0]))
@@ -262,8 +268,9 @@ async def test_an_open_connection_learns_of_a_bad_file(tmp_path: Path, authority
 async def test_tls_added_later_waits_for_a_restart(tmp_path: Path, authority: Authority) -> None:
     """If TLS is added while it runs, then connections stay plain, as with Prometheus' other exporters."""
     assert authority
-    async with guarded(tmp_path, USERS) as port:
+    async with guarded(tmp_path, USERS, clock := ManualClock()) as port:
         written(tmp_path, TLS + USERS)
+        clock.jump(LOOK_EVERY)
         read = await curl("--user", f"alice:{PASSWORD}", f"http://{HOST}:{port}/-/healthy")
     assert read.out == "healthy\n200"
 

@@ -97,7 +97,7 @@ class Door(web.BaseSite):
             connection.data_received(early)
 
     async def _shake_hands(self, watched: Watched, arrival: "_Arrival", transport: asyncio.Transport) -> None:
-        config = watched.current()
+        config = await watched.current()
         context = config.tls if config and config.tls else tls.refusing()
         try:
             secured = await asyncio.get_running_loop().start_tls(
