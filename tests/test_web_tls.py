@@ -1,6 +1,7 @@
 """TLS of the web configuration file, with the clients that people use."""
 
 import asyncio
+import json
 import re
 import ssl
 from contextlib import suppress
@@ -13,7 +14,7 @@ from exporter.web import passwords, tls
 from exporter.web.watched import LOOK_EVERY
 from support.certificates import Authority
 from support.clock import ManualClock
-from support.processes import Finished, run
+from support.processes import Finished, config_file, run, serving
 from support.prometheus import prometheus_by
 from support.servers import HOST
 from support.tools import tool
@@ -281,6 +282,15 @@ async def test_what_is_no_handshake_is_closed(tmp_path: Path) -> None:
     async with guarded(tmp_path, TLS) as port:
         assert await said(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") == b""
         assert await said(port, b"\x16\x03\x01\xff\xff" + b"\0" * 70_000) == b""
+
+
+async def test_the_log_tells_who_may_come_in(tmp_path: Path, authority: Authority) -> None:
+    """If TLS and users are on, then the line that tells the address tells that, too."""
+    assert authority
+    config = config_file(tmp_path, f"http://{HOST}:1", {"a": {"token": "x"}})
+    async with serving(config, flags=(f"--web.config.file={written(tmp_path, TLS + USERS)}",)) as (exporter, _):
+        listening = json.loads(await exporter.line('"listening"'))
+    assert (listening["scheme"], listening["users"]) == ("https", 1)
 
 
 async def test_prometheus_scrapes_with_tls_and_password(tmp_path: Path, authority: Authority) -> None:

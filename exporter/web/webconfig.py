@@ -1,7 +1,7 @@
 """From the web configuration file to what is in effect, or to all that is wrong with it."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,15 @@ class WebConfig:
     def allowed_sans(self) -> tuple[str, ...]:
         """Names of which a client's certificate must have one; empty is any."""
         return self.settings.tls_server_config.client_allowed_sans if self.settings.tls_server_config else ()
+
+    @property
+    def protection(self) -> Mapping[str, str | int]:
+        """What keeps strangers out, for the log; no users is everybody."""
+        return {"scheme": "https" if self.tls else "http", "users": len(self.settings.basic_auth_users)}
+
+
+UNPROTECTED = WebConfig(WebFile()).protection
+"""Without a web configuration file."""
 
 
 def load(path: Path) -> WebConfig:
