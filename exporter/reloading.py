@@ -7,10 +7,10 @@ from typing import NoReturn
 
 import structlog
 
+from exporter.apart import NoThreadError, apart
 from exporter.clock import Clock
 from exporter.config import Config, ConfigError
 from exporter.fleet import Changes, Fleet
-from exporter.polling.threads import apart
 from exporter.publishing import Publisher
 from exporter.systemd import ServiceManager
 
@@ -83,12 +83,14 @@ class Reloading:
 
     async def _reload(self) -> tuple[str, ...]:
         try:
-            config = await apart(self._load, READ_TIMEOUT)
+            config = await apart(self._load, READ_TIMEOUT, self._load)
             changes = await self._fleet.adopt(config.operations)
         except ConfigError as error:
             problems = tuple(map(str, error.problems))
         except TimeoutError:
             problems = (f"it could not be read within {READ_TIMEOUT:g} s; look at where it and its tokens are kept",)
+        except NoThreadError as error:
+            problems = (str(error),)
         except OSError as error:
             problems = (f"a ca_file cannot be read ({error.strerror}); make it readable for the exporter",)
         else:

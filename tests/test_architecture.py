@@ -36,6 +36,7 @@ ROOMS = [
     "logs",
     "clock",
     "durable",
+    "apart",
 ]
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 50
