@@ -5,15 +5,16 @@ import base64
 import binascii
 import hashlib
 import secrets
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from enum import Enum, auto
 from typing import TypeAlias
 
 from pydantic import SecretStr
 
 from exporter.web import passwords
-from exporter.web.threads import in_a_thread
 
 MOST_WAITING = 10
 """Comparisons that may wait for the one under way."""
@@ -68,7 +69,7 @@ class Users:
         self._waiting += 1
         try:
             async with self._turn:
-                return await in_a_thread(lambda: self._matches(password, password_hash), "password")
+                return await _in_a_thread(lambda: self._matches(password, password_hash))
         finally:
             self._waiting -= 1
 
@@ -81,6 +82,21 @@ class Users:
         # with lengths: no two triples may make the same bytes
         written = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
         return hashlib.blake2b(written, key=self._secret).digest()
+
+
+async def _in_a_thread(compare: Callable[[], bool]) -> bool:
+    """Do the work in a thread that the process does not wait for when it ends."""
+    future: Future[bool] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(compare())
+        except Exception as error:  # noqa: BLE001 - whoever waits is told
+            future.set_exception(error)
+
+    future.set_running_or_notify_cancel()
+    threading.Thread(target=work, name="password", daemon=True).start()
+    return await asyncio.wrap_future(future)
 
 
 def _credentials(authorization: str) -> tuple[str, bytes] | None:

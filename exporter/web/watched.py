@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 import structlog
 
+from exporter.apart import NoThreadError, apart
 from exporter.clock import Clock
 from exporter.config import ConfigError, Problem
 from exporter.web import webconfig
-from exporter.web.threads import NoThreadError, in_a_thread
 from exporter.web.webconfig import WebConfig
 
 LOOK_EVERY = 1.0
@@ -21,7 +21,6 @@ PATIENCE = 5.0
 _SWITCHED = "what keeps strangers out cannot be taken away while it runs; put it back, or restart"
 _LATER = "TLS is switched on at the start only; restart"
 _LATE = "the files cannot be read in time; look at the disk or share that they are on"
-_NO_THREAD = "no thread can be started to read the files; raise the limit on tasks, or look for what uses them up"
 
 log = structlog.get_logger()
 
@@ -47,7 +46,6 @@ class Watched:
         self._problems: tuple[Problem, ...] = ()
         self._looked = clock.monotonic()
         self._look: asyncio.Task[None] | None = None
-        self._is_late = False
         self._had_users = bool(self._good.settings.basic_auth_users)
         self.uses_tls = self._good.tls is not None
 
@@ -60,36 +58,30 @@ class Watched:
         """Return what is in effect, None while the file is bad or cannot be read in time."""
         if self._look is None and self._clock.monotonic() - self._looked >= LOOK_EVERY:
             self._look = asyncio.create_task(self._look_again())
-        if self._look and not self._is_late:
-            await self._wait_for(self._look)
-        return None if self._problems or self._is_late else self._good
-
-    async def _wait_for(self, look: asyncio.Task[None]) -> None:
-        # one for all who come meanwhile; it goes on although one of them leaves
-        done, _ = await asyncio.wait({look}, timeout=self._patience)
-        if done:
+        if look := self._look:
+            # one for all who come meanwhile; it goes on although one of them leaves
+            await asyncio.wait({look})
             look.result()
-        else:
-            self._is_late = True
-            self._judge((self._problem(_LATE),))
+        return None if self._problems else self._good
 
     async def _look_again(self) -> None:
+        # a bad file is tried again although it has not changed: its repair may lie in one that is not known yet
+        seen = None if self._problems else self._seen
+        read = partial(_look, self._path, self._good, seen, self._load)
         try:
-            # a bad file is tried again although it has not changed: its repair may lie in one that is not known yet
-            seen = None if self._problems else self._seen
-            read = partial(_look, self._path, self._good, seen, self._load)
-            self._seen, found = await in_a_thread(read, "web configuration")
+            self._seen, found = await apart(read, self._patience, self)
+        except TimeoutError:
+            self._judge((self._problem(_LATE),))
+        except NoThreadError as error:
+            self._judge((self._problem(f"the files cannot be read: {error}"),))
+        else:
             self._take(found)
             self._looked = self._clock.monotonic()
-        except NoThreadError:
-            self._judge((self._problem(_NO_THREAD),))
         finally:
-            self._look, self._is_late = None, False
+            self._look = None
 
     def _take(self, found: _Found) -> None:
         if not isinstance(found, WebConfig):
-            if self._is_late and not found:
-                log.info("web configuration can be read again", file=str(self._path))
             self._judge(found or ())
             return
         self._judge(tuple(self._taken_away(found)))
