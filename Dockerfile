@@ -29,8 +29,7 @@ ENV PYTHONDONTWRITEBYTECODE=1
 # a number, so that orchestrators can see that it is not root
 USER 65534:65534
 EXPOSE 10842
-# without curl, and without a proxy that the environment may name
-HEALTHCHECK --interval=30s --timeout=5s --start-period=15s CMD ["/opt/wolkvox-exporter/bin/python", "-c", \
-    "import http.client as h, sys; c = h.HTTPConnection('127.0.0.1', 10842, timeout=4); c.request('GET', '/-/healthy'); sys.exit(c.getresponse().status != 200)"]
+# without curl; the port is that of EXPOSE
+HEALTHCHECK --interval=30s --timeout=5s --start-period=15s CMD ["/opt/wolkvox-exporter/bin/python", "-m", "exporter.web.probe", "10842"]
 ENTRYPOINT ["/opt/wolkvox-exporter/bin/wolkvox-exporter"]
 CMD ["--config.file=/etc/wolkvox-exporter/config.yaml"]

@@ -30,6 +30,7 @@ from exporter.web.door import Door
 from exporter.web.guard import MAX_REQUESTS, Guard
 from exporter.web.server import Site
 from exporter.web.watched import Watched
+from exporter.web.webconfig import UNPROTECTED
 from exporter.wolkvox.client import Witness
 
 _WEB_GRACE = 2.0
@@ -91,6 +92,8 @@ class Exporter:
             memories=memories or {},
             store=store,
         )
+        self.protection = UNPROTECTED
+        """What keeps strangers out while it runs, for the log."""
         self._manager = manager or ServiceManager()
         self.reloading = Reloading(
             load or (lambda: config), config.state, self._fleet, self.publisher, self.clock, manager=self._manager
@@ -108,6 +111,8 @@ class Exporter:
         Raises `AddressError`, and `ConfigError` for the web configuration file, before anything is asked of the API.
         """
         watched = Watched(listen.web_config_file, self.clock) if listen.web_config_file else None
+        if watched:
+            self.protection = watched.latest.protection
         site = self._site(listen, Guard(self.clock, watched, listen.max_requests))
         runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=_WEB_GRACE)
         try:
@@ -168,7 +173,8 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
         exporter = Exporter(config, clock, memories=memories, store=store, load=load, manager=manager)
         reloading.set_result(exporter.reloading)
         async with exporter.running(listen) as port:
-            log.info("listening", address=listen.address[0] or "*", port=port, version=__version__)
+            address = listen.address[0] or "*"
+            log.info("listening", address=address, port=port, **exporter.protection, version=__version__)
             # not only once data are there: an API that is down must keep neither this service nor others from starting
             manager.ready()
             await stop.wait()

@@ -160,6 +160,7 @@ async def test_the_addresses_are_told_and_the_end(tmp_path: Path) -> None:
             assert await exporter.end(signal.SIGTERM) == 0
     assert (listening["level"], listening["address"]) == ("info", "127.0.0.1")
     assert int(str(listening["port"])) > 0
+    assert (listening["scheme"], listening["users"]) == ("http", "0")
     assert parsed(exporter.err[-1], "logfmt")["msg"] == "stopping"
 
 

@@ -72,6 +72,7 @@ BAD = {
     "junk key": (f"{TLS}  cert_filse: x\n", 4, "tls_server_config.cert_filse", "did you mean cert_file?"),
     "empty cert_file": ("tls_server_config:\n  cert_file: ''\n  key_file: server.key\n", 2, ".cert_file", "PEM file"),
     "no such file": ("tls_server_config:\n  cert_file: nowhere\n  key_file: server.key\n", 2, ".cert_file", "No such"),
+    "no regular file": (TLS.replace("server.key", "/dev/null"), 3, ".key_file", "no regular file"),
     "no such key": ("tls_server_config:\n  cert_file: server.crt\n  key_file: nowhere\n", 3, ".key_file", "No such"),
     "empty cert": ("tls_server_config:\n  cert: ''\n  key_file: server.key\n", 2, ".cert", "not PEM"),
     "empty key": ("tls_server_config:\n  cert_file: server.crt\n  key: ''\n", 3, ".key", "not PEM"),
@@ -81,7 +82,7 @@ BAD = {
     "a key as certificate": ("tls_server_config: {cert_file: ca.pem, key_file: ca.pem}\n", 1, ".cert_file", "belong"),
     "client_ca without a policy": (f"{TLS}  client_ca_file: ca.pem\n", 4, ".client_ca_file", "client_auth_type"),
     "client_ca without certificates": (
-        f"{TLS}  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: /dev/null\n",
+        f"{TLS}  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: other.key\n",
         5,
         ".client_ca_file",
         "no certificates",

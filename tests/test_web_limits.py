@@ -121,7 +121,8 @@ async def test_what_is_no_http_is_answered_400_and_closed(
             (b"%s /metrics HTTP/1.1\r\nHost: x\r\n\r\n" % method, b"HTTP/1.1 405 Method Not Allowed")
             for method in (b"POST", b"PUT", b"DELETE", b"PATCH", b"OPTIONS", b"TRACE", b"PROPFIND", b"PURGE")
         ),
-        (HEAD + b"Expect: magic\r\n\r\n", b"HTTP/1.1 417 Expectation Failed"),
+        (HEAD + b"Expect: magic\r\n\r\n", b"HTTP/1.1 200 OK"),
+        (HEAD + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n", b"HTTP/1.1 200 OK"),
         (HEAD + b"Content-Length: 70000\r\n\r\n", b"HTTP/1.1 413 "),
         (HEAD + b"Content-Length: 99999999999\r\n\r\n", b"HTTP/1.1 413 "),
         (HEAD + b"Content-Length: 5\r\n\r\nhello", b"HTTP/1.1 200 OK"),

@@ -1,19 +1,24 @@
 """TLS of the web configuration file, with the clients that people use."""
 
 import asyncio
+import json
 import re
 import ssl
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
-from exporter.web import passwords
+from exporter.web import passwords, tls
+from exporter.web.watched import LOOK_EVERY
 from support.certificates import Authority
-from support.processes import Finished, run
+from support.clock import ManualClock
+from support.processes import Finished, config_file, run, serving
 from support.prometheus import prometheus_by
 from support.servers import HOST
 from support.tools import tool
-from support.web import PASSWORD, TLS, USERS, curl, guarded, said, written
+from support.web import HEAD, PASSWORD, TLS, USERS, curl, guarded, said, written
 
 REQUIRED = f"{TLS}  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients/ca.pem\n"
 SCRAPING = """\
@@ -179,12 +184,53 @@ async def test_names_of_clients_are_checked(
     assert tried.out == out
 
 
+ODD = {
+    # the kinds are told apart: this is written like an address, but names no machine
+    "a registered ID": x509.SubjectAlternativeName([x509.RegisteredID(x509.ObjectIdentifier("1.2.3.4"))]),
+    "an address of three bytes": x509.UnrecognizedExtension(
+        x509.ObjectIdentifier("2.5.29.17"), bytes([0x30, 5, 0x87, 3, 1, 2, 3])
+    ),
+}
+
+
+@pytest.mark.parametrize("names", ODD.values(), ids=ODD)
+async def test_odd_names_of_clients_open_nothing(
+    tmp_path: Path, authority: Authority, clients: Authority, names: x509.ExtensionType
+) -> None:
+    """If a verified certificate has a name of another kind or a broken one, then the connection is closed at once."""
+    clients.write_odd(clients.file.parent, names)
+    async with guarded(tmp_path, f"{REQUIRED}  client_allowed_sans: [1.2.3.4, one]\n") as port:
+        context = ssl.create_default_context(cafile=authority.file)
+        context.load_cert_chain(clients.file.parent / "server.crt", clients.file.parent / "server.key")
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection(HOST, port, ssl=context)
+            writer.write(HEAD + b"\r\n")
+            with suppress(ConnectionError):
+                assert await reader.read(-1) == b""
+        writer.close()
+
+
+async def test_a_bug_leaves_no_connection_open(
+    tmp_path: Path, authority: Authority, clients: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If a bug keeps a certificate from being judged, then the connection is closed all the same."""
+
+    def broken(*_: object) -> bool:
+        raise RuntimeError
+
+    monkeypatch.setattr(tls, "is_allowed", broken)
+    async with guarded(tmp_path, f"{REQUIRED}  client_allowed_sans: [one]\n") as port:
+        tried = await curl(*trusting(authority), *presenting(clients.file.parent), healthy(port))
+    assert (tried.code in {52, 56}, tried.out) == (True, "000")
+
+
 async def test_certificates_rotate_without_a_restart(tmp_path: Path, authority: Authority) -> None:
-    """If the certificate's files are replaced, then the next connection gets the new one."""
-    async with guarded(tmp_path, TLS) as port:
+    """If the certificate's files are replaced, then a connection a second later gets the new one."""
+    async with guarded(tmp_path, TLS, clock := ManualClock()) as port:
         before = await curl(*trusting(authority), healthy(port))
         other = Authority(tmp_path)
         other.write(tmp_path)
+        clock.jump(LOOK_EVERY)
         after = await curl(*trusting(other), healthy(port))
     assert (before.out, after.out) == ("healthy\n200", "healthy\n200")
 
@@ -192,23 +238,26 @@ async def test_certificates_rotate_without_a_restart(tmp_path: Path, authority: 
 @pytest.mark.parametrize("content", ["", USERS, f"{TLS}  min_version: x\n"], ids=["emptied", "TLS gone", "mistake"])
 async def test_a_file_that_turns_bad_ends_no_tls(tmp_path: Path, authority: Authority, content: str) -> None:
     """If TLS disappears from the file or it turns bad, then handshakes fail until it is repaired; nothing is plain."""
-    async with guarded(tmp_path, TLS) as port:
+    async with guarded(tmp_path, TLS, clock := ManualClock()) as port:
         written(tmp_path, content)
-        tls = await curl(*trusting(authority), healthy(port))
+        clock.jump(LOOK_EVERY)
+        secured = await curl(*trusting(authority), healthy(port))
         plain = await curl(f"http://{HOST}:{port}/-/healthy")
         written(tmp_path, TLS)
+        clock.jump(LOOK_EVERY)
         repaired = await curl(*trusting(authority), healthy(port))
-    assert (tls.code, plain.out, repaired.out) == (35, "000", "healthy\n200")
+    assert (secured.code, plain.out, repaired.out) == (35, "000", "healthy\n200")
 
 
 async def test_an_open_connection_learns_of_a_bad_file(tmp_path: Path, authority: Authority) -> None:
     """If the file turns bad while a connection is open, then its next request is answered 500."""
-    async with guarded(tmp_path, TLS) as port:
+    async with guarded(tmp_path, TLS, clock := ManualClock()) as port:
         context = ssl.create_default_context(cafile=authority.file)
         reader, writer = await asyncio.open_connection(HOST, port, ssl=context)
         statuses = []
         for content in (TLS, "junk", TLS):
             written(tmp_path, content)
+            clock.jump(LOOK_EVERY)
             writer.write(b"GET /-/ready HTTP/1.1\r\nHost: x\r\n\r\n")
             head = await reader.readuntil(b"\r\n\r\n")
             await reader.readexactly(int(re.findall(rb"Content-Length: (\d+)", head)[0]))
@@ -220,8 +269,9 @@ async def test_an_open_connection_learns_of_a_bad_file(tmp_path: Path, authority
 async def test_tls_added_later_waits_for_a_restart(tmp_path: Path, authority: Authority) -> None:
     """If TLS is added while it runs, then connections stay plain, as with Prometheus' other exporters."""
     assert authority
-    async with guarded(tmp_path, USERS) as port:
+    async with guarded(tmp_path, USERS, clock := ManualClock()) as port:
         written(tmp_path, TLS + USERS)
+        clock.jump(LOOK_EVERY)
         read = await curl("--user", f"alice:{PASSWORD}", f"http://{HOST}:{port}/-/healthy")
     assert read.out == "healthy\n200"
 
@@ -232,6 +282,15 @@ async def test_what_is_no_handshake_is_closed(tmp_path: Path) -> None:
     async with guarded(tmp_path, TLS) as port:
         assert await said(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") == b""
         assert await said(port, b"\x16\x03\x01\xff\xff" + b"\0" * 70_000) == b""
+
+
+async def test_the_log_tells_who_may_come_in(tmp_path: Path, authority: Authority) -> None:
+    """If TLS and users are on, then the line that tells the address tells that, too."""
+    assert authority
+    config = config_file(tmp_path, f"http://{HOST}:1", {"a": {"token": "x"}})
+    async with serving(config, flags=(f"--web.config.file={written(tmp_path, TLS + USERS)}",)) as (exporter, _):
+        listening = json.loads(await exporter.line('"listening"'))
+    assert (listening["scheme"], listening["users"]) == ("https", 1)
 
 
 async def test_prometheus_scrapes_with_tls_and_password(tmp_path: Path, authority: Authority) -> None:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from exporter.logs import FORMATS
 from exporter.web import passwords, users
 from exporter.web.users import Users, Verdict
+from exporter.web.watched import LOOK_EVERY
 from support.canary import assert_secret, debug_log
 from support.clock import ManualClock
 from support.processes import config_file, serving
@@ -67,6 +68,17 @@ async def test_everything_is_behind_the_password(tmp_path: Path) -> None:
     async with guarded(tmp_path, USERS) as port:
         assert [await status(port, None, path) for path in EVERYTHING] == [401] * len(EVERYTHING)
         assert [await status(port, basic("alice", PASSWORD), path) for path in EVERYTHING] == [200] * 4 + [404, 405]
+
+
+@pytest.mark.parametrize("expectation", ["magic", "100-continue", "100-continue\r\nExpect: magic"])
+@pytest.mark.parametrize("path", ["/metrics", "/nowhere"])
+async def test_an_expectation_opens_nothing(tmp_path: Path, path: str, expectation: str) -> None:
+    """If a client expects something before the answer, then it gets 401 as the others do, and 429 from the limit on."""
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: {expectation}\r\n\r\n".encode()
+    limit = 'rate_limit: {interval: "1s", burst: 1}\n'
+    async with guarded(tmp_path, USERS + limit, ManualClock()) as port:
+        assert (await said(port, request)).startswith(b"HTTP/1.1 401 ")
+        assert (await said(port, request)).startswith(b"HTTP/1.1 429 ")
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
@@ -205,10 +217,11 @@ async def test_the_rate_limit_is_that_of_the_format(tmp_path: Path, limit: str, 
 
 
 async def test_users_change_without_a_restart(tmp_path: Path) -> None:
-    """If a password is changed in the file, then the next request needs the new one."""
-    async with guarded(tmp_path, USERS) as port:
+    """If a password is changed in the file, then a request a second later needs the new one."""
+    async with guarded(tmp_path, USERS, clock := ManualClock()) as port:
         assert await status(port, basic("alice", PASSWORD)) == 200
         written(tmp_path, f"basic_auth_users:\n  alice: {passwords.hashed(b'new', cost=4)}\n")
+        clock.jump(LOOK_EVERY)
         assert await status(port, basic("alice", PASSWORD)) == 401
         assert await status(port, basic("alice", "new")) == 200
 
@@ -231,11 +244,13 @@ async def test_a_file_that_turns_bad_opens_no_door(
     with debug_log("logfmt"):
         async with guarded(tmp_path, USERS, clock := ManualClock()) as port:
             written(tmp_path, content)
+            clock.jump(LOOK_EVERY)
             for authorization in (None, basic("alice", PASSWORD), basic("alice", "wrong")):
                 assert await status(port, authorization, "/metrics") == 500
             clock.jump(5)
             assert await status(port) == 500
             written(tmp_path, USERS)
+            clock.jump(LOOK_EVERY)
             assert await status(port) == 401
             assert await status(port, basic("alice", PASSWORD)) == 200
     lines = [line for line in capfd.readouterr().err.splitlines() if "no one is let in" in line]
@@ -246,8 +261,9 @@ async def test_a_file_that_turns_bad_opens_no_door(
 
 async def test_a_file_that_vanishes_opens_no_door(tmp_path: Path) -> None:
     """If the file is removed while it runs, then every answer is 500."""
-    async with guarded(tmp_path, USERS) as port:
+    async with guarded(tmp_path, USERS, clock := ManualClock()) as port:
         (tmp_path / "web.yaml").unlink()
+        clock.jump(LOOK_EVERY)
         assert await status(port, basic("alice", PASSWORD)) == 500
 
 
@@ -257,11 +273,12 @@ async def test_no_password_is_in_the_log(tmp_path: Path, log_format: str, capfd:
     header = basic("alice", PASSWORD)
     broken = f"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: {header}\r\nAuthorization {PASSWORD}\x01\r\n\r\n"
     with debug_log(log_format):
-        async with guarded(tmp_path, USERS) as port:
+        async with guarded(tmp_path, USERS, clock := ManualClock()) as port:
             for authorization in (header, basic("alice", f"{PASSWORD}x"), basic("bob", PASSWORD), f"Bearer {PASSWORD}"):
                 await status(port, authorization)
             assert b" 400 Bad Request\r\n" in await said(port, broken.encode())
             written(tmp_path, f"{USERS}  {PASSWORD}: {ALICE}x\n  bob: {PASSWORD}\n{PASSWORD}: {PASSWORD}\n")
+            clock.jump(LOOK_EVERY)
             await status(port, header)
     logged = capfd.readouterr().err
     assert "not HTTP" in logged

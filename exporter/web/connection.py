@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
-from typing import cast
+from typing import TypeAlias, cast
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from exporter.web.guard import HEADERS, refusal
 
@@ -20,6 +22,8 @@ BODY_TIMEOUT = 5.0
 """Seconds that the body of a request is waited for, after its answer."""
 _LONGEST_LINE = 8190
 _MOST_HEADERS = 64
+
+_Make: TypeAlias = Callable[..., web.BaseRequest]
 
 log = structlog.get_logger()
 
@@ -45,6 +49,8 @@ class Connection(web.RequestHandler):
             max_headers=_MOST_HEADERS,
             auto_decompress=False,
         )
+        # or aiohttp would answer some requests before the guard sees them
+        self._request_factory = partial(_without_expectation, server.request_factory)
         # apart from aiohttp's, which it forgets when it closes, although there may be something to be sent still
         self._socket: asyncio.Transport | None = None
         self._head_timer: asyncio.TimerHandle | None = None
@@ -122,3 +128,13 @@ class Connection(web.RequestHandler):
             if timer:
                 timer.cancel()
         self._head_timer = self._send_timer = None
+
+
+def _without_expectation(make: _Make, *parts: object) -> web.BaseRequest:
+    """Make a request that expects nothing: it is answered at once and its body not waited for, as RFC 9110 allows."""
+    request = make(*parts)
+    if hdrs.EXPECT not in request.headers:
+        return request
+    headers = request.headers.copy()
+    headers.popall(hdrs.EXPECT)
+    return request.clone(headers=headers)

@@ -82,6 +82,9 @@ class Door(web.BaseSite):
         if handshake.cancelled():
             # perhaps before it could begin, and close what it was given
             transport.abort()
+        elif error := handshake.exception():
+            transport.abort()
+            log.error("no TLS connection", error=type(error).__name__, remedy="please report a bug")
 
     def _serve(self, transport: asyncio.Transport, early: bytes = b"") -> None:
         if self._runner.server is None:
@@ -94,7 +97,7 @@ class Door(web.BaseSite):
             connection.data_received(early)
 
     async def _shake_hands(self, watched: Watched, arrival: "_Arrival", transport: asyncio.Transport) -> None:
-        config = watched.current()
+        config = await watched.current()
         context = config.tls if config and config.tls else tls.refusing()
         try:
             secured = await asyncio.get_running_loop().start_tls(

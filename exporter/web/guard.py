@@ -60,9 +60,9 @@ class Guard:
 
     @web.middleware
     async def _admitted(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        config = self.watched.current() if self.watched else None
+        config = await self.watched.current() if self.watched else None
         if config is None:
-            return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "the web configuration file is wrong; see the log")
+            return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "the web configuration file cannot be used; see the log")
         limit, users = config.settings.rate_limit, config.settings.basic_auth_users
         if limit and not self._bucket_for(limit).allows(self._clock.monotonic()):
             return refusal(HTTPStatus.TOO_MANY_REQUESTS, "too many requests", math.ceil(limit.interval))

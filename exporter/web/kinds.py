@@ -9,6 +9,7 @@ from pydantic import AfterValidator, SecretStr
 
 from exporter.config.kinds import from_path, from_text
 from exporter.config.values import BadValue
+from exporter.web.files import require_regular
 
 COSTLIEST = 18
 """The highest cost of a bcrypt hash that is accepted: one comparison takes some 15 s."""
@@ -47,10 +48,10 @@ _OLD = {"TLS10", "TLS11"}
 
 def _pem_file(path: Path) -> Path:
     try:
-        with path.open("rb"):
-            return path
+        require_regular(path)
     except OSError as error:
         raise BadValue(f"the file cannot be read ({error.strerror}); write the path of a PEM file") from None
+    return path
 
 
 def _pem(text: str) -> str:

@@ -19,6 +19,9 @@ _MODES = {
     "RequireAndVerifyClientCert": ssl.CERT_REQUIRED,
 }
 
+_NAMES = {"DNS", "IP Address", "URI", "email"}
+"""The kinds of alternative names that clients are allowed by, as Python calls them."""
+
 
 def context(settings: TlsServer) -> ssl.SSLContext:
     """Return the context for new connections; raises `OSError` where certificate and key cannot be used."""
@@ -50,11 +53,18 @@ def refusing() -> ssl.SSLContext:
 
 def is_allowed(certificate: Mapping[str, Any], allowed: Sequence[str]) -> bool:
     """Tell whether a verified certificate has one of the alternative names."""
-    return not {_normal(kind, name) for kind, name in certificate.get("subjectAltName", ())}.isdisjoint(allowed)
+    names = certificate.get("subjectAltName", ())
+    return not {_normal(kind, name) for kind, name in names if kind in _NAMES}.isdisjoint(allowed)
 
 
-def _normal(kind: str, name: str) -> str:
-    return str(ip_address(name.strip())) if kind == "IP Address" else name
+def _normal(kind: str, name: str) -> str | None:
+    if kind != "IP Address":
+        return name
+    try:
+        return str(ip_address(name.strip()))
+    except ValueError:
+        # whoever signs may sign an address of any length
+        return None
 
 
 def _choose_ciphers(made: ssl.SSLContext, settings: TlsServer) -> None:

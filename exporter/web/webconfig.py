@@ -1,13 +1,14 @@
 """From the web configuration file to what is in effect, or to all that is wrong with it."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.config import ConfigError, Problem, checking, yamlfile
 from exporter.config.yamlfile import Data, Document
 from exporter.web import tls
+from exporter.web.files import require_regular
 from exporter.web.kinds import TLS_1_3_CIPHERS
 from exporter.web.settings import MODELS, TlsServer, WebFile
 
@@ -35,15 +36,33 @@ class WebConfig:
         """Names of which a client's certificate must have one; empty is any."""
         return self.settings.tls_server_config.client_allowed_sans if self.settings.tls_server_config else ()
 
+    @property
+    def protection(self) -> Mapping[str, str | int]:
+        """What keeps strangers out, for the log; no users is everybody."""
+        return {"scheme": "https" if self.tls else "http", "users": len(self.settings.basic_auth_users)}
+
+
+UNPROTECTED = WebConfig(WebFile()).protection
+"""Without a web configuration file."""
+
 
 def load(path: Path) -> WebConfig:
     """Read the file, or raise `ConfigError` with everything that is wrong with it."""
-    document = yamlfile.read(path, may_be_empty=True)
+    document = _read(path)
     file, refused = checking.validated(document, WebFile, path.absolute().parent, MODELS, _TLS[0])
     problems = [*document.problems, *refused, *_inconsistencies(document)]
     if file is None or problems:
         raise ConfigError(tuple(sorted(set(problems))))
     return WebConfig(file, _context(document, file.tls_server_config) if file.tls_server_config else None)
+
+
+def _read(path: Path) -> Document:
+    try:
+        require_regular(path)
+    except OSError as error:
+        text = f"the file cannot be read ({error.strerror}); give the path of a readable file"
+        raise ConfigError((Problem(str(path), 1, "", text),)) from None
+    return yamlfile.read(path, may_be_empty=True)
 
 
 def _context(document: Document, settings: TlsServer) -> ssl.SSLContext:

@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from support.servers import HOST
 
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-"""From when on the certificates hold; the tests' clock is no concern of TLS."""
+LONG_AGO, LONG_AFTER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""From when on, and until when, the certificates hold; the tests' clock is no concern of TLS."""
 
 
 class Authority:
@@ -25,6 +28,21 @@ class Authority:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._ca.issue_cert(name, not_before=LONG_AGO, not_after=until).configure_cert(context)
         return context
+
+    def write_odd(self, folder: Path, names: x509.ExtensionType) -> None:
+        """Write a certificate with these alternative names, and its key, into files of `folder`, as `write` does."""
+        _, key = self.write(folder)
+        private = serialization.load_pem_private_key(key.read_bytes(), None)
+        authority = x509.load_pem_x509_certificate(self._ca.cert_pem.bytes())
+        signing = serialization.load_pem_private_key(self._ca.private_key_pem.bytes(), None)
+        assert isinstance(private, EllipticCurvePrivateKey)
+        assert isinstance(signing, EllipticCurvePrivateKey)
+        made = (
+            x509.CertificateBuilder(authority.subject, x509.Name([]), private.public_key(), 1, LONG_AGO, LONG_AFTER)
+            .add_extension(names, critical=True)
+            .sign(signing, hashes.SHA256())
+        )
+        (folder / "server.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
 
     def write(self, folder: Path, *names: str) -> tuple[Path, Path]:
         """Write a certificate for these names, by default this host, and its key into files of `folder`."""
