@@ -59,7 +59,7 @@ class Worker:
         if memory:
             self._schedule.resume(memory.paces, clock.monotonic())
         self._budget = Budget(operation.quota_reserve, memory.spending if memory else None)
-        self._record = Record(operation, self._polls, clock, memory.snapshot if memory else None)
+        self._record = Record(operation, self._polls, clock, memory)
         self._waiting = Waiting(operation.token, memory.waiting if memory else None)
         self._longest_call = memory.longest_call if memory else 0.0
         if store:
@@ -98,6 +98,7 @@ class Worker:
             activity=activity,
             amd=amd,
             longest_call=self._longest_call,
+            off=self._record.off,
         )
 
     @property
