@@ -115,9 +115,12 @@ class Worker:
             await self._clock.sleep_until(wake)
             await self.step()
 
-    async def retire(self) -> None:
-        """Begin no further poll and publish nothing more; returns as soon as no poll is under way."""
+    def retire(self) -> None:
+        """Begin no further poll or call and publish nothing more, from now on."""
         self._retired = True
+
+    async def ended(self) -> None:
+        """Return as soon as no poll is under way."""
         async with self._polling:
             pass
 
@@ -159,7 +162,15 @@ class Worker:
         self._waiting.discard(report)
         due = self._schedule.due(ReportName.CAMPAIGNS)
         await self._note_start(report)
-        asker = TurnAsker(self._client, token, self._clock, self._budget, expected=self._longest_call, deadline=due)
+        asker = TurnAsker(
+            self._client,
+            token,
+            self._clock,
+            self._budget,
+            expected=self._longest_call,
+            deadline=due,
+            wanted=lambda: not self._retired,
+        )
         self._schedule.started(report, asker.started)
         try:
             outcome = await self._polls[report].run(asker)
