@@ -16,7 +16,13 @@ _NOTE = "<!-- Made by `make generate`; change the code it is made from instead. 
 _STATE = """
 With `state`, a restart costs nothing, even one by `kill -9`: the last data, unless they are too old by then, and all
 counters are there at the first scrape, no report is asked before its interval is over, and a refused token keeps its
-pause. Without it, counters start at 0 with each start, and every report is asked at once.
+pause. If its file was written since the refusal, or there is none, it is asked again within one interval of the start,
+whatever it holds: only a running exporter can tell a new token from the old one, and asks that within seconds.
+Without a state, counters start at 0 with each start, and every report is asked at once.
+
+A reload needs no state: what it leaves alone goes on, and so does an operation or a report that was taken out and comes
+back, with its data, counters and due times (of operations the 100 that left last). An operation with another `name` is
+a new one and starts as if for the first time; so does one that moves to another `base_url`, unless it moves back.
 
 The folder is created if need be, with a file for each operation (mode 0600) that holds what is shown at `/metrics` and
 when each report was asked, and nothing of the token. A file that is damaged, of another `base_url` or of a later

@@ -133,8 +133,8 @@ async def test_a_refused_token_keeps_its_pause(tmp_path: Path) -> None:
     assert [round(at / MINUTE) for at in times(simulator)] == [0, 5, 15, 35, 65]
 
 
-async def test_a_token_written_since_is_asked_at_once(tmp_path: Path) -> None:
-    """If the file of a refused token was written while the exporter was down, then the restart asks at once."""
+async def test_a_token_written_since_is_asked_in_its_interval(tmp_path: Path) -> None:
+    """If the file of a refused token is newer at each restart, as a credential is, then no restart asks at once."""
     token, written = token_file(tmp_path)
     clock = ManualClock()
     clock.step_wall_clock(written - HOUR - START)
@@ -142,8 +142,10 @@ async def test_a_token_written_since_is_asked_at_once(tmp_path: Path) -> None:
     simulator.revoke(TOKEN)
     async with simulator.serving() as url:
         await lived(tmp_path / "state", with_token(url, token), clock, 16 * MINUTE)
-        await lived(tmp_path / "state", with_token(url, token), clock, MINUTE)
-    assert [round(at / MINUTE) for at in times(simulator)] == [0, 5, 15, 16]
+        for _ in range(3):
+            await lived(tmp_path / "state", with_token(url, token), clock, 2 * MINUTE)
+        await lived(tmp_path / "state", with_token(url, token), clock, 6 * MINUTE)
+    assert [round(at / MINUTE) for at in times(simulator)] == [0, 5, 15, 27]
 
 
 async def test_a_token_of_the_environment_is_asked_in_its_interval(
