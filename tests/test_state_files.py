@@ -305,3 +305,17 @@ async def test_a_folder_that_turns_out_unwritable_is_told_before_anything_is_ask
     assert "state" in ended.err.splitlines()[-1]
     assert "writable for the exporter" in ended.err.splitlines()[-1]
     assert simulator.calls == []
+
+
+async def test_what_cannot_be_written_down_is_no_fault_of_the_folder(tmp_path: Path) -> None:
+    """If something remembered has no spelling, then the log does not send anybody to look at the disk."""
+    async with call_centre(ManualClock()).serving() as url:
+        wanted = operation(url)
+        async with running(wanted) as exporter:
+            memory = exporter.memories()["ventas-co"]
+    unspeakable = replace(memory, snapshot=replace(memory.snapshot, operation="\ud800"))
+    with structlog.testing.capture_logs() as lines, state_in(tmp_path, SystemClock()) as store:
+        assert store is not None
+        assert not await store.save(wanted, unspeakable)
+    (line,) = lines
+    assert "nothing is wrong with the folder, please report a bug" in line["remedy"]

@@ -25,10 +25,9 @@ _SLUG_LENGTH = 40
 _GRACE = 2.0
 _LATE = f"it takes longer than {WRITE_TIMEOUT:g} s"
 _READ_REMEDY = "operations start as if for the first time; look at the disk or share that the folder is on"
-_REMEDY = (
-    "polling goes on, but after a restart now reports may be asked early and counts be lost; make room in the folder, "
-    "and make it writable for the exporter"
-)
+_LOSS = "polling goes on, but after a restart now reports may be asked early and counts be lost"
+_REMEDY = f"{_LOSS}; make room in the folder, and make it writable for the exporter"
+_BUG_REMEDY = f"{_LOSS}; nothing is wrong with the folder, please report a bug"
 
 log = structlog.get_logger()
 
@@ -68,7 +67,7 @@ class Directory:
             return self._failed(files.reason(error))
         except ValueError:
             # pydantic's words might hold what could not be written
-            return self._failed("it cannot be put into words; please report a bug")
+            return self._failed("what is remembered cannot be put into words", _BUG_REMEDY)
         if self._failing:
             log.info("state can be written again", folder=str(self._folder))
             self._failing = ""
@@ -78,9 +77,9 @@ class Directory:
         """Finish what is being written, unless that hangs."""
         self._lane.close(_GRACE)
 
-    def _failed(self, reason: str) -> bool:
+    def _failed(self, reason: str, remedy: str = _REMEDY) -> bool:
         if reason != self._failing:
-            log.warning("state cannot be written", folder=str(self._folder), error=reason, remedy=_REMEDY)
+            log.warning("state cannot be written", folder=str(self._folder), error=reason, remedy=remedy)
             self._failing = reason
         return False
 
