@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import signal
+import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -78,7 +79,7 @@ def kept_files(folder: Path) -> list[Path]:
 
 def aside(folder: Path) -> list[Path]:
     """Return what was put aside."""
-    return sorted(folder.glob("*.damaged-*"))
+    return sorted(folder.glob("*.json.*"))
 
 
 async def found(folder: Path, wanted: Wanted) -> Memory | None:
@@ -174,6 +175,7 @@ OBSTACLES: dict[str, Callable[[Path], None]] = {
     "folder": lambda path: path.mkdir(),
     "link": lambda path: path.symlink_to("/etc/passwd"),
     "pipe": os.mkfifo,
+    "socket": lambda path: os.mknod(path, stat.S_IFSOCK | 0o600),
 }
 
 
@@ -305,17 +307,3 @@ async def test_a_folder_that_turns_out_unwritable_is_told_before_anything_is_ask
     assert "state" in ended.err.splitlines()[-1]
     assert "writable for the exporter" in ended.err.splitlines()[-1]
     assert simulator.calls == []
-
-
-async def test_what_cannot_be_written_down_is_no_fault_of_the_folder(tmp_path: Path) -> None:
-    """If something remembered has no spelling, then the log does not send anybody to look at the disk."""
-    async with call_centre(ManualClock()).serving() as url:
-        wanted = operation(url)
-        async with running(wanted) as exporter:
-            memory = exporter.memories()["ventas-co"]
-    unspeakable = replace(memory, snapshot=replace(memory.snapshot, operation="\ud800"))
-    with structlog.testing.capture_logs() as lines, state_in(tmp_path, SystemClock()) as store:
-        assert store is not None
-        assert not await store.save(wanted, unspeakable)
-    (line,) = lines
-    assert "nothing is wrong with the folder, please report a bug" in line["remedy"]

@@ -19,7 +19,14 @@ _DIGEST_LENGTH = 65
 
 
 class UnusableError(Exception):
-    """The content is nothing that the operation could go on from; the message says why."""
+    """The content is nothing that the operation could go on from; the message says why.
+
+    `of_another`: whether it is good, but of another operation or server.
+    """
+
+    def __init__(self, reason: str, *, of_another: bool = False) -> None:
+        super().__init__(reason)
+        self.of_another = of_another
 
 
 class Head(BaseModel):
@@ -59,7 +66,7 @@ def decode(content: bytes | None, operation: Operation, clock: Clock) -> Memory:
     if head.form != FORM:
         raise UnusableError(f"it was written by version {head.exporter} in form {head.form}, this version reads {FORM}")
     if (head.operation, head.base_url) != (operation.name, operation.base_url):
-        raise UnusableError("it belongs to another operation or another address")
+        raise UnusableError("it belongs to another operation or another address", of_another=True)
     try:
         now = max(clock.time(), head.saved_at)
         return _MEMORY.validate_json(body, strict=True, context=now - clock.monotonic())
