@@ -98,6 +98,26 @@ async def test_a_clock_that_was_set_back_neither_hurries_nor_stops_anything(tmp_
     assert 5 * MINUTE <= second <= 6 * MINUTE
 
 
+@pytest.mark.parametrize("step", [-DAY, -4 * MINUTE, HOUR, DAY])
+async def test_a_clock_that_was_set_right_while_the_machine_ran_changes_nothing(tmp_path: Path, step: float) -> None:
+    """If only the exporter is restarted, then neither due times nor ages depend on what the wall clock was set to."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    async with simulator.serving() as url:
+        async with restarted(tmp_path, operation(url), clock, rebooted=False):
+            await clock.advance(2 * MINUTE)
+        clock.step_wall_clock(step)
+        async with restarted(tmp_path, operation(url), clock, rebooted=False) as exporter:
+            await clock.advance(MINUTE)
+            assert (await exporter.samples()).values(RECORDS) == [100]
+            simulator.inject(Fault.SERVER_ERROR)
+            await clock.advance(11.9 * MINUTE)
+            assert (await exporter.samples()).values(RECORDS) == [100]
+            await clock.advance(0.2 * MINUTE)
+            assert (await exporter.samples()).values(RECORDS) == []
+    assert times(simulator) == [0, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE]
+
+
 async def test_a_clock_that_was_far_ahead_puts_a_poll_off_by_one_interval_at_most(tmp_path: Path) -> None:
     """If the state was written by a clock a year ahead, then reports are asked within an interval all the same."""
     clock = ManualClock()
