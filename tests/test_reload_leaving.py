@@ -105,6 +105,21 @@ async def test_a_round_ends_after_the_call_under_way() -> None:
         assert len(publisher.snapshots["ventas-co"].detections) == len(rows)
 
 
+@pytest.mark.parametrize(("interval", "minutes"), [("1m", 3), ("20m", 60)])
+async def test_another_interval_dates_data_from_when_they_came(tmp_path: Path, interval: str, minutes: int) -> None:
+    """If the interval changes, then the last data are shown for three of the new ones, counted from their poll."""
+    clock = ManualClock()
+    async with centre(tmp_path, clock, "changes") as (exporter, file):
+        await clock.advance(100)
+        exporter.simulator.inject(Fault.SERVER_ERROR)
+        file.write("changes", top={"interval": interval})
+        await exporter.reload()
+        await clock.advance(60 * minutes - 101)
+        assert (await exporter.samples()).values("wolkvox_campaigns") == [1]
+        await clock.advance(2)
+        assert (await exporter.samples()).values("wolkvox_campaigns") == []
+
+
 async def test_what_was_removed_and_comes_back_goes_on_without_a_state(tmp_path: Path) -> None:
     """If an operation is taken out of the file and put back, then it is not asked early, and counts on."""
     clock = ManualClock()

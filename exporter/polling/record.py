@@ -25,11 +25,13 @@ class Record:
     def __init__(
         self, operation: Operation, polls: Mapping[ReportName, Poll], clock: Clock, memory: Memory | None = None
     ) -> None:
-        self._stale_after = operation.stale_after
         self._clock = clock
         self._log = log.bind(operation=operation.name)
         self._readability = {name: Readability(self._log.bind(report=name)) for name in polls}
-        states = {name: ReportState.initial(poll.interval, poll.fields) for name, poll in polls.items()}
+        states = {
+            name: ReportState.initial(poll.interval, operation.stale_after * poll.interval, poll.fields)
+            for name, poll in polls.items()
+        }
         self.snapshot = Snapshot(operation.name, MappingProxyType(states))
         self.off: Mapping[ReportName, ReportState] = MappingProxyType({})
         """What is remembered of reports that are not polled; it is not published."""
@@ -40,7 +42,7 @@ class Record:
         """Take over what is polled and published now, and set aside the states of reports that are off."""
         now, monotonic = self._clock.time(), self._clock.monotonic()
         reports = {
-            name: states[name].resumed(state, now, monotonic + self._stale_after * state.interval)
+            name: states[name].resumed(state, now, monotonic)
             for name, state in self.snapshot.reports.items()
             if name in states
         }
@@ -59,9 +61,8 @@ class Record:
         """Take over what answers brought; any of them shows that the API takes the token."""
         self._readability[report].note(outcome.unread)
         state = self.snapshot.reports[report]
-        fresh_until = self._clock.monotonic() + self._stale_after * state.interval
         self.snapshot = replace(outcome.change(self.snapshot), token_valid=True, quota_exhausted=False)
-        self._put(report, state.read(outcome.unread.counts, fresh_until))
+        self._put(report, state.read(outcome.unread.counts, self._clock.monotonic()))
 
     def succeeded(self, report: ReportName, attempt: Attempt) -> None:
         """Note a good poll."""
