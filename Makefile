@@ -17,7 +17,7 @@ demo: $(VENV)/runtime ## A simulated contact centre and an exporter that polls i
 	$(BIN)/python -m exporter demo
 
 test: $(VENV)/development ## All tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 chaos: $(VENV)/development ## 200 restarts by kill -9 at any moment (KILLS and SEED choose others)
 	KILLS=$${KILLS:-200} $(BIN)/python -m pytest tests/test_restart.py

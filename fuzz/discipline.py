@@ -31,7 +31,9 @@ def to_midnight(at: float) -> float:
     return DAY - (at + BOGOTA) % DAY
 
 
-def check(calls: list[Call], terms: Mapping[str, Terms], excused: Sequence[float] = ()) -> None:
+def check(
+    calls: list[Call], terms: Mapping[str, Terms], excused: Sequence[float] = (), restarts: Sequence[float] = ()
+) -> None:
     """Check every promise about calls; `excused` are instants across which nobody can know that a token was refused."""
     by_report: dict[tuple[str, str], list[Call]] = defaultdict(list)
     by_token: dict[str, list[Call]] = defaultdict(list)
@@ -42,10 +44,10 @@ def check(calls: list[Call], terms: Mapping[str, Terms], excused: Sequence[float
         if report == "amd" and terms[operation].one_by_one:
             few_in_an_interval(log, terms[operation])
         else:
-            never_early(log, terms[operation].intervals[report], calls)
+            never_early(log, terms[operation].intervals[report], calls, excused)
     for log in by_token.values():
         one_at_a_time(log)
-        refusals_pause(log, excused)
+        refusals_pause(log, excused, restarts)
         exhaustion_pauses(log)
     for operation in terms:
         reserve_is_kept([call for call in calls if call.operation == operation])
@@ -57,7 +59,7 @@ def one_at_a_time(log: list[Call]) -> None:
         assert (first.ended or first.started) <= second.started, (first, second)
 
 
-def never_early(log: list[Call], interval: float, calls: list[Call]) -> None:
+def never_early(log: list[Call], interval: float, calls: list[Call], excused: Sequence[float]) -> None:
     """Check that a report is asked one interval after it was asked last; earlier come only the named retries."""
     retried = concurrencies = 0
     for first, second in pairwise(log):
@@ -73,13 +75,14 @@ def never_early(log: list[Call], interval: float, calls: list[Call]) -> None:
             assert second.started - first.ended >= SOME_SECONDS - _ROUNDING, (first, second)
             retried = 0
         else:
-            assert another_token(first, second, calls), (gap, first, second)
+            assert another_token(first, second, calls, excused), (gap, first, second)
 
 
-def another_token(first: Call, second: Call, calls: list[Call]) -> bool:
-    """Tell whether a token was refused meanwhile and another is used now."""
+def another_token(first: Call, second: Call, calls: list[Call], excused: Sequence[float]) -> bool:
+    """Tell whether a token was refused meanwhile and another is used now, as far as can be known."""
     return any(
-        call.fault is Fault.TOKEN and call.token != second.token
+        call.fault is Fault.TOKEN
+        and (call.token != second.token or any(call.started <= instant <= second.started for instant in excused))
         for call in calls
         if first.started <= call.started and (call.ended or call.started) <= second.started
     )
@@ -100,11 +103,15 @@ def _next_with(log: list[Call], fault: Fault) -> Iterator[tuple[Call, Call]]:
     return ((first, second) for first, second in pairwise(log) if first.fault is fault)
 
 
-def refusals_pause(log: list[Call], excused: Sequence[float]) -> None:
-    """Check that a refused token is asked with growing pauses, whoever uses it."""
+def refusals_pause(log: list[Call], excused: Sequence[float], restarts: Sequence[float]) -> None:
+    """Check that a refused token is asked with growing pauses, whoever uses it.
+
+    Each operation remembers over a restart what itself has seen: another with the same token may be the first to ask.
+    """
     refusals = 0
     for first, second in pairwise(log):
-        if any(first.started <= instant <= second.started for instant in excused):
+        strangers = restarts if first.operation != second.operation else ()
+        if any(first.started <= instant <= second.started for instant in (*excused, *strangers)):
             refusals = 0
         elif first.fault is Fault.TOKEN:
             pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**refusals)

@@ -1,15 +1,25 @@
 """A small share of `make fuzz`, and whether it would notice."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from fuzz import oracle, runs
 from fuzz.discipline import Terms, check
 from fuzz.oracle import UNREADABLE, Labels
 from fuzz.scripted import Call, Fault
+from support.canary import debug_log
 
 TERMS = {"uno": Terms(dict.fromkeys(("campaigns", "amd", "quota"), 300.0))}
 NOON = 1795453200.0
 """2026-11-23 12:00 in Bogota."""
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """Give the log back as it was: a run of its own configures it."""
+    with debug_log("logfmt"):
+        yield
 
 
 def test_no_answer_breaks_the_pipeline_or_makes_it_lie() -> None:

@@ -1,5 +1,6 @@
 """What a worker leaves to the one that comes after it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,12 @@ import pytest
 from exporter.config import AmdMode, Campaigns, FileToken
 from exporter.polling.memory import Memory
 from exporter.polling.schedule import Pace, Schedule
+from exporter.polling.turns import Hold, Turn
 from exporter.simulator import Campaign, Fault, Operation, Simulator
 from exporter.wolkvox.errors import ApiError, Reason
 from exporter.wolkvox.report import ReportName
 from support.clock import ManualClock
-from support.operations import TOKEN, operation, running
+from support.operations import TOKEN, operation, restarted, running
 from support.outcomes import call_centre, times
 
 MINUTE, HOUR = 60, 3600
@@ -148,6 +150,52 @@ async def test_the_pause_of_a_refused_token_goes_on() -> None:
         async with running(operation(url, amd="off"), clock=clock, memories=memories):
             await clock.advance(40 * MINUTE)
     assert [at / MINUTE for at in times(simulator)] == [0, 5, 15, 35, 65]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_refusals_that_are_remembered_the_later_counts(order: tuple[int, int]) -> None:
+    """If two operations with one token remember it refused at different times, then the longer pause goes on."""
+    clock = ManualClock()
+    earlier, later = (
+        Hold(Reason.TOKEN, clock.monotonic() + 60.0 * number, clock.time() + number, number) for number in (1, 2)
+    )
+    turn = Turn(clock)
+    for place in order:
+        turn.resume((earlier, later)[place])
+    assert turn.last == later
+
+
+async def test_what_waited_for_a_token_that_is_taken_again_keeps_its_interval(tmp_path: Path) -> None:
+    """If a refused token was taken again before a restart, then the report that was refused is not asked early."""
+    clock = ManualClock("2099-11-23T10:00:00-05:00")
+    simulator = call_centre(clock)
+    simulator.inject(Fault.TOKEN_REFUSED, report="amd", times=1)
+    async with simulator.serving() as url:
+        rare = operation(url, amd_interval=HOUR)
+        async with restarted(tmp_path, rare, clock):
+            await clock.advance(20 * MINUTE)
+        async with restarted(tmp_path, rare, clock):
+            await clock.advance(20 * MINUTE)
+    assert times(simulator, "amd") == [0]
+
+
+async def test_no_round_is_lost_over_a_restart() -> None:
+    """If an instant is rounded up when it is written, then the next round of single campaigns is made all the same."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    async with simulator.serving() as url:
+        each = operation(url, amd=AmdMode.EACH, amd_max_calls=1)
+        async with running(each, clock=clock) as exporter:
+            await clock.advance(1)
+            (memory,) = exporter.memories().values()
+        assert memory.amd is not None
+        began = memory.amd.rounds.began
+        assert began == 1000
+        rounds = replace(memory.amd.rounds, began=began + 1e-6)
+        memories = {each.name: replace(memory, amd=replace(memory.amd, rounds=rounds))}
+        async with running(each, clock=clock, memories=memories):
+            await clock.advance(5 * MINUTE)
+    assert times(simulator, "amd") == [0, 300]
 
 
 async def test_another_token_ends_the_pause(tmp_path: Path) -> None:

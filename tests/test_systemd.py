@@ -159,7 +159,7 @@ def test_a_reload_is_told_as_systemd_wants_it(tmp_path: Path) -> None:
     [
         (MINUTE, "", STATUS_EVERY),
         ("4000000", "", 2),
-        ("4000000", str(os.getpid()), 2),
+        ("4000000", "this", 2),
         ("4000000", "1", STATUS_EVERY),
         ("0", "", STATUS_EVERY),
         ("", "", STATUS_EVERY),
@@ -170,6 +170,7 @@ def test_the_environment_is_taken_over(
     monkeypatch: pytest.MonkeyPatch, microseconds: str, pid: str, period: float
 ) -> None:
     """If systemd watches this very process, then signs come at half its time, and no child inherits this."""
+    pid = str(os.getpid()) if pid == "this" else pid
     given = {"NOTIFY_SOCKET": "/nowhere", "WATCHDOG_USEC": microseconds, "WATCHDOG_PID": pid}
     for name, value in given.items():
         monkeypatch.setenv(name, value)

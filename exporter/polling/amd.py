@@ -18,6 +18,8 @@ from exporter.wolkvox.window import Window
 
 PROBE_INTERVAL = 3600.0
 """Seconds between two questions whether single campaigns have detections where `all` has none."""
+_ROUNDING = 0.001
+"""Seconds: more than an instant loses when it is written as Unix time and read by a later process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ class _Rounds:
     async def ask(self, questions: _Questions) -> None:
         """Ask as many as an interval allows, also where a failed poll is repeated within it."""
         now = questions.asker.monotonic()
-        if self._began is None or now - self._began >= self._operation.amd_interval:
+        if self._began is None or now - self._began >= self._operation.amd_interval - _ROUNDING:
             self._began, self._left = now, self._operation.amd_max_calls
         for campaign_id in sorted(self._known.started_today, key=self._order.__getitem__)[: self._left]:
             if not questions.asker.may_go_on():

@@ -45,8 +45,8 @@ class Turn:
         return self.last if self.last and self._clock.monotonic() < self.last.until else None
 
     def resume(self, hold: Hold) -> None:
-        """Go on holding, unless more is known here than was then; never longer than the longest pause."""
-        if self.last is None:
+        """Go on holding, unless a later refusal is known here; never longer than the longest pause."""
+        if self.last is None or self.last.at < hold.at:
             self.last = replace(hold, until=min(hold.until, self._clock.monotonic() + QUOTA_PAUSE))
 
     def accepted(self) -> None:

@@ -52,13 +52,20 @@ class Waiting:
 
     async def renewed(self, token: str, turn: Turn) -> AbstractSet[ReportName]:
         """Return what need not wait any longer, now that this is the token."""
-        if self._turn is None and self._hold:
-            await self._resume(self._hold, token, turn)
+        if self._turn is None:
+            await self._go_on(token, turn)
         self._turn = turn
         if not self._reports or fingerprint(token) == self._refused:
             return frozenset()
         over, self._reports = self._reports, set()
         return over
+
+    async def _go_on(self, token: str, turn: Turn) -> None:
+        if self._hold:
+            await self._resume(self._hold, token, turn)
+        elif self._refused is None:
+            # some other report has shown since that the token is taken: these are asked in their interval
+            self._reports.clear()
 
     async def _resume(self, hold: Hold, token: str, turn: Turn) -> None:
         """Go on with a hold, unless it was the hold of another token."""
