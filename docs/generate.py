@@ -30,9 +30,9 @@ when each report was asked, and nothing of the token. A file that is damaged or 
 whose name was changed. One exporter at a time uses a folder; `once`, `check` and `demo` do not touch it.
 
 A disk that is slow at the start is waited for, for a minute at most; until then nothing is polled or answered. A file
-that cannot be read even then is left as it is: the operation starts as if for the first time, nothing is kept of it until
-the next restart, and `wolkvox_state_write_failures_total` counts. It counts, too, while the folder cannot be written;
-polling goes on.
+that cannot be read even then is left as it is: the operation starts as if for the first time, nothing is kept of it
+until the next restart, and `wolkvox_state_write_failures_total` counts. It counts, too, while the folder cannot be
+written; polling goes on.
 
 A file is written twice a poll; one of 250 campaigns has 240 kB, which takes some 3 ms in a thread. The 5,000 campaigns
 of an operation that were seen last are remembered; one that comes back after that starts at 0."""
