@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -110,3 +111,21 @@ async def test_what_cannot_be_written_down_is_no_fault_of_the_folder(tmp_path: P
         assert not await store.save(wanted, unspeakable)
     (line,) = lines
     assert "nothing is wrong with the folder, please report a bug" in line["remedy"]
+
+
+async def test_a_folder_that_was_made_anew_is_the_other_exporters(tmp_path: Path) -> None:
+    """If the folder is removed and a second exporter makes it again, then the first one writes nothing into it."""
+    path, wanted = await written(tmp_path / "state")
+    with state_in(tmp_path / "state", SystemClock()) as first:
+        assert first is not None
+        memory = await first.load(wanted)
+        assert memory is not None
+        shutil.rmtree(tmp_path / "state")
+        assert not await first.save(wanted, memory)
+        with state_in(tmp_path / "state", SystemClock()) as second:
+            assert second is not None
+            with structlog.testing.capture_logs() as lines:
+                assert not await first.save(wanted, memory)
+            assert [line["error"] for line in lines] == ["the folder was removed and made anew since the start"]
+            assert not path.exists()
+            assert await second.save(wanted, memory)

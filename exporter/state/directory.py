@@ -33,6 +33,7 @@ _READ_REMEDY = (
 )
 _LOSS = "polling goes on, but after a restart now reports may be asked early and counts be lost"
 _REMEDY = f"{_LOSS}; make room in the folder, and make it writable for the exporter"
+_RESTART_REMEDY = f"{_LOSS}; see that no other exporter uses the folder, then restart this one"
 _BUG_REMEDY = f"{_LOSS}; nothing is wrong with the folder, please report a bug"
 
 log = structlog.get_logger()
@@ -49,12 +50,17 @@ class _UnreadError(Exception):
     """There is a file that could not be read."""
 
 
+class _ReplacedError(Exception):
+    """The folder was made anew, by another exporter maybe."""
+
+
 class Directory:
     """Keeps the memories of operations in a folder that is this process's alone; see `state_in` and `Store`."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, lock: int) -> None:
         self._folder = folder
         self._clock = clock
+        self._lock = lock
         self._failing = ""
         # what could not be read may be good, and is not written over
         self._unread: set[Path] = set()
@@ -101,6 +107,8 @@ class Directory:
         except _UnreadError:
             # told when it was not read
             return False
+        except _ReplacedError:
+            return self._failed("the folder was removed and made anew since the start", _RESTART_REMEDY)
         except TimeoutError:
             return self._failed(_LATE)
         except OSError as error:
@@ -128,6 +136,8 @@ class Directory:
         return False
 
     def _save(self, operation: Operation, memory: Memory) -> None:
+        if not files.is_locked_by(self._lock, self._folder):
+            raise _ReplacedError
         path = self._file(operation)
         if path in self._unread:
             self._make_sure_of_none(path)
@@ -188,7 +198,7 @@ def state_in(folder: Path | None, clock: Clock) -> Iterator[Directory | None]:
         yield None
         return
     lock = _locked(folder)
-    directory = Directory(folder, clock)
+    directory = Directory(folder, clock, lock)
     try:
         yield directory
     finally:

@@ -65,6 +65,11 @@ def lock(folder: Path) -> int:
     return handle
 
 
+def is_locked_by(handle: int, folder: Path) -> bool:
+    """Tell whether this is the lock of the folder as it is now; of one that was made anew it is not. Raises OSError."""
+    return os.path.samestat(os.fstat(handle), os.stat(folder / "lock", follow_symlinks=False))  # noqa: PTH116 - beside fstat
+
+
 def reason(error: OSError) -> str:
     """Say what went wrong, without where."""
     return os.strerror(error.errno) if error.errno else type(error).__name__
