@@ -16,13 +16,23 @@ _NOTE = "<!-- Made by `make generate`; change the code it is made from instead. 
 _STATE = """
 With `state`, a restart costs nothing, even one by `kill -9`: the last data, unless they are too old by then, and all
 counters are there at the first scrape, no report is asked before its interval is over, and a refused token keeps its
-pause. Without it, counters start at 0 with each start, and every report is asked at once.
+pause. If its file was written since the refusal, or there is none, it is asked again within one interval of the start,
+whatever it holds: only a running exporter can tell a new token from the old one, and asks that within seconds.
+Without a state, counters start at 0 with each start, and every report is asked at once.
+
+A reload needs no state: what it leaves alone goes on, and so does an operation or a report that was taken out and comes
+back, with its data, counters and due times (of operations the 100 that left last). An operation with another `name` is
+a new one and starts as if for the first time; so does one that moves to another `base_url`, unless it moves back.
 
 The folder is created if need be, with a file for each operation (mode 0600) that holds what is shown at `/metrics` and
-when each report was asked, and nothing of the token. A file that is damaged, of another `base_url` or of a later
-version is put aside as `….damaged-…`; the operation then starts as if for the first time. So does one whose name was
-changed. One exporter at a time uses a folder; `once`, `check` and `demo` do not touch it. If it cannot be written later
-on, polling goes on, and `wolkvox_state_write_failures_total` counts.
+when each report was asked, and nothing of the token. A file that is damaged or of a later version is put aside as
+`….damaged-…`, one of another `base_url` as `….other-…`; the operation then starts as if for the first time. So does one
+whose name was changed. One exporter at a time uses a folder; `once`, `check` and `demo` do not touch it.
+
+A disk that is slow at the start is waited for, for a minute at most; until then nothing is polled or answered. A file
+that cannot be read even then is left as it is: the operation starts as if for the first time, nothing is kept of it
+until the next restart, and `wolkvox_state_write_failures_total` counts. It counts, too, while the folder cannot be
+written; polling goes on.
 
 A file is written twice a poll; one of 250 campaigns has 240 kB, which takes some 3 ms in a thread. The 5,000 campaigns
 of an operation that were seen last are remembered; one that comes back after that starts at 0."""

@@ -22,7 +22,7 @@ from exporter.polling.memory import Memory, Store
 from exporter.polling.worker import Worker
 from exporter.publishing import Publisher
 from exporter.reloading import Reloading, warn
-from exporter.state import state_in
+from exporter.state import Directory, state_in
 from exporter.supervision import Supervisor
 from exporter.systemd import ServiceManager
 from exporter.web.address import Address, in_url
@@ -182,9 +182,8 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
             manager.stopping()
 
 
-async def _remembered(store: Store | None, operations: Iterable[Operation]) -> dict[str, Memory]:
-    found = {operation.name: await store.load(operation) for operation in operations} if store else {}
-    return {name: memory for name, memory in found.items() if memory}
+async def _remembered(store: Directory | None, operations: Iterable[Operation]) -> dict[str, Memory]:
+    return await store.load_all(operations) if store else {}
 
 
 @contextmanager

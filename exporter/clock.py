@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 
 
@@ -15,12 +16,19 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that never jump: for schedules, ages and durations."""
 
+    def boot(self) -> str:
+        """Name what `monotonic()` counts from: where another process has the same, its figures mean the same.
+
+        Empty where there is no telling.
+        """
+
     async def sleep_until(self, instant: float, wake: asyncio.Event | None = None) -> None:
         """Return when `monotonic()` has reached `instant`, at once if it has, or as soon as `wake` is set."""
 
 
 SLICE = 5.0
 """Seconds after which a sleeper looks at the clock again: the event loop's own stands still while the machine does."""
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
@@ -34,6 +42,13 @@ class SystemClock:
     def monotonic(self) -> float:
         """See `Clock.monotonic`."""
         return time.clock_gettime(_STEADY)
+
+    def boot(self) -> str:
+        """See `Clock.boot`."""
+        try:
+            return _BOOT.read_text().strip()
+        except OSError:
+            return ""
 
     async def sleep_until(self, instant: float, wake: asyncio.Event | None = None) -> None:
         """See `Clock.sleep_until`."""

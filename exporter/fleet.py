@@ -20,6 +20,8 @@ SPREAD = 0.1
 """The share of an interval over which the first polls of all operations are spread."""
 _GRACE = 5.0
 """Seconds beyond a call's time-out that a poll under way may take to end by itself."""
+LEFT = 100
+"""Memories that are kept of operations that were removed or moved to another server: those that left last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ def compare(old: Mapping[str, Operation], new: Mapping[str, Operation]) -> Chang
         changed={name: keys for name, keys in differences.items() if keys},
         unchanged=tuple(name for name, keys in differences.items() if not keys),
     )
+
+
+def _account(operation: Operation) -> tuple[str, str]:
+    """Return what knowledge belongs to: what is known of a server is not true of another."""
+    return operation.name, operation.base_url
 
 
 def _different_keys(old: Operation, new: Operation) -> tuple[str, ...]:
@@ -82,6 +89,7 @@ class Fleet:
         # kept for as long as the exporter lives: a token has one turn, whoever comes and goes
         self._turns = Turns(clock)
         self._posts: dict[str, _Post] = {}
+        self._left: dict[tuple[str, str], Memory] = {}
         self._clients: set[Client] = set()
         self._restarts = dict.fromkeys((operation.name for operation in operations), 0)
         firsts = self._first_polls(operations)
@@ -121,6 +129,9 @@ class Fleet:
         for name in changes.added:
             self._posts[name] = self._engage(wanted[name], clients[name], firsts[name], memories[name])
             self._start(self._posts[name])
+        for post in (*leaving, *(self._posts[name] for name in changes.changed)):
+            # before anything else runs: what one publishes after `_arrange` would stay
+            post.worker.retire()
         self._arrange(wanted)
         await asyncio.gather(
             *(self._dismiss(post) for post in leaving),
@@ -139,22 +150,23 @@ class Fleet:
         self._tell_restarts()
 
     async def _replace(self, operation: Operation, client: Client, first: float) -> None:
-        old = self._posts[operation.name]
-        await self._dismiss(old)
-        # another server is another account: nothing that is known of the one before is true of it
-        memory = old.worker.memory() if old.operation.base_url == operation.base_url else None
-        post = self._posts[operation.name] = self._engage(operation, client, first, memory)
+        await self._dismiss(self._posts[operation.name])
+        post = self._posts[operation.name] = self._engage(operation, client, first)
         self._start(post)
 
     async def _dismiss(self, post: _Post) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(post.operation.timeout + _GRACE):
-                await post.worker.retire()
+                await post.worker.ended()
         if post.job:
             await self._supervisor.end(post.job)
         await self._disconnect(post.client)
+        self._left[_account(post.operation)] = post.worker.memory()
+        for longest_gone in list(self._left)[:-LEFT]:
+            del self._left[longest_gone]
 
     def _engage(self, operation: Operation, client: Client, first: float, memory: Memory | None = None) -> _Post:
+        """Employ a worker that goes on from what the last one left, or from `memory` if there was none."""
         worker = Worker(
             operation,
             client,
@@ -162,7 +174,7 @@ class Fleet:
             self._clock,
             self._publisher.publish,
             first=first,
-            memory=memory,
+            memory=self._left.pop(_account(operation), memory),
             store=self._store,
         )
         worker.publish()

@@ -55,20 +55,28 @@ class ReportState:
     duration: float | None = None
     last_success: float | None = None
     """Seconds since the epoch."""
-    fresh_until: Instant | None = None
-    """When the last good data are too old to be shown."""
+    lifetime: float = 0.0
+    """Seconds for which good data are shown."""
+    read_at: Instant | None = None
+    """When the last good data came."""
     trouble: Trouble | None = None
     next_poll: float | None = None
     """Seconds since the epoch; for people, so it may be off by a clock step."""
 
     @classmethod
-    def initial(cls, interval: float, fields: Iterable[str]) -> Self:
+    def initial(cls, interval: float, lifetime: float, fields: Iterable[str]) -> Self:
         """Return the state before the first poll: every reason and every field stands at 0."""
-        return cls(interval, MappingProxyType(dict.fromkeys(Reason, 0)), MappingProxyType(dict.fromkeys(fields, 0)))
+        unreadable = MappingProxyType(dict.fromkeys(fields, 0))
+        return cls(interval, MappingProxyType(dict.fromkeys(Reason, 0)), unreadable, lifetime=lifetime)
 
-    def read(self, unreadable: Mapping[str, int], fresh_until: Instant) -> Self:
+    @property
+    def fresh_until(self) -> Instant | None:
+        """When the last good data are too old to be shown."""
+        return None if self.read_at is None else self.read_at + self.lifetime
+
+    def read(self, unreadable: Mapping[str, int], now: Instant) -> Self:
         """Return the state after an answer that brought data, be it a part of what was asked for."""
-        return replace(self, fresh_until=fresh_until, unreadable=_sum(self.unreadable, unreadable))
+        return replace(self, read_at=now, unreadable=_sum(self.unreadable, unreadable))
 
     def succeeded(self, attempt: Attempt) -> Self:
         """Return the state after a poll that brought all it asked for."""
@@ -83,19 +91,19 @@ class ReportState:
         """Return the state after a poll that was left out, since its token is known not to be accepted now."""
         return replace(self, up=False, trouble=trouble)
 
-    def resumed(self, initial: Self, now: float, fresh_until: Instant) -> Self:
+    def resumed(self, initial: Self, now: float, monotonic: Instant) -> Self:
         """Return the state as polling goes on from it, from `initial` as it would be without a past.
 
-        `now`, seconds since the epoch, and `fresh_until` bound what a clock that was wrong, or another configuration,
-        has left behind.
+        `now`, seconds since the epoch, and `monotonic` bound what a clock that was wrong has left behind.
         """
         return replace(
             self,
             interval=initial.interval,
+            lifetime=initial.lifetime,
             failures=MappingProxyType({**initial.failures, **self.failures}),
             unreadable=MappingProxyType({**initial.unreadable, **self.unreadable}),
             last_success=None if self.last_success is None else min(self.last_success, now),
-            fresh_until=None if self.fresh_until is None else min(self.fresh_until, fresh_until),
+            read_at=None if self.read_at is None else min(self.read_at, monotonic),
             trouble=None if self.trouble is None else replace(self.trouble, at=min(self.trouble.at, now)),
         )
 

@@ -195,7 +195,8 @@ class Schedule(RuleBasedStateMachine):
         self._pass(then)
 
     async def _replace(self, name: str) -> None:
-        await self.workers[name].retire()
+        self.workers[name].retire()
+        await self.workers[name].ended()
         self.tasks[name].cancel()
         await asyncio.gather(self.tasks[name], return_exceptions=True)
         self._employ(name, self.clock.monotonic(), self.workers[name].memory())

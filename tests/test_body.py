@@ -160,6 +160,12 @@ def test_a_page_instead_of_a_message_is_read_as_text() -> None:
     assert (error.reason, error.detail) == (Reason.MAINTENANCE, "wolkvox answered 403 (Backup window)")
 
 
+def test_words_that_nothing_can_carry_are_replaced() -> None:
+    """If a message spells half a surrogate pair, then what is said of the error can be shown and written down."""
+    error = refused(rb'{"code": "500", "msg": "ca\ud800da"}', 500)
+    assert error.detail == "wolkvox answered 500 (ca?da)"
+
+
 @pytest.mark.parametrize("status", [404, 200])
 def test_no_data_in_a_window_is_told_from_other_errors(status: int) -> None:
     """If a 404 says to validate the dates, then the caller can take it for an empty window."""

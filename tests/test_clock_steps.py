@@ -42,6 +42,10 @@ class TrueTime:
         """See `Clock.monotonic`."""
         return self._clock.monotonic()
 
+    def boot(self) -> str:
+        """See `Clock.boot`."""
+        return self._clock.boot()
+
     async def sleep_until(self, instant: float, wake: asyncio.Event | None = None) -> None:
         """See `Clock.sleep_until`."""
         await self._clock.sleep_until(instant, wake)

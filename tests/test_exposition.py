@@ -104,7 +104,7 @@ CAMPAIGNS = st.builds(
 )
 STATES = st.builds(
     lambda polls, fresh: (
-        ReportState.initial(300.0, ["campaign", "hits"])
+        ReportState.initial(300.0, 0.0, ["campaign", "hits"])
         .read({"hits": polls}, fresh)
         .succeeded(Attempt(1e9 + polls, polls / 7, {"200": polls}))
         .failed(Attempt(1e9, 0.1, {"none": 1}), Trouble(Reason.TLS, "bad", "mend", 1e9))

@@ -60,7 +60,7 @@ class _Reader(HTMLParser):
 
 def _state(age: float = 72.0, next_in: float = 180.0, unreadable: Mapping[str, int] | None = None) -> ReportState:
     attempt = Attempt(NOW - age, 1.24, MappingProxyType({"200": 1}))
-    state = ReportState.initial(INTERVAL, ("dial", "hits")).read(unreadable or {}, MONOTONIC - age + STALE_AFTER)
+    state = ReportState.initial(INTERVAL, STALE_AFTER, ("dial", "hits")).read(unreadable or {}, MONOTONIC - age)
     return replace(state.succeeded(attempt), next_poll=NOW + next_in)
 
 
@@ -70,7 +70,7 @@ def _failing(state: ReportState, reason: Reason = Reason.TOKEN, detail: str = "w
 
 
 def _waiting() -> ReportState:
-    return replace(ReportState.initial(INTERVAL, ("dial",)), next_poll=NOW + 24)
+    return replace(ReportState.initial(INTERVAL, STALE_AFTER, ("dial",)), next_poll=NOW + 24)
 
 
 def _operation(name: str, campaigns: ReportState | None = None, amd: ReportState | None = None) -> Snapshot:

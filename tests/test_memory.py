@@ -253,3 +253,21 @@ def test_a_retry_that_was_spent_stays_spent() -> None:
     after.started(CAMPAIGNS, 11.0)
     after.failed(CAMPAIGNS, 12.0, ApiError(Reason.CONNECTION, "reset", reset=True))
     assert after.due(CAMPAIGNS) == 311
+
+
+async def test_a_report_that_is_off_when_its_token_is_renewed_stays_off(tmp_path: Path) -> None:
+    """If AMD, too, waits for another token and is switched off, then a new token brings the campaigns back alone."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    simulator.accept("canary-renewed", "ventas-co")
+    simulator.revoke(TOKEN)
+    token = tmp_path / "token"
+    token.write_text("canary-renewed")
+    async with simulator.serving() as url:
+        memories = await known(url, clock, 6 * MINUTE)
+        renewed = operation(url, amd="off").model_copy(update={"token": FileToken(token)})
+        async with running(renewed, clock=clock, memories=memories) as exporter:
+            await clock.advance(30)
+            samples = await exporter.samples()
+    assert samples.values("wolkvox_up") == [1]
+    assert samples.value("wolkvox_exporter_worker_restarts_total") == 0

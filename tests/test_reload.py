@@ -296,21 +296,46 @@ async def test_another_place_for_the_state_waits_for_a_restart(tmp_path: Path) -
     assert not (tmp_path / "kept").exists()
 
 
-async def test_a_report_that_is_switched_on_is_asked_soon(tmp_path: Path) -> None:
-    """If AMD is switched off and on again, then its series vanish and come back with the next poll, at once."""
+async def test_a_report_that_is_switched_on_for_the_first_time_is_asked_soon(tmp_path: Path) -> None:
+    """If AMD was off since the start and is switched on, then it is asked at once."""
     clock = ManualClock()
     async with centre(tmp_path, clock, "changes") as (exporter, file):
-        await clock.advance(1)
         file.write("changes", changes={"amd": False})
         await exporter.reload()
+        await clock.advance(100)
         assert (await exporter.samples()).values("wolkvox_up", report="amd") == []
-        await clock.advance(99)
         file.write("changes")
         await exporter.reload()
         await clock.advance(1)
         assert (await exporter.samples()).value("wolkvox_up", report="amd") == 1
-    assert exporter.started("changes", "amd") == [0, 100]
+    assert exporter.started("changes", "amd") == [100]
     assert exporter.started("changes") == [0]
+
+
+async def test_a_report_that_was_off_for_a_while_goes_on(tmp_path: Path) -> None:
+    """If AMD and quota are off for some reloads, then they show nothing, are not asked early later, and count on."""
+    clock = ManualClock()
+    both_on: dict[str, Any] = {"quota_interval": "5m"}
+    async with centre(tmp_path, clock, "changes") as (exporter, file):
+        file.write("changes", changes=both_on)
+        await exporter.reload()
+        await clock.advance(1)
+        for _ in range(2):
+            file.write("changes", changes={"amd": False, "quota_interval": "0"})
+            await exporter.reload()
+            samples = await exporter.samples()
+            assert [sample.labels["report"] for sample in samples.all if sample.name == "wolkvox_up"] == ["campaigns"]
+            assert samples.values("wolkvox_quota_limit_calls") == []
+            await clock.advance(30)
+            file.write("changes", changes=both_on)
+            await exporter.reload()
+            assert len((await exporter.samples()).values("wolkvox_quota_limit_calls")) == 1
+            await clock.advance(30)
+        await clock.advance(300)
+        samples = await exporter.samples()
+    for report in ("amd", "quota"):
+        assert exporter.started("changes", report) == [0, 300]
+        assert samples.value("wolkvox_polls_total", report=report) == 2
 
 
 async def test_what_is_removed_vanishes_before_its_poll_has_ended(tmp_path: Path) -> None:

@@ -98,6 +98,26 @@ async def test_a_clock_that_was_set_back_neither_hurries_nor_stops_anything(tmp_
     assert 5 * MINUTE <= second <= 6 * MINUTE
 
 
+@pytest.mark.parametrize("step", [-DAY, -4 * MINUTE, HOUR, DAY])
+async def test_a_clock_that_was_set_right_while_the_machine_ran_changes_nothing(tmp_path: Path, step: float) -> None:
+    """If only the exporter is restarted, then neither due times nor ages depend on what the wall clock was set to."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    async with simulator.serving() as url:
+        async with restarted(tmp_path, operation(url), clock, rebooted=False):
+            await clock.advance(2 * MINUTE)
+        clock.step_wall_clock(step)
+        async with restarted(tmp_path, operation(url), clock, rebooted=False) as exporter:
+            await clock.advance(MINUTE)
+            assert (await exporter.samples()).values(RECORDS) == [100]
+            simulator.inject(Fault.SERVER_ERROR)
+            await clock.advance(11.9 * MINUTE)
+            assert (await exporter.samples()).values(RECORDS) == [100]
+            await clock.advance(0.2 * MINUTE)
+            assert (await exporter.samples()).values(RECORDS) == []
+    assert times(simulator) == [0, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE]
+
+
 async def test_a_clock_that_was_far_ahead_puts_a_poll_off_by_one_interval_at_most(tmp_path: Path) -> None:
     """If the state was written by a clock a year ahead, then reports are asked within an interval all the same."""
     clock = ManualClock()
@@ -133,8 +153,8 @@ async def test_a_refused_token_keeps_its_pause(tmp_path: Path) -> None:
     assert [round(at / MINUTE) for at in times(simulator)] == [0, 5, 15, 35, 65]
 
 
-async def test_a_token_written_since_is_asked_at_once(tmp_path: Path) -> None:
-    """If the file of a refused token was written while the exporter was down, then the restart asks at once."""
+async def test_a_token_written_since_is_asked_in_its_interval(tmp_path: Path) -> None:
+    """If the file of a refused token is newer at each restart, as a credential is, then no restart asks at once."""
     token, written = token_file(tmp_path)
     clock = ManualClock()
     clock.step_wall_clock(written - HOUR - START)
@@ -142,8 +162,10 @@ async def test_a_token_written_since_is_asked_at_once(tmp_path: Path) -> None:
     simulator.revoke(TOKEN)
     async with simulator.serving() as url:
         await lived(tmp_path / "state", with_token(url, token), clock, 16 * MINUTE)
-        await lived(tmp_path / "state", with_token(url, token), clock, MINUTE)
-    assert [round(at / MINUTE) for at in times(simulator)] == [0, 5, 15, 16]
+        for _ in range(3):
+            await lived(tmp_path / "state", with_token(url, token), clock, 2 * MINUTE)
+        await lived(tmp_path / "state", with_token(url, token), clock, 6 * MINUTE)
+    assert [round(at / MINUTE) for at in times(simulator)] == [0, 5, 15, 27]
 
 
 async def test_a_token_of_the_environment_is_asked_in_its_interval(

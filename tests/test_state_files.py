@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import signal
+import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -78,7 +79,7 @@ def kept_files(folder: Path) -> list[Path]:
 
 def aside(folder: Path) -> list[Path]:
     """Return what was put aside."""
-    return sorted(folder.glob("*.damaged-*"))
+    return sorted(folder.glob("*.json.*"))
 
 
 async def found(folder: Path, wanted: Wanted) -> Memory | None:
@@ -174,6 +175,7 @@ OBSTACLES: dict[str, Callable[[Path], None]] = {
     "folder": lambda path: path.mkdir(),
     "link": lambda path: path.symlink_to("/etc/passwd"),
     "pipe": os.mkfifo,
+    "socket": lambda path: os.mknod(path, stat.S_IFSOCK | 0o600),
 }
 
 

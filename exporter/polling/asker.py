@@ -1,6 +1,7 @@
 """The calls of one poll: made in the token's turn, counted, and charged to the day's budget."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from exporter.clock import Clock
 from exporter.polling.budget import Budget
@@ -14,16 +15,25 @@ class TurnAsker:
     """Asks on behalf of one poll; see `Asker`.
 
     `expected`: seconds that the longest call of the poll before took. `deadline`: when, on the monotonic clock,
-    campaigns are due again.
+    campaigns are due again. `wanted` tells whether anybody waits for more than the call under way.
     """
 
     def __init__(
-        self, client: Client, token: str, clock: Clock, budget: Budget, *, expected: float, deadline: float
+        self,
+        client: Client,
+        token: str,
+        clock: Clock,
+        budget: Budget,
+        *,
+        expected: float,
+        deadline: float,
+        wanted: Callable[[], bool],
     ) -> None:
         self.started = clock.monotonic()
         self.started_at = clock.time()
         self._expected = expected
         self._deadline = deadline
+        self._wanted = wanted
         self.longest = 0.0
         self._client = client
         self._token = token
@@ -53,9 +63,12 @@ class TurnAsker:
         return answer
 
     def may_go_on(self) -> bool:
-        """See `Asker.may_go_on`: not if a call as long as the longest so far would delay the campaigns report."""
+        """See `Asker.may_go_on`.
+
+        Not if nobody wants more, nor if a call as long as the longest so far would delay the campaigns report.
+        """
         ends = self._clock.monotonic() + max(self.longest, self._expected)
-        return ends < self._deadline and self._budget.has_room(self._clock.time())
+        return self._wanted() and ends < self._deadline and self._budget.has_room(self._clock.time())
 
     def attempt(self) -> Attempt:
         """Return what the poll has cost."""

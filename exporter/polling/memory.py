@@ -3,17 +3,20 @@
 Every part belongs to the class that resumes it; instants are on the monotonic clock of this process.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 from exporter.activity import ActivityMemory
 from exporter.config import Operation
+from exporter.durable import Table
 from exporter.polling.amd import AmdMemory
 from exporter.polling.budget import Spending
 from exporter.polling.known import KnownMemory
 from exporter.polling.schedule import Paces
 from exporter.polling.waiting import WaitingMemory
-from exporter.snapshot import Snapshot
+from exporter.snapshot import ReportState, Snapshot
+from exporter.wolkvox.report import ReportName
 
 WRITE_TIMEOUT = 5.0
 """Seconds that a store may take; after that polling goes on without."""
@@ -32,6 +35,8 @@ class Memory:
     amd: AmdMemory | None
     longest_call: float
     """Seconds that the longest call of the last poll took."""
+    off: Table[ReportName, ReportState] = field(default_factory=lambda: MappingProxyType({}))
+    """How the polling of reports went that are off now, and may be on again."""
 
 
 class Store(Protocol):

@@ -68,6 +68,8 @@ class Polls:
         self._known = Known(operation.campaigns)
         self._activity = Activity(memory.activity if memory else None)
         self._amd = None if operation.amd is AmdMode.OFF else AmdPoll(operation, self._known)
+        # while AMD is off, for the day that it is on again
+        self._amd_before = memory.amd if memory else None
         self.by_report: dict[ReportName, Poll] = {
             ReportName.CAMPAIGNS: CampaignsPoll(operation, self._known, self._activity)
         }
@@ -82,4 +84,4 @@ class Polls:
 
     def memory(self) -> tuple[KnownMemory, ActivityMemory, AmdMemory | None]:
         """Return what later polls of the operation resume."""
-        return self._known.memory(), self._activity.memory(), self._amd.memory() if self._amd else None
+        return self._known.memory(), self._activity.memory(), self._amd.memory() if self._amd else self._amd_before

@@ -9,6 +9,7 @@ import structlog
 
 from exporter.clock import Clock
 from exporter.config import Campaigns, Operation
+from exporter.polling.memory import Memory
 from exporter.polling.poll import Outcome, Poll
 from exporter.polling.readability import Readability
 from exporter.snapshot import Attempt, ReportState, Snapshot, Trouble
@@ -19,28 +20,33 @@ log = structlog.get_logger()
 
 
 class Record:
-    """Keeps the snapshot of one operation, from the one that it had, if it had one."""
+    """Keeps the snapshot of one operation, from the one that is remembered, if one is."""
 
     def __init__(
-        self, operation: Operation, polls: Mapping[ReportName, Poll], clock: Clock, past: Snapshot | None = None
+        self, operation: Operation, polls: Mapping[ReportName, Poll], clock: Clock, memory: Memory | None = None
     ) -> None:
-        self._stale_after = operation.stale_after
         self._clock = clock
         self._log = log.bind(operation=operation.name)
         self._readability = {name: Readability(self._log.bind(report=name)) for name in polls}
-        states = {name: ReportState.initial(poll.interval, poll.fields) for name, poll in polls.items()}
+        states = {
+            name: ReportState.initial(poll.interval, operation.stale_after * poll.interval, poll.fields)
+            for name, poll in polls.items()
+        }
         self.snapshot = Snapshot(operation.name, MappingProxyType(states))
-        if past:
-            self._resume(past, operation.campaigns)
+        self.off: Mapping[ReportName, ReportState] = MappingProxyType({})
+        """What is remembered of reports that are not polled; it is not published."""
+        if memory:
+            self._resume(memory.snapshot, {**memory.off, **memory.snapshot.reports}, operation.campaigns)
 
-    def _resume(self, past: Snapshot, selection: Campaigns) -> None:
-        """Take over what is still polled and published."""
+    def _resume(self, past: Snapshot, states: Mapping[ReportName, ReportState], selection: Campaigns) -> None:
+        """Take over what is polled and published now, and set aside the states of reports that are off."""
         now, monotonic = self._clock.time(), self._clock.monotonic()
         reports = {
-            name: past.reports[name].resumed(state, now, monotonic + self._stale_after * state.interval)
+            name: states[name].resumed(state, now, monotonic)
             for name, state in self.snapshot.reports.items()
-            if name in past.reports
+            if name in states
         }
+        self.off = MappingProxyType({name: state for name, state in states.items() if name not in reports})
         self.snapshot = replace(
             past,
             reports=MappingProxyType({**self.snapshot.reports, **reports}),
@@ -55,9 +61,8 @@ class Record:
         """Take over what answers brought; any of them shows that the API takes the token."""
         self._readability[report].note(outcome.unread)
         state = self.snapshot.reports[report]
-        fresh_until = self._clock.monotonic() + self._stale_after * state.interval
         self.snapshot = replace(outcome.change(self.snapshot), token_valid=True, quota_exhausted=False)
-        self._put(report, state.read(outcome.unread.counts, fresh_until))
+        self._put(report, state.read(outcome.unread.counts, self._clock.monotonic()))
 
     def succeeded(self, report: ReportName, attempt: Attempt) -> None:
         """Note a good poll."""

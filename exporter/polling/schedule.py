@@ -38,18 +38,19 @@ class Schedule:
         self._due = dict.fromkeys(intervals, first)
         self._resets: set[ReportName] = set()
         self._concurrencies = dict.fromkeys(intervals, 0)
+        self._off: Paces = {}
 
     def paces(self) -> Paces:
-        """Return what a later schedule resumes."""
-        return MappingProxyType(
-            {
-                report: Pace(interval, self._due[report], report in self._resets, self._concurrencies[report])
-                for report, interval in self._intervals.items()
-            }
-        )
+        """Return what a later schedule resumes, also of reports that are off here and may be on there."""
+        paces = {
+            report: Pace(interval, self._due[report], report in self._resets, self._concurrencies[report])
+            for report, interval in self._intervals.items()
+        }
+        return MappingProxyType({**self._off, **paces})
 
     def resume(self, paces: Paces, now: float) -> None:
         """Go on from what was due: one interval after the start of the last poll; what is overdue now comes first."""
+        self._off = {report: pace for report, pace in paces.items() if report not in self._intervals}
         for report in self._intervals.keys() & paces.keys():
             interval, pace = self._intervals[report], paces[report]
             not_before = pace.due + max(0.0, interval - pace.interval)
@@ -102,6 +103,6 @@ class Schedule:
         self._due[report] = max(self._due[report], until)
 
     def hurry(self, reports: Iterable[ReportName], now: float) -> None:
-        """Ask at once: what stood in the way is gone."""
-        for report in reports:
+        """Ask at once, if it is asked at all: what stood in the way is gone."""
+        for report in self._intervals.keys() & set(reports):
             self._due[report] = now

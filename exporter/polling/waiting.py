@@ -77,10 +77,11 @@ class Waiting:
     async def _recognise(self, hold: Hold, token: str) -> None:
         """Tell after a restart whether the token is still the refused one, by the time that its file was written.
 
-        Of a token without a file there is no telling: it is asked again, in its interval.
+        Of a token without a file there is no telling, and a file that was written since may hold the same token, as
+        one does that is made anew at each start of a service: both are asked again, in their interval.
         """
         changed = await changed_at(self._source)
-        if changed is None:
-            self._reports.clear()
-        elif changed <= hold.at:
+        if changed is not None and changed <= hold.at:
             self._refused = fingerprint(token)
+        else:
+            self._reports.clear()

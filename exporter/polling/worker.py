@@ -59,7 +59,7 @@ class Worker:
         if memory:
             self._schedule.resume(memory.paces, clock.monotonic())
         self._budget = Budget(operation.quota_reserve, memory.spending if memory else None)
-        self._record = Record(operation, self._polls, clock, memory.snapshot if memory else None)
+        self._record = Record(operation, self._polls, clock, memory)
         self._waiting = Waiting(operation.token, memory.waiting if memory else None)
         self._longest_call = memory.longest_call if memory else 0.0
         if store:
@@ -98,6 +98,7 @@ class Worker:
             activity=activity,
             amd=amd,
             longest_call=self._longest_call,
+            off=self._record.off,
         )
 
     @property
@@ -114,9 +115,12 @@ class Worker:
             await self._clock.sleep_until(wake)
             await self.step()
 
-    async def retire(self) -> None:
-        """Begin no further poll and publish nothing more; returns as soon as no poll is under way."""
+    def retire(self) -> None:
+        """Begin no further poll or call and publish nothing more, from now on."""
         self._retired = True
+
+    async def ended(self) -> None:
+        """Return as soon as no poll is under way."""
         async with self._polling:
             pass
 
@@ -158,7 +162,15 @@ class Worker:
         self._waiting.discard(report)
         due = self._schedule.due(ReportName.CAMPAIGNS)
         await self._note_start(report)
-        asker = TurnAsker(self._client, token, self._clock, self._budget, expected=self._longest_call, deadline=due)
+        asker = TurnAsker(
+            self._client,
+            token,
+            self._clock,
+            self._budget,
+            expected=self._longest_call,
+            deadline=due,
+            wanted=lambda: not self._retired,
+        )
         self._schedule.started(report, asker.started)
         try:
             outcome = await self._polls[report].run(asker)

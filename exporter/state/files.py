@@ -1,5 +1,6 @@
 """Files that are replaced in whole, so that whoever is killed meanwhile leaves the old one or the new one."""
 
+import errno
 import fcntl
 import os
 import stat
@@ -8,16 +9,28 @@ from pathlib import Path
 
 LARGEST = 256 * 2**20
 """Bytes of a file that is still looked at."""
+_OF_LINKS_AND_SOCKETS = (errno.ELOOP, errno.ENXIO)
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
 
 
 def read(path: Path) -> bytes | None:
     """Return what a file holds; None if it is nothing that `replace` wrote. Raises OSError."""
-    # neither waiting for a pipe nor following a link
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-        status = os.fstat(file.fileno())
-        return file.read() if stat.S_ISREG(status.st_mode) and status.st_size <= LARGEST else None
+    try:
+        # neither waiting for a pipe nor following a link
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in _OF_LINKS_AND_SOCKETS:
+            return None
+        raise
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
+            return None
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(handle)
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -50,6 +63,11 @@ def lock(folder: Path) -> int:
         os.close(handle)
         raise
     return handle
+
+
+def is_locked_by(handle: int, folder: Path) -> bool:
+    """Tell whether this is the lock of the folder as it is now; of one that was made anew it is not. Raises OSError."""
+    return os.path.samestat(os.fstat(handle), os.stat(folder / "lock", follow_symlinks=False))  # noqa: PTH116 - beside fstat
 
 
 def reason(error: OSError) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from exporter.wolkvox import values
 from exporter.wolkvox.errors import ApiError, Reason
 
 _ENVELOPE = frozenset({"code", "error", "msg", "data"})
@@ -89,8 +90,9 @@ def _refusal_in_body(code: object, message: str) -> ApiError:
 def _refusal(status: int, message: str, http_status: int) -> ApiError:
     reason = next((reason for words, reason in _MESSAGES.get(status, ()) if words.search(message)), None)
     detail = f"wolkvox answered {status}" + (f" in a body sent as {http_status}" if status != http_status else "")
-    if message.strip():
-        detail += f" ({' '.join(message.split())[:_QUOTED_LENGTH]})"
+    # JSON can spell half a surrogate pair, which nothing can be written down with
+    if words := values.text(message):
+        detail += f" ({' '.join(words.split())[:_QUOTED_LENGTH]})"
     if status == HTTPStatus.NOT_FOUND and _NO_DATA.search(message):
         return NoData(Reason.HTTP, detail, code=str(http_status))
     reason = reason or _STATUSES.get(status, Reason.HTTP)

@@ -29,6 +29,10 @@ class ManualClock:
         """See `Clock.monotonic`."""
         return self._monotonic
 
+    def boot(self) -> str:
+        """See `Clock.boot`."""
+        return "one and the same"
+
     async def sleep_until(self, instant: float, wake: asyncio.Event | None = None) -> None:
         """See `Clock.sleep_until`."""
         number, future = next(self._numbers), asyncio.get_running_loop().create_future()
@@ -98,7 +102,8 @@ class Rebooted:
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
-        self._shift = 10_000.0 * next(self._boots)
+        self._number = next(self._boots)
+        self._shift = 10_000.0 * self._number
 
     def time(self) -> float:
         """See `Clock.time`."""
@@ -107,6 +112,10 @@ class Rebooted:
     def monotonic(self) -> float:
         """See `Clock.monotonic`."""
         return self._clock.monotonic() - self._shift
+
+    def boot(self) -> str:
+        """See `Clock.boot`."""
+        return f"number {self._number}"
 
     async def sleep_until(self, instant: float, wake: asyncio.Event | None = None) -> None:
         """See `Clock.sleep_until`."""

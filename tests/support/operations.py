@@ -51,15 +51,18 @@ class Running:
 
 
 @asynccontextmanager
-async def restarted(folder: Path, wanted: Operation, clock: ManualClock) -> AsyncIterator[Running]:
-    """Run an exporter that keeps its state in a folder, from what is there, as a process of its own would."""
-    rebooted = Rebooted(clock)
-    with state_in(folder, rebooted) as store:
+async def restarted(
+    folder: Path, wanted: Operation, clock: ManualClock, *, rebooted: bool = True
+) -> AsyncIterator[Running]:
+    """Run an exporter that keeps its state in a folder, from what is there, as a process of its own would.
+
+    Unless told otherwise the machine was started anew, too.
+    """
+    later = Rebooted(clock) if rebooted else clock
+    with state_in(folder, later) as store:
         assert store is not None
-        memory = await store.load(wanted)
-        async with running(
-            wanted, clock=rebooted, memories={wanted.name: memory} if memory else {}, store=store
-        ) as found:
+        memories = await store.load_all([wanted])
+        async with running(wanted, clock=later, memories=memories, store=store) as found:
             yield found
 
 
