@@ -3,100 +3,23 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
-import structlog
-import yaml
 
-from exporter.app import Exporter, Listen
 from exporter.clock import SystemClock
-from exporter.config import load
 from exporter.simulator import Campaign, Fault, Operation, Simulator
-from exporter.state import state_in
 from support.clock import ManualClock
-from support.operations import Running
 from support.processes import direct, serving
+from support.reloading import NAMES, SUCCESS_TIME, SUCCESSFUL, TOKENS, File, centre, until
 from support.samples import Samples
-
-NAMES = ("stays", "changes", "goes", "comes")
-TOKENS = {name: f"token-of-{name}" for name in NAMES}
-SUCCESSFUL = "wolkvox_exporter_config_last_reload_successful"
-SUCCESS_TIME = "wolkvox_exporter_config_last_reload_success_timestamp_seconds"
 
 
 @pytest.fixture(autouse=True)
 def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the proxies of the environment out of the way."""
     direct(monkeypatch)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Return as soon as this is the case."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - the exporter has no event for what only a test waits for
-            await asyncio.sleep(0.001)
-
-
-class Centre(Running):
-    """An exporter, the simulator it polls, their clock, and the file that the exporter reads its configuration from."""
-
-    def __init__(self, exporter: Exporter, port: int, session: aiohttp.ClientSession, centre: Simulator) -> None:
-        super().__init__(exporter, port, session)
-        self.simulator = centre
-
-    async def reload(self, method: str = "POST") -> tuple[int, str]:
-        """Ask for a reload and return the answer."""
-        async with self.session.request(method, f"{self.url}/-/reload") as response:
-            return response.status, await response.text()
-
-    def started(self, name: str, report: str = "campaigns") -> list[float]:
-        """Return when the calls of an operation started, in seconds since the exporter did."""
-        calls = [call for call in self.simulator.calls if (call.operation, call.report) == (name, report)]
-        return [call.started - 1000 for call in calls]
-
-
-class File:
-    """A configuration file in the making; `base_url` is the simulator's."""
-
-    def __init__(self, folder: Path, base_url: str) -> None:
-        self.path = folder / "config.yaml"
-        self.base_url = base_url
-
-    def write(self, *names: str, top: dict[str, Any] | None = None, **keys: dict[str, Any]) -> None:
-        """Write these operations; each may have keys of its own, `top` stands above them."""
-        operations = []
-        for name in names:
-            (self.path.parent / name).write_text(TOKENS[name])
-            own = {"amd": "all", "token_file": name, **keys.get(name, {})}
-            operations.append({"name": name, "base_url": self.base_url, **own})
-        self.path.write_text(yaml.safe_dump({"quota_interval": "0", **(top or {}), "operations": operations}))
-
-
-@asynccontextmanager
-async def centre(
-    folder: Path, clock: ManualClock, *names: str, lifecycle: bool = True, state: Path | None = None
-) -> AsyncIterator[tuple[Centre, File]]:
-    """Run an exporter of these operations, out of a file that may be rewritten."""
-    operations = [
-        Operation(name, (TOKENS[name],), [Campaign(f"{number}", name.upper(), records=100, answer=10, machine=4)])
-        for number, name in enumerate(NAMES, 4000)
-    ]
-    simulator = Simulator(operations, clock)
-    async with simulator.serving() as base_url, aiohttp.ClientSession() as session:
-        file = File(folder, base_url)
-        file.write(*names)
-        with state_in(state, clock) as store:
-            exporter = Exporter(load(file.path), clock, load=partial(load, file.path), store=store)
-            async with exporter.running(Listen(("127.0.0.1", 0), lifecycle=lifecycle)) as port:
-                await clock.settled()
-                yield Centre(exporter, port, session, simulator), file
 
 
 async def test_a_reload_in_the_middle_of_polls_changes_adds_and_removes(tmp_path: Path) -> None:
@@ -196,146 +119,6 @@ async def test_nobody_reloads_over_http_unless_that_is_enabled(tmp_path: Path) -
         assert (await exporter.reload("GET"))[0] == 405
         await clock.advance(31)
     assert exporter.started("comes") == []
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "started"),
-    [("5m", "1m", [0, 210, 270]), ("5m", "20m", [0, 1200]), ("1m", "5m", [0, 60, 120, 420])],
-)
-async def test_another_interval_counts_from_the_last_poll(
-    tmp_path: Path, before: str, after: str, started: list[float]
-) -> None:
-    """If the interval changes, then no poll comes closer to the last one than the new interval, and none is missed."""
-    clock = ManualClock()
-    async with centre(tmp_path, clock, "changes") as (exporter, file):
-        file.write("changes", top={"interval": before})
-        assert (await exporter.reload())[0] == 200
-        await clock.advance(150)
-        file.write("changes", top={"interval": after})
-        assert (await exporter.reload())[0] == 200
-        await clock.advance(started[-1] - 149)
-        samples = await exporter.samples()
-    assert exporter.started("changes") == started
-    assert samples.value("wolkvox_polls_total", report="campaigns") == len(started)
-
-
-async def test_another_server_starts_from_nothing(tmp_path: Path) -> None:
-    """If an operation moves to another server, then nothing of the one before is shown as if it were of the new one."""
-    clock = ManualClock()
-    async with centre(tmp_path, clock, "changes") as (exporter, file):
-        await clock.advance(1)
-        file.write("changes", changes={"base_url": file.base_url.replace("127.0.0.1", "localhost")})
-        exporter.simulator.inject(Fault.SERVER_ERROR)
-        assert (await exporter.reload())[0] == 200
-        samples = await exporter.samples()
-        assert samples.values("wolkvox_campaigns") == samples.values("wolkvox_up") == []
-        await clock.advance(1)
-        assert (await exporter.samples()).value("wolkvox_polls_total", report="campaigns") == 1
-    assert exporter.started("changes") == [0, 1]
-
-
-async def test_another_token_of_the_same_account_keeps_everything(tmp_path: Path) -> None:
-    """If the token's place changes and the server does not, then data and counters stay, and nothing is asked early."""
-    clock = ManualClock()
-    async with centre(tmp_path, clock, "changes") as (exporter, file):
-        await clock.advance(1)
-        exporter.simulator.accept("renewed-token", "changes")
-        (tmp_path / "renewed").write_text("renewed-token")
-        file.write("changes", changes={"token_file": "renewed"})
-        assert (await exporter.reload())[0] == 200
-        assert (await exporter.samples()).value("wolkvox_campaigns") == 1
-        await clock.advance(300)
-    assert exporter.started("changes") == [0, 300]
-    assert exporter.simulator.calls[-1].token == "renewed-token"
-
-
-async def test_a_new_name_for_the_same_account_waits_for_its_turn(tmp_path: Path) -> None:
-    """If an operation is renamed while its poll is under way, then its new worker waits until that has ended."""
-    clock = ManualClock()
-    async with centre(tmp_path, clock, "goes") as (exporter, file):
-        exporter.simulator.delay = 0.3
-        clock.jump(0)
-        await exporter.simulator.until(in_flight=1)
-        file.write("comes", comes={"token_file": "goes"})
-        assert (await exporter.reload())[0] == 200
-        await clock.advance(1)
-        assert (await exporter.samples()).value("wolkvox_up", operation="comes", report="campaigns") == 1
-    assert [call.report for call in exporter.simulator.calls] == ["campaigns", "campaigns", "amd"]
-    assert not any(call.overlapped for call in exporter.simulator.calls)
-
-
-async def test_what_was_removed_and_comes_back_goes_on_where_a_state_is_kept(tmp_path: Path) -> None:
-    """If an operation is taken out of the file and put back, then its kept state counts, and it is not asked early."""
-    clock = ManualClock()
-    (tmp_path / "kept").mkdir()
-    async with centre(tmp_path, clock, "stays", "changes", state=tmp_path / "kept") as (exporter, file):
-        await clock.advance(100)
-        file.write("stays")
-        assert (await exporter.reload())[0] == 200
-        file.write("stays", "changes")
-        assert (await exporter.reload())[0] == 200
-        samples = await exporter.samples()
-        assert samples.value("wolkvox_polls_total", operation="changes", report="campaigns") == 1
-        assert samples.value("wolkvox_campaigns", operation="changes") == 1
-        await clock.advance(300)
-    assert exporter.started("changes") == [15, 315]
-
-
-async def test_another_place_for_the_state_waits_for_a_restart(tmp_path: Path) -> None:
-    """If the file names another folder for the state, then all else is taken over, and the log says so."""
-    clock = ManualClock()
-    async with centre(tmp_path, clock, "stays") as (exporter, file):
-        file.write("stays", "comes", top={"state": "kept"})
-        with structlog.testing.capture_logs() as told:
-            assert (await exporter.reload())[0] == 200
-        await clock.advance(31)
-    assert exporter.started("comes") != []
-    assert [line["remedy"] for line in told if line["event"] == "state is not reloaded"] == [
-        "restart the exporter to keep the state in another place"
-    ]
-    assert not (tmp_path / "kept").exists()
-
-
-async def test_a_report_that_is_switched_on_for_the_first_time_is_asked_soon(tmp_path: Path) -> None:
-    """If AMD was off since the start and is switched on, then it is asked at once."""
-    clock = ManualClock()
-    async with centre(tmp_path, clock, "changes") as (exporter, file):
-        file.write("changes", changes={"amd": False})
-        await exporter.reload()
-        await clock.advance(100)
-        assert (await exporter.samples()).values("wolkvox_up", report="amd") == []
-        file.write("changes")
-        await exporter.reload()
-        await clock.advance(1)
-        assert (await exporter.samples()).value("wolkvox_up", report="amd") == 1
-    assert exporter.started("changes", "amd") == [100]
-    assert exporter.started("changes") == [0]
-
-
-async def test_a_report_that_was_off_for_a_while_goes_on(tmp_path: Path) -> None:
-    """If AMD and quota are off for some reloads, then they show nothing, are not asked early later, and count on."""
-    clock = ManualClock()
-    both_on: dict[str, Any] = {"quota_interval": "5m"}
-    async with centre(tmp_path, clock, "changes") as (exporter, file):
-        file.write("changes", changes=both_on)
-        await exporter.reload()
-        await clock.advance(1)
-        for _ in range(2):
-            file.write("changes", changes={"amd": False, "quota_interval": "0"})
-            await exporter.reload()
-            samples = await exporter.samples()
-            assert [sample.labels["report"] for sample in samples.all if sample.name == "wolkvox_up"] == ["campaigns"]
-            assert samples.values("wolkvox_quota_limit_calls") == []
-            await clock.advance(30)
-            file.write("changes", changes=both_on)
-            await exporter.reload()
-            assert len((await exporter.samples()).values("wolkvox_quota_limit_calls")) == 1
-            await clock.advance(30)
-        await clock.advance(300)
-        samples = await exporter.samples()
-    for report in ("amd", "quota"):
-        assert exporter.started("changes", report) == [0, 300]
-        assert samples.value("wolkvox_polls_total", report=report) == 2
 
 
 async def test_what_is_removed_vanishes_before_its_poll_has_ended(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from support.clock import ManualClock
 from support.operations import TOKEN, operation
 from support.outcomes import call_centre
 from support.processes import direct
-from test_reload import centre, until
+from support.reloading import centre, until
 
 
 @pytest.fixture(autouse=True)

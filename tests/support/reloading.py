@@ -1,0 +1,85 @@
+"""An exporter whose configuration is rewritten while it runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+from exporter.app import Exporter, Listen
+from exporter.config import load
+from exporter.simulator import Campaign, Operation, Simulator
+from exporter.state import state_in
+from support.clock import ManualClock
+from support.operations import Running
+
+NAMES = ("stays", "changes", "goes", "comes")
+TOKENS = {name: f"token-of-{name}" for name in NAMES}
+SUCCESSFUL = "wolkvox_exporter_config_last_reload_successful"
+SUCCESS_TIME = "wolkvox_exporter_config_last_reload_success_timestamp_seconds"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Return as soon as this is the case."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - the exporter has no event for what only a test waits for
+            await asyncio.sleep(0.001)
+
+
+class Centre(Running):
+    """An exporter, the simulator it polls, their clock, and the file that the exporter reads its configuration from."""
+
+    def __init__(self, exporter: Exporter, port: int, session: aiohttp.ClientSession, centre: Simulator) -> None:
+        super().__init__(exporter, port, session)
+        self.simulator = centre
+
+    async def reload(self, method: str = "POST") -> tuple[int, str]:
+        """Ask for a reload and return the answer."""
+        async with self.session.request(method, f"{self.url}/-/reload") as response:
+            return response.status, await response.text()
+
+    def started(self, name: str, report: str = "campaigns") -> list[float]:
+        """Return when the calls of an operation started, in seconds since the exporter did."""
+        calls = [call for call in self.simulator.calls if (call.operation, call.report) == (name, report)]
+        return [call.started - 1000 for call in calls]
+
+
+class File:
+    """A configuration file in the making; `base_url` is the simulator's."""
+
+    def __init__(self, folder: Path, base_url: str) -> None:
+        self.path = folder / "config.yaml"
+        self.base_url = base_url
+
+    def write(self, *names: str, top: dict[str, Any] | None = None, **keys: dict[str, Any]) -> None:
+        """Write these operations; each may have keys of its own, `top` stands above them."""
+        operations = []
+        for name in names:
+            (self.path.parent / name).write_text(TOKENS[name])
+            own = {"amd": "all", "token_file": name, **keys.get(name, {})}
+            operations.append({"name": name, "base_url": self.base_url, **own})
+        self.path.write_text(yaml.safe_dump({"quota_interval": "0", **(top or {}), "operations": operations}))
+
+
+@asynccontextmanager
+async def centre(
+    folder: Path, clock: ManualClock, *names: str, lifecycle: bool = True, state: Path | None = None
+) -> AsyncIterator[tuple[Centre, File]]:
+    """Run an exporter of these operations, out of a file that may be rewritten."""
+    operations = [
+        Operation(name, (TOKENS[name],), [Campaign(f"{number}", name.upper(), records=100, answer=10, machine=4)])
+        for number, name in enumerate(NAMES, 4000)
+    ]
+    simulator = Simulator(operations, clock)
+    async with simulator.serving() as base_url, aiohttp.ClientSession() as session:
+        file = File(folder, base_url)
+        file.write(*names)
+        with state_in(state, clock) as store:
+            exporter = Exporter(load(file.path), clock, load=partial(load, file.path), store=store)
+            async with exporter.running(Listen(("127.0.0.1", 0), lifecycle=lifecycle)) as port:
+                await clock.settled()
+                yield Centre(exporter, port, session, simulator), file
