@@ -57,8 +57,8 @@ class Door(web.BaseSite):
         elif self._watched is None:
             self._serve(transport)
         else:
-            # nothing may be read before the handshake does
-            transport.pause_reading()
+            # nothing may be read before the handshake does it; Python 3.11.2, say, begins to read right after this call
+            asyncio.get_running_loop().call_soon(transport.pause_reading)
             handshake = asyncio.create_task(self._shake_hands(self._watched, arrival, transport))
             self._handshakes[handshake] = transport
             handshake.add_done_callback(self._forget)
