@@ -104,8 +104,9 @@ class Fleet:
         """The workers in the order of the configuration."""
         return [post.worker for post in self._posts.values()]
 
-    def start(self) -> None:
-        """Let all of them poll."""
+    async def start(self) -> None:
+        """Let all of them poll, once each knows what any of them remembers of a token that they share."""
+        await asyncio.gather(*(worker.recall() for worker in self.workers))
         for post in self._posts.values():
             self._start(post)
 

@@ -91,20 +91,25 @@ class Schedule(RuleBasedStateMachine):
         self.do(self._start())
 
     async def _start(self) -> None:
-        self._engage({})
+        await self._engage({})
         await self.clock.advance(0)
 
-    def _engage(self, memories: Mapping[str, Memory]) -> None:
+    async def _engage(self, memories: Mapping[str, Memory]) -> None:
         """Begin as a process does, from what is remembered."""
         self.turns, now = Turns(self.clock), self.clock.monotonic()
         for place, name in enumerate(OPERATIONS):
             self._employ(name, now + 10.0 * place, memories.get(name))
+        await asyncio.gather(*(worker.recall() for worker in self.workers.values()))
+        for name in OPERATIONS:
+            self._begin(name)
+
+    def _begin(self, name: str) -> None:
+        self.tasks[name] = asyncio.create_task(self.workers[name].run())
 
     def _employ(self, name: str, first: float, memory: Memory | None) -> None:
         operation, client = self._operation(name), cast("Client", Line(name, self.api))
         worker = Worker(operation, client, self.turns, self.clock, self._publish, first=first, memory=memory)
         self.workers[name] = worker
-        self.tasks[name] = asyncio.create_task(worker.run())
 
     def _operation(self, name: str) -> Operation:
         intervals = TERMS[name].intervals
@@ -200,6 +205,7 @@ class Schedule(RuleBasedStateMachine):
         self.tasks[name].cancel()
         await asyncio.gather(self.tasks[name], return_exceptions=True)
         self._employ(name, self.clock.monotonic(), self.workers[name].memory())
+        self._begin(name)
 
     @rule(down=st.sampled_from([0.0, 1.0, 100.0, 301.0]), within_a_call=st.booleans(), then=_spans)
     def the_process_is_killed(self, down: float, within_a_call: bool, then: float) -> None:  # noqa: FBT001 - drawn by hypothesis
@@ -218,7 +224,7 @@ class Schedule(RuleBasedStateMachine):
         if self.stepped:
             self.excused.append(self.clock.monotonic())
         await self.clock.advance(down)
-        self._engage({name: decode(written[name], self._operation(name), self.clock) for name in OPERATIONS})
+        await self._engage({name: decode(written[name], self._operation(name), self.clock) for name in OPERATIONS})
         await self.clock.advance(0)
 
     @rule(then=_spans)

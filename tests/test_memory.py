@@ -165,6 +165,22 @@ def test_of_two_refusals_that_are_remembered_the_later_counts(order: tuple[int, 
     assert turn.last == later
 
 
+async def test_whoever_shares_a_token_knows_of_its_refusal() -> None:
+    """If one of two operations was told that the day's calls are used up, then after a restart neither asks early."""
+    clock = ManualClock("2026-11-23T10:00:00-05:00")
+    simulator = call_centre(clock)
+    async with simulator.serving() as url:
+        both = [operation(url, name, amd=AmdMode.OFF) for name in ("ventas-co", "cobros-co")]
+        async with running(*both, clock=clock) as exporter:
+            await clock.advance(1)
+            simulator.inject(Fault.QUOTA_EXCEEDED)
+            await clock.advance(60)
+            memories = exporter.memories()
+        async with running(*both, clock=clock, memories=memories):
+            await clock.advance(HOUR)
+    assert times(simulator)[:3] == [0, 15, 15 + HOUR]
+
+
 async def test_what_waited_for_a_token_that_is_taken_again_keeps_its_interval(tmp_path: Path) -> None:
     """If a refused token was taken again before a restart, then the report that was refused is not asked early."""
     clock = ManualClock("2099-11-23T10:00:00-05:00")

@@ -52,13 +52,18 @@ class Waiting:
 
     async def renewed(self, token: str, turn: Turn) -> AbstractSet[ReportName]:
         """Return what need not wait any longer, now that this is the token."""
-        if self._turn is None:
-            await self._go_on(token, turn)
+        await self.recall(token, turn)
         self._turn = turn
         if not self._reports or fingerprint(token) == self._refused:
             return frozenset()
         over, self._reports = self._reports, set()
         return over
+
+    async def recall(self, token: str, turn: Turn) -> None:
+        """Go on once from what is remembered, so that whoever has the same token knows of its refusal, too."""
+        if self._turn is None:
+            await self._go_on(token, turn)
+            self._turn = turn
 
     async def _go_on(self, token: str, turn: Turn) -> None:
         if self._hold:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn
 
 from exporter.clock import Clock
@@ -114,6 +115,12 @@ class Worker:
                 wake = min(wake, self._clock.monotonic() + TOKEN_CHECK)
             await self._clock.sleep_until(wake)
             await self.step()
+
+    async def recall(self) -> None:
+        """Tell all that share the token what is remembered of its refusal, before anybody asks."""
+        with suppress(TokenUnreadable):
+            token = await read_token(self._token)
+            await self._waiting.recall(token, self._turns.of(token))
 
     def retire(self) -> None:
         """Begin no further poll or call and publish nothing more, from now on."""
