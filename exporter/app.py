@@ -120,7 +120,8 @@ class Exporter:
             # what is remembered is there at the first scrape
             await self.publisher.refresh()
             await _listen(runner, listen.address, watched)
-            await self._start()
+            await self._fleet.recall()
+            self._start()
             yield runner.addresses[0][1]
         finally:
             await self._stop()
@@ -143,12 +144,12 @@ class Exporter:
         reload = self.reloading.result if listen.lifecycle else None
         return Site(self.publisher, self.clock, listen.telemetry_path, self.is_live, guard, reload)
 
-    async def _start(self) -> None:
+    def _start(self) -> None:
         self.supervisor.start("publisher", self.publisher.run)
         self.supervisor.start("configuration", self.reloading.run)
         watch = partial(self._manager.watch, self.clock, self.publisher.snapshots, self.is_live)
         self.supervisor.start("service manager", watch)
-        await self._fleet.start()
+        self._fleet.start()
 
     async def _stop(self) -> None:
         await self.supervisor.stop()

@@ -104,9 +104,12 @@ class Fleet:
         """The workers in the order of the configuration."""
         return [post.worker for post in self._posts.values()]
 
-    async def start(self) -> None:
-        """Let all of them poll, once each knows what any of them remembers of a token that they share."""
+    async def recall(self) -> None:
+        """Let each know what any of them remembers of a token that they share, before they start."""
         await asyncio.gather(*(worker.recall() for worker in self.workers))
+
+    def start(self) -> None:
+        """Let all of them poll."""
         for post in self._posts.values():
             self._start(post)
 

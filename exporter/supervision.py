@@ -98,8 +98,9 @@ class Supervisor:
 
     async def end(self, job: Job) -> None:
         """Stop a job for good."""
-        await job.stop()
+        # first: one that was told to end is no sign of ill health
         self._jobs.discard(job)
+        await job.stop()
 
     async def stop(self) -> None:
         """Stop all of them."""

@@ -55,7 +55,7 @@ async def polling(
     publisher = Publisher(clock, ExporterStatus("1.0", "3.11", config_loaded=True, config_loaded_at=0.0))
     supervisor = Supervisor(clock)
     fleet = Fleet(operations, publisher, supervisor, clock, store=store)
-    await fleet.start()
+    fleet.start()
     await clock.settled()
     try:
         yield fleet, publisher

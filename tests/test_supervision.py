@@ -138,6 +138,17 @@ async def test_a_job_outlives_what_is_cancelled_elsewhere() -> None:
     assert restarts == [1001, 1003, 1007]
 
 
+async def test_a_job_that_is_told_to_end_is_no_sign_of_ill_health() -> None:
+    """If a reload takes a worker away, then the exporter is healthy at every moment of it."""
+    supervisor = Supervisor(ManualClock())
+    job = supervisor.start("leaving", asyncio.Event().wait)
+    ending = asyncio.create_task(supervisor.end(job))
+    while not ending.done():
+        assert supervisor.is_healthy
+        await asyncio.sleep(0)
+    await supervisor.stop()
+
+
 def bug(*_: object) -> None:
     """Do what nobody thought of."""
     raise RuntimeError
