@@ -53,11 +53,21 @@ def _begin(work: Callable[[], object], seconds: float, key: Hashable) -> _Begun:
 
 
 def _do(work: Callable[[], object], key: Hashable, future: Future[Any]) -> None:
+    def ended() -> object:
+        try:
+            return work()
+        finally:
+            # before anybody has the result, who might ask again
+            _UNDER_WAY.pop(key)
+
+    settle(future, ended)
+
+
+def settle(future: Future[_Result], work: Callable[[], _Result]) -> None:
+    """Do the work in this thread, and give what it returns or raises to whoever waits for it in another."""
     try:
         result = work()
     except Exception as error:  # noqa: BLE001 - it is raised where the result is awaited
-        _UNDER_WAY.pop(key)
         future.set_exception(error)
     else:
-        _UNDER_WAY.pop(key)
         future.set_result(result)

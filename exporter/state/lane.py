@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from exporter.apart import settle
+
 _Result = TypeVar("_Result")
 _Job = tuple[Future[Any], Callable[[], Any]]
 
@@ -45,13 +47,4 @@ class Lane:
         while job := self._jobs.get():
             future, work = job
             if future.set_running_or_notify_cancel():
-                _settle(future, work)
-
-
-def _settle(future: Future[_Result], work: Callable[[], _Result]) -> None:
-    try:
-        result = work()
-    except Exception as error:  # noqa: BLE001 - it is raised where the work was asked for
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+                settle(future, work)

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from pydantic import SecretStr
 
+from exporter.apart import settle
 from exporter.web import passwords
 
 MOST_WAITING = 10
@@ -87,15 +88,8 @@ class Users:
 async def _in_a_thread(compare: Callable[[], bool]) -> bool:
     """Do the work in a thread that the process does not wait for when it ends."""
     future: Future[bool] = Future()
-
-    def work() -> None:
-        try:
-            future.set_result(compare())
-        except Exception as error:  # noqa: BLE001 - whoever waits is told
-            future.set_exception(error)
-
     future.set_running_or_notify_cancel()
-    threading.Thread(target=work, name="password", daemon=True).start()
+    threading.Thread(target=settle, args=(future, compare), name="password", daemon=True).start()
     return await asyncio.wrap_future(future)
 
 
