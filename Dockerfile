@@ -4,15 +4,15 @@ ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
 WORKDIR /build
-COPY requirements-build.txt requirements.txt ./
+COPY requirements ./requirements
 RUN python3 -m venv /build/tools \
  && python3 -m venv --without-pip /opt/wolkvox-exporter \
- && /build/tools/bin/pip install --no-cache-dir --require-hashes --requirement requirements-build.txt \
+ && /build/tools/bin/pip install --no-cache-dir --require-hashes --requirement requirements/build.txt \
  && /build/tools/bin/pip --python /opt/wolkvox-exporter/bin/python install --no-cache-dir --require-hashes \
-        --requirement requirements.txt
+        --requirement requirements/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY exporter ./exporter
-# what exporter/assets links to
+# what exporter/wolkvox_exporter/assets links to
 COPY grafana ./grafana
 COPY prometheus ./prometheus
 COPY alertmanager ./alertmanager
@@ -30,6 +30,6 @@ ENV PYTHONDONTWRITEBYTECODE=1
 USER 65534:65534
 EXPOSE 10842
 # without curl; the port is that of EXPOSE
-HEALTHCHECK --interval=30s --timeout=5s --start-period=15s CMD ["/opt/wolkvox-exporter/bin/python", "-m", "exporter.web.probe", "10842"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=15s CMD ["/opt/wolkvox-exporter/bin/python", "-m", "wolkvox_exporter.cli.healthcheck", "10842"]
 ENTRYPOINT ["/opt/wolkvox-exporter/bin/wolkvox-exporter"]
 CMD ["--config.file=/etc/wolkvox-exporter/config.yaml"]

@@ -1,8 +1,10 @@
 # `make demo` and `make test` each work as the first command: they create the virtual environment they need.
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 AUDIT := .venv-audit
+# the package, what developers run, and what their tests share
+export PYTHONPATH := $(CURDIR)/exporter:$(CURDIR)/dev:$(CURDIR)/tests:$(CURDIR)
 SBOM := build/sbom.cdx.json
 SECONDS ?= 3600
 BODIES ?= 100000
@@ -14,7 +16,7 @@ help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
 demo: $(VENV)/runtime ## A simulated contact centre and an exporter that polls it
-	$(BIN)/python -m exporter demo
+	$(BIN)/python -m wolkvox_exporter demo
 
 test: $(VENV)/development ## All tests
 	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
@@ -32,37 +34,37 @@ types: $(VENV)/development ## Types
 	$(BIN)/mypy
 
 bench: $(VENV)/runtime ## What a scrape and a poll cost (needs nginx and wrk)
-	$(BIN)/python bench/run.py
+	$(BIN)/python dev/bench/run.py
 
 soak: $(VENV)/development ## An hour of faults on every edge (SECONDS=3600), best as root; figures go to soak.json
 	$(BIN)/python -m soak --seconds=$(SECONDS) --json=soak.json
 
 fuzz: $(VENV)/development ## Any answer and any course of events (BODIES=100000 SCHEDULES=10000 SEED=any)
-	PYTHONPATH=tests $(BIN)/python -m fuzz --bodies=$(BODIES) --schedules=$(SCHEDULES) $(if $(SEED),--seed=$(SEED))
+	$(BIN)/python -m fuzz --bodies=$(BODIES) --schedules=$(SCHEDULES) $(if $(SEED),--seed=$(SEED))
 
 generate: $(VENV)/development ## Write the files that are made from the code
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m mixin
 
 pictures: $(VENV)/development ## Draw the dashboards for the README (needs Node.js, npm, Chromium, Prometheus)
-	PYTHONPATH=.:tests $(BIN)/python docs/pictures/day.py
+	$(BIN)/python docs/pictures/day.py
 
 audit: $(AUDIT)/installed ## Known vulnerabilities of what runs (asks osv.dev; exit code 3 if it cannot)
-	$(AUDIT)/bin/python audit/vulnerabilities.py requirements.txt
+	$(AUDIT)/bin/python dev/audit/vulnerabilities.py requirements/runtime.txt
 
 # the version comes from the code, where the tool does not look; it misses the graph that pins do not tell
 sbom: $(AUDIT)/installed ## Bill of materials of what runs: build/sbom.cdx.json (CycloneDX)
 	@mkdir -p build
-	sed "s/^dynamic = .*/version = $$(sed -n 's/^__version__ = //p' exporter/__init__.py)/" pyproject.toml \
+	sed "s/^dynamic = .*/version = $$(sed -n 's/^__version__ = //p' exporter/wolkvox_exporter/__init__.py)/" pyproject.toml \
 		> build/sbom-pyproject.toml
 	PYTHONWARNINGS=ignore::UserWarning:cyclonedx.model.bom $(AUDIT)/bin/cyclonedx-py requirements \
-		--output-reproducible --short-PURLs --pyproject build/sbom-pyproject.toml --output-file $(SBOM) requirements.txt
+		--output-reproducible --short-PURLs --pyproject build/sbom-pyproject.toml --output-file $(SBOM) requirements/runtime.txt
 
 lock: $(VENV)/python ## Pin the dependencies anew
 	$(BIN)/python -m pip install --quiet pip-tools
-	for name in requirements requirements-build requirements-dev requirements-audit; do \
+	for name in runtime build dev audit; do \
 		$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
-			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file $$name.txt $$name.in; \
+			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements/$$name.txt requirements/$$name.in; \
 	done
 
 clean: ## Remove what was made
@@ -76,15 +78,15 @@ $(VENV)/python:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/runtime: requirements.txt | $(VENV)/python
+$(VENV)/runtime: requirements/runtime.txt | $(VENV)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
-$(VENV)/development: requirements-dev.txt | $(VENV)/python
+$(VENV)/development: requirements/dev.txt | $(VENV)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@ $(VENV)/runtime
 
-$(AUDIT)/installed: requirements-audit.txt | $(VENV)/python
+$(AUDIT)/installed: requirements/audit.txt | $(VENV)/python
 	$(BIN)/python -m venv $(AUDIT)
 	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from exporter.config import durations
-from exporter.config.models import Keys, Polling, WrittenFile, WrittenOperation
-from exporter.config.schema_generator import schema_text
-from exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, Family
-from exporter.wolkvox.errors import REMEDIES
+from wolkvox_exporter.api.errors import REMEDIES
+from wolkvox_exporter.config import durations
+from wolkvox_exporter.config.json_schema import schema_text
+from wolkvox_exporter.config.models import Keys, Polling, WrittenFile, WrittenOperation
+from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, Family
 
 ROOT = Path(__file__).parent.parent
 _NOTE = "<!-- Made by `make generate`; change the code it is made from instead. -->"
@@ -43,7 +43,7 @@ def documents() -> dict[Path, str]:
     return {
         ROOT / "docs" / "metrics.md": "\n".join(_metrics()),
         ROOT / "docs" / "configuration.md": "\n".join(_configuration()),
-        ROOT / "exporter" / "config" / "schema.json": schema_text(),
+        ROOT / "exporter" / "wolkvox_exporter" / "config" / "schema.json": schema_text(),
     }
 
 
@@ -96,7 +96,8 @@ def _configuration() -> Iterator[str]:
 
 One YAML file. Durations are written as Prometheus writes them: `90s`, `5m`, `1h30m`. Scalars are read as the text
 that is written, so `server: 0042` keeps its zeros and `amd: off` is no boolean. `wolkvox-exporter check` prints every
-error at once, with file and line, and never a value. Editors find a JSON Schema in `exporter/config/schema.json`.
+error at once, with file and line, and never a value. Editors find a JSON Schema in
+`exporter/wolkvox_exporter/config/schema.json`.
 
 ## At the top, and in each operation to override
 """

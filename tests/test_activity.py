@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.activity import REMEMBERED, Activity, Rises
-from exporter.wolkvox.campaigns import Campaign
+from wolkvox_exporter.api.reports.campaigns import Campaign
+from wolkvox_exporter.polling.counters import REMEMBERED, Activity, Rises
 
 
 def added(*values: float) -> float:

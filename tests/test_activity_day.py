@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from exporter.config import AmdMode
-from exporter.simulator import Oddity, Operation, Simulator, Truth, working_day
-from exporter.snapshot import Labels, Snapshot
 from support.clock import ManualClock
 from support.operations import operation, running
+from wolkvox_exporter.config import AmdMode
+from wolkvox_exporter.polling.snapshot import Labels, Snapshot
+from wolkvox_exporter.simulator import Oddity, Operation, Simulator, Truth, working_day
 
 RESULTS = {
     "answer": "answer",

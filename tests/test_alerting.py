@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from exporter.simulator import Campaign, Timetable
-from exporter.simulator.events import Change
 from support.alerting import GROUP_INTERVAL, Stack, alerting
 from support.alertmanager import Inbox, Notice
+from wolkvox_exporter.simulator import Campaign, Timetable
+from wolkvox_exporter.simulator.events import Change
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 

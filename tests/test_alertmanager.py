@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import yaml
 
-from exporter.config.durations import parse
 from mixin.alertmanager import configuration
 from mixin.rulefiles import alerts
 from mixin.rules import Alert
 from mixin.settings import Settings
 from support.processes import run
 from support.tools import tool
+from wolkvox_exporter.config.durations import parse
 
 EXAMPLE = Path(__file__).parents[1] / "alertmanager" / "alertmanager.yml"
 CONFIG: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))

@@ -4,11 +4,11 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
-from exporter.config import AmdMode
-from exporter.simulator import Call, Campaign, Fault, Operation, Simulator
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, running
 from support.samples import Samples
+from wolkvox_exporter.config import AmdMode
+from wolkvox_exporter.simulator import Call, Campaign, Fault, Operation, Simulator
 
 HOUR = 3600.0
 DETECTED = "wolkvox_campaign_amd_detections"

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from exporter.apart import NoThreadError, apart
-from exporter.config import TokenSource, TokenUnreadable
-from exporter.polling import threads
-from exporter.polling.threads import changed_at, read_token
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, running
 from support.outcomes import call_centre, words
+from wolkvox_exporter.config import TokenSource, TokenUnreadable
+from wolkvox_exporter.polling import threads
+from wolkvox_exporter.polling.threads import changed_at, read_token
+from wolkvox_exporter.runtime.concurrency import NoThreadError, apart
 
 MORE_THAN_THERE_IS = 2**47
 

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from docs.generate import ROOT
-from exporter.cli import main
 from support.processes import run
 from support.tools import tool
+from wolkvox_exporter.cli.commands import main
 
 FOLDERS = ("alertmanager", "docs/runbooks", "grafana", "prometheus/rules")
 
@@ -98,6 +98,7 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, flag: str, capsys: pytest.
     assert not (tmp_path / "new").exists()
 
 
+PACKED = "wolkvox_exporter/assets/"
 SOURCES = ("exporter", "grafana", "prometheus", "alertmanager", "docs")
 
 
@@ -115,8 +116,10 @@ def held(folder: Path) -> dict[str, bytes]:
     """Return the assets in the one wheel of a folder."""
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        names = [name for name in archive.namelist() if name.startswith("exporter/assets/") and name[-3:] != ".py"]
-        return {name.removeprefix("exporter/assets/"): archive.read(name) for name in names}
+        names = [
+            name for name in archive.namelist() if name.startswith("wolkvox_exporter/assets/") and name[-3:] != ".py"
+        ]
+        return {name.removeprefix("wolkvox_exporter/assets/"): archive.read(name) for name in names}
 
 
 async def test_a_wheel_holds_the_files_themselves(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.wolkvox.body import Answer, NoData, rows
-from exporter.wolkvox.errors import REMEDIES, ApiError, Reason
+from wolkvox_exporter.api.errors import REMEDIES, ApiError, Reason
+from wolkvox_exporter.api.response import Answer, NoData, rows
 
 ROW = {"campaign": "4875 - A", "dial": "1"}
 

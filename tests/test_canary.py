@@ -9,19 +9,20 @@ from urllib.parse import quote
 import pytest
 from pydantic import SecretStr
 
-from exporter.app import Exporter
-from exporter.config import Config
-from exporter.logs import FORMATS
-from exporter.polling.turns import Turns
-from exporter.simulator import Fault
-from exporter.wolkvox import amd, campaigns, window
-from exporter.wolkvox.client import Client
-from exporter.wolkvox.errors import ApiError
 from support.canary import assert_secret, debug_log, pages, told_by
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, running
 from support.outcomes import call_centre, polled, words
 from support.servers import Handler, closed_port, replying, reset, serving, writing
+from wolkvox_exporter.api import windows
+from wolkvox_exporter.api.client import Client
+from wolkvox_exporter.api.errors import ApiError
+from wolkvox_exporter.api.reports import amd, campaigns
+from wolkvox_exporter.app import Exporter
+from wolkvox_exporter.config import Config
+from wolkvox_exporter.polling.turns import Turns
+from wolkvox_exporter.runtime.logs import FORMATS
+from wolkvox_exporter.simulator import Fault
 
 PASSWORD = "canary-proxy-77ab1c"
 ODD_TOKEN = """"ca/na\\ry<5f>&0'c%3b+1?d=9e\\\\"""  # every character that some format spells in a way of its own
@@ -143,7 +144,7 @@ async def failure(base_url: str, timeout: float = 30.0, proxy_url: str | None = 
     client = Client(base_url, proxy_url=proxy_url, timeout=timeout)
     try:
         campaigns.read(await client.get(campaigns.CALL, TOKEN))
-        day = window.today(ManualClock().time(), operation(base_url).time_zone)
+        day = windows.today(ManualClock().time(), operation(base_url).time_zone)
         amd.read(await client.get(amd.call(day), TOKEN))
     except ApiError as error:
         return error

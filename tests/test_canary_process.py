@@ -10,13 +10,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from exporter.clock import SystemClock
-from exporter.simulator import Campaign, Fault, Operation, Simulator
 from support.canary import PATHS, assert_secret, debug_log, pages
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, restarted, running
 from support.outcomes import call_centre
 from support.processes import PATIENCE, Program, config_file, direct, serving
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 AS_THE_UNIT_DOES = ("env", "PYTHONFAULTHANDLER=1")
 AS_DEVELOPERS_DO = ("env", "PYTHONDEVMODE=1")

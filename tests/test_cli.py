@@ -3,13 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from exporter import __version__, flags
-from exporter.clock import SystemClock
-from exporter.flags import Options
-from exporter.simulator import Campaign, Fault, Operation, Simulator
-from exporter.web.address import in_url
 from support.processes import EXPORTER, config_file, run
 from support.samples import Samples
+from wolkvox_exporter import __version__
+from wolkvox_exporter.cli import options
+from wolkvox_exporter.cli.options import Options
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
+from wolkvox_exporter.web.toolkit.address import in_url
 
 LISTENING = {"--web.listen-address"}
 PROTECTING = {"--web.config.file", "--web.max-requests"}
@@ -42,7 +43,7 @@ def write(folder: Path, *lines: str) -> Path:
 def said(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[object, str, str]:
     """Return exit code, stdout and stderr of a command line that ends while it is read."""
     with pytest.raises(SystemExit) as ended:
-        flags.parse(arguments)
+        options.parse(arguments)
     return ended.value.code, *capsys.readouterr()
 
 
@@ -86,13 +87,13 @@ def test_no_flag_takes_a_secret() -> None:
     """If somebody looks for a flag with a token or password, then there is none: it would show in the process list."""
     assert not [name for names in FLAGS.values() for name in names if re.search("token|password|secret", name)]
     with pytest.raises(SystemExit):
-        flags.parse(["hash-password", "a-password"])
+        options.parse(["hash-password", "a-password"])
 
 
 def test_what_is_not_written_has_its_default() -> None:
     """If no flag is written, then it serves on every address at port 10842 from config.yaml, and logs from info up."""
-    assert flags.parse([]) == Options("serve", Path("config.yaml"), None, "/metrics", "info", "logfmt")
-    assert flags.PORT == 10842
+    assert options.parse([]) == Options("serve", Path("config.yaml"), None, "/metrics", "info", "logfmt")
+    assert options.PORT == 10842
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_what_is_not_written_has_its_default() -> None:
 )
 def test_a_flag_means_the_same_before_and_after_a_command(before: list[str], after: list[str]) -> None:
     """If a flag is written before the command or after it, then the command takes it all the same."""
-    assert flags.parse(before) == flags.parse(after) != flags.parse([flags.parse(before).command])
+    assert options.parse(before) == options.parse(after) != options.parse([options.parse(before).command])
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_a_flag_means_the_same_before_and_after_a_command(before: list[str], aft
 )
 def test_an_address_is_written_as_prometheus_writes_it(written: str, address: tuple[str | None, int]) -> None:
     """If an address is written in Prometheus' way, with or without a host, then it is understood."""
-    assert flags.parse([f"--web.listen-address={written}"]).listen_address == address
+    assert options.parse([f"--web.listen-address={written}"]).listen_address == address
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from exporter.simulator import Fault
-from exporter.wolkvox import amd, campaigns
-from exporter.wolkvox.client import CONNECT_TIMEOUT, MAX_BODY, TOTAL_TIMEOUT, Client
-from exporter.wolkvox.errors import ApiError, Reason
-from exporter.wolkvox.window import Window
 from support.clock import ManualClock
 from support.operations import TOKEN
 from support.outcomes import REMEDIES, call_centre
 from support.servers import replying, serving
+from wolkvox_exporter.api.client import CONNECT_TIMEOUT, MAX_BODY, TOTAL_TIMEOUT, Client
+from wolkvox_exporter.api.errors import ApiError, Reason
+from wolkvox_exporter.api.reports import amd, campaigns
+from wolkvox_exporter.api.windows import Window
+from wolkvox_exporter.simulator import Fault
 
 DAY = Window(datetime(2026, 11, 23, 5, tzinfo=UTC), datetime(2026, 11, 24, 0, 7, 9, tzinfo=UTC))
 

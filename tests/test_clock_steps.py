@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from exporter import clock as clocks
-from exporter.clock import SystemClock
-from exporter.simulator import Campaign, Fault, Operation, Simulator
 from support.clock import ManualClock
 from support.operations import TOKEN, Running, operation, running
 from support.processes import direct
+from wolkvox_exporter.runtime import clock as clocks
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 HOUR = 3600.0
 STEPS = [HOUR, -HOUR, 24 * HOUR, -24 * HOUR]

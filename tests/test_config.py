@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.files import FIXTURES, TOKEN, load_text, operation, problems_of
-from exporter.config import AmdMode, ConfigError, Problem, load
+from wolkvox_exporter.config import AmdMode, ConfigError, Problem, load
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
 

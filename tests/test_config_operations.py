@@ -7,7 +7,7 @@ import trustme
 from pydantic import SecretStr
 
 from config.files import load_text, operation, problems_of
-from exporter.config import AmdMode, Campaigns, LiteralToken, Operation
+from wolkvox_exporter.config import AmdMode, Campaigns, LiteralToken, Operation
 
 _ADDRESS = "write an address such as https://wv0042.wolkvox.com/api/v2, without user, query or fragment"
 _PROXY = "write a proxy such as http://proxy:3128 or http://user:password@proxy:3128"

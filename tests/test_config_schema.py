@@ -12,8 +12,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from config.files import FIXTURES, operation
-from exporter.config import schema
-from exporter.config.models import WrittenFile, WrittenOperation
+from support.processes import environment
+from wolkvox_exporter.config import schema
+from wolkvox_exporter.config.models import WrittenFile, WrittenOperation
 
 _EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
 
@@ -23,10 +24,11 @@ def _errors(text: str) -> list[str]:
 
 
 def test_the_committed_schema_is_that_of_the_models() -> None:
-    """If the models change, the schema changes with them: `python -m exporter.config > exporter/config/schema.json`."""
-    printed = subprocess.run([sys.executable, "-m", "exporter.config"], capture_output=True, check=True)
+    """If the models change, the schema changes with them: `make generate`."""
+    command = [sys.executable, "-m", "wolkvox_exporter.config"]
+    printed = subprocess.run(command, capture_output=True, check=True, env=environment())
 
-    committed = (resources.files("exporter") / "config" / "schema.json").read_bytes()
+    committed = (resources.files("wolkvox_exporter") / "config" / "schema.json").read_bytes()
     assert committed == printed.stdout
     assert json.loads(committed) == schema()
     assert printed.stderr == b""

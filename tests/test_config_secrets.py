@@ -6,8 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from config.files import TOKEN, load_text, operation, problems_of
-from exporter.config import ConfigError, EnvironmentToken, FileToken, LiteralToken, TokenUnreadable, load
-from exporter.config.models import Campaigns, WrittenFile, WrittenOperation
+from wolkvox_exporter.config import ConfigError, EnvironmentToken, FileToken, LiteralToken, TokenUnreadable, load
+from wolkvox_exporter.config.models import Campaigns, WrittenFile, WrittenOperation
 
 _VARIABLE = "WOLKVOX_EXPORTER_TEST_TOKEN"
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.files import load_text, operation, problems_of
-from exporter.config import ConfigError, load
+from wolkvox_exporter.config import ConfigError, load
 
 _NOT_SINGLE = "one single value is wanted here, not a group of keys"
 _TAG = "a tag (!…) means nothing here; remove it, or quote the value if it is part of it"

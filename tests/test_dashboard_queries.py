@@ -12,7 +12,6 @@ import pytest
 import pytest_asyncio
 
 from docs.generate import ROOT
-from exporter.simulator import Fault, Simulator
 from mixin.dashboards.grafana import dashboards
 from mixin.dashboards.model import Dashboard
 from mixin.rules import Board
@@ -22,6 +21,7 @@ from support.history import REPLICAS, backfill
 from support.history import load as load_history
 from support.prometheus import Prometheus, prometheus_of
 from support.recording import Recording, record
+from wolkvox_exporter.simulator import Fault, Simulator
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 

@@ -126,7 +126,7 @@ def test_languages_differ_in_texts_alone(board: Board) -> None:
 
 def test_every_text_is_used() -> None:
     """If a panel goes, then its texts go, and none is empty or left untranslated by mistake."""
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "mixin").rglob("*.py"))
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "dev" / "mixin").rglob("*.py"))
     panels = {f"panel.{board}.{key}" for board in BOARDS for key in _keys(board)}
     for key, texts in table().items():
         assert all(texts.values()), key
@@ -140,7 +140,7 @@ def test_every_text_is_used() -> None:
 
 
 def _keys(board: Board) -> list[str]:
-    source = (ROOT / "mixin" / "dashboards" / f"{board}.py").read_text(encoding="utf-8")
+    source = (ROOT / "dev" / "mixin" / "dashboards" / f"{board}.py").read_text(encoding="utf-8")
     return re.findall(r'Panel\(\s*"(\w+)"', source)
 
 

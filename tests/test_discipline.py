@@ -4,10 +4,10 @@ import asyncio
 from collections import defaultdict
 from itertools import pairwise
 
-from exporter.polling.schedule import CONCURRENCY_DELAYS
-from exporter.simulator import Call, Campaign, Fault, Operation, Simulator
 from support.clock import ManualClock
 from support.operations import operation, running
+from wolkvox_exporter.polling.schedule import CONCURRENCY_DELAYS
+from wolkvox_exporter.simulator import Call, Campaign, Fault, Operation, Simulator
 
 INTERVAL = 300.0
 SHARED = "shared-token-of-two"

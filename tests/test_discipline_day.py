@@ -3,11 +3,11 @@
 from collections import Counter, defaultdict
 from itertools import pairwise
 
-from exporter.config import AmdMode
-from exporter.polling.schedule import CONCURRENCY_DELAYS
-from exporter.simulator import Call, Fault, Simulator, working_day
 from support.clock import ManualClock
 from support.operations import operation, running
+from wolkvox_exporter.config import AmdMode
+from wolkvox_exporter.polling.schedule import CONCURRENCY_DELAYS
+from wolkvox_exporter.simulator import Call, Fault, Simulator, working_day
 
 FAULTS = [Fault.SERVER_ERROR, Fault.RESET, Fault.CONCURRENCY, Fault.MAINTENANCE, Fault.HTML, Fault.TRUNCATED_JSON]
 MOST = 3

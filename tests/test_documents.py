@@ -2,15 +2,15 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from docs.generate import ROOT, documents
-from exporter.config import load
+from support.processes import EXPORTER, environment
+from wolkvox_exporter.config import load
 
-PAGES = sorted(path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/*.md")])
 FLAG = re.compile(r"--[a-z][a-z.-]+")
 
 
@@ -32,7 +32,7 @@ def test_the_flags_are_the_documented_ones() -> None:
     help_of = [[], ["check"], ["once"], ["demo"], ["simulate"], ["assets"], ["hash-password"]]
     written = "".join(
         subprocess.run(
-            [sys.executable, "-m", "exporter", *command, "--help"], capture_output=True, check=True, text=True, cwd=ROOT
+            [*EXPORTER, *command, "--help"], capture_output=True, check=True, text=True, env=environment()
         ).stdout
         for command in help_of
     )

@@ -16,14 +16,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.openmetrics import exposition as client_openmetrics
 from prometheus_client.registry import Collector
 
-from exporter.exposition import Exposition, Format
-from exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, ExporterStatus, Family, Sample
-from exporter.snapshot import Attempt, Detections, ReportState, Snapshot, Trouble
-from exporter.wolkvox.campaigns import NUMBERS, Campaign
-from exporter.wolkvox.errors import Reason
-from exporter.wolkvox.report import ReportName
 from support.clock import ManualClock
 from support.operations import operation, running
+from wolkvox_exporter.api.errors import Reason
+from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.api.reports.campaigns import NUMBERS, Campaign
+from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, ExporterStatus, Family, Sample
+from wolkvox_exporter.metrics.encoder import Exposition, Format
+from wolkvox_exporter.polling.snapshot import Attempt, Detections, ReportState, Snapshot, Trouble
 
 GOLDEN = Path(__file__).parent / "golden"
 CAMPAIGNS_BODY = (GOLDEN / "campaigns.json").read_bytes()

@@ -2,8 +2,6 @@
 
 import pytest
 
-from exporter.simulator import Fault
-from exporter.wolkvox.errors import Reason
 from support.clock import ManualClock
 from support.operations import operation, running
 from support.outcomes import (
@@ -18,6 +16,8 @@ from support.outcomes import (
     words,
 )
 from support.servers import replying, serving
+from wolkvox_exporter.api.errors import Reason
+from wolkvox_exporter.simulator import Fault
 
 FAILURES = {
     Fault.BAD_REQUEST: Failure("request", "400", "answered 400 (THE API YOU WANT TO CONSULT DOES NOT EXIST)"),

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from exporter.simulator import Simulator
 from support.certificates import Authority
 from support.clock import ManualClock
 from support.outcomes import Failure, assert_failed, call_centre, polled
 from support.servers import HOST, breaking_handshakes, closed_port, full, silent
+from wolkvox_exporter.simulator import Simulator
 
 REFUSED = "no connection to the server (Connection refused)"
 TOO_LATE = Failure("connection", "none", "no connection within the time allowed")
@@ -66,7 +66,7 @@ async def test_a_handshake_that_is_reset_is_no_connection() -> None:
 
 async def test_the_connect_time_out_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     """If a call may take 65 seconds, then a connection may still take only as long as the connect time-out."""
-    monkeypatch.setattr("exporter.wolkvox.client.CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr("wolkvox_exporter.api.client.CONNECT_TIMEOUT", 0.2)
     with full() as place:
         async with polled(f"http://{place}{API}", timeout=65.0) as (exporter, _):
             await assert_failed(exporter, TOO_LATE)

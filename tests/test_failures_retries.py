@@ -2,11 +2,11 @@
 
 import pytest
 
-from exporter.simulator import Fault
 from support.clock import ManualClock
 from support.operations import operation, running
 from support.outcomes import call_centre, counts, polled, times
 from support.servers import Handler, reset, serving, writing
+from wolkvox_exporter.simulator import Fault
 
 CUT = writing(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[]")
 

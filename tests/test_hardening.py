@@ -5,15 +5,15 @@ import time
 
 import pytest
 
-from exporter.config import AmdMode, Campaigns, TokenSource, TokenUnreadable
-from exporter.polling import threads
-from exporter.polling.threads import read_token
-from exporter.simulator import Campaign, Fault, Operation, Simulator
-from exporter.wolkvox.body import Answer, rows
-from exporter.wolkvox.errors import ApiError, Reason
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, running
 from support.servers import replying, serving
+from wolkvox_exporter.api.errors import ApiError, Reason
+from wolkvox_exporter.api.response import Answer, rows
+from wolkvox_exporter.config import AmdMode, Campaigns, TokenSource, TokenUnreadable
+from wolkvox_exporter.polling import threads
+from wolkvox_exporter.polling.threads import read_token
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 HOUR = 3600.0
 DETECTED = "wolkvox_campaign_amd_detections"

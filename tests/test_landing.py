@@ -6,11 +6,11 @@ from types import MappingProxyType
 
 import pytest
 
-from exporter.snapshot import Attempt, ReportState, Snapshot, Trouble
-from exporter.web.landing import Overview, render
-from exporter.wolkvox.campaigns import Campaign
-from exporter.wolkvox.errors import Reason
-from exporter.wolkvox.report import ReportName
+from wolkvox_exporter.api.errors import Reason
+from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.api.reports.campaigns import Campaign
+from wolkvox_exporter.polling.snapshot import Attempt, ReportState, Snapshot, Trouble
+from wolkvox_exporter.web.landing import Overview, render
 
 NOW = 1_772_625_600.0
 """2026-03-04 12:00:00 UTC."""

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from exporter.clock import SystemClock
-from exporter.simulator import Campaign, Fault, Operation, Simulator
 from support.processes import EXPORTER, config_file, program, run
 from support.servers import replying
 from support.servers import serving as answering
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 NAME = 'ventas ñ "VIP" = \\ 日本'
 FORMATS = ["logfmt", "json"]
@@ -20,7 +20,7 @@ PAIR = re.compile(r'([^\s="]+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))(?: |$)')
 ESCAPES = {"n": "\n"}
 AWKWARD = """\
 import logging, sys, structlog
-from exporter import logs
+from wolkvox_exporter.runtime import logs
 
 logs.configure("info", sys.argv[1])
 awkward = 'ñ "x" = \\n\\r\\u2028\\x85\\x1b[2J\\ud800 \\\\ 日本'

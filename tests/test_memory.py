@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from exporter.config import AmdMode, Campaigns, FileToken
-from exporter.polling.memory import Memory
-from exporter.polling.schedule import Pace, Schedule
-from exporter.polling.turns import Hold, Turn
-from exporter.simulator import Campaign, Fault, Operation, Simulator
-from exporter.wolkvox.errors import ApiError, Reason
-from exporter.wolkvox.report import ReportName
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, restarted, running
 from support.outcomes import call_centre, times
+from wolkvox_exporter.api.errors import ApiError, Reason
+from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.config import AmdMode, Campaigns, FileToken
+from wolkvox_exporter.polling.memory import Memory
+from wolkvox_exporter.polling.schedule import Pace, Schedule
+from wolkvox_exporter.polling.turns import Hold, Turn
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 MINUTE, HOUR = 60, 3600
 CAMPAIGNS, AMD = ReportName.CAMPAIGNS, ReportName.AMD

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.wolkvox.naming import CampaignName, campaign_name, leading_id
-from exporter.wolkvox.values import Unreadable
+from wolkvox_exporter.api.campaign_name import CampaignName, campaign_name, leading_id
+from wolkvox_exporter.api.values import Unreadable
 
 
 def named(identity: str, name: str, *phones: tuple[str, float], unreadable: bool = False) -> CampaignName:

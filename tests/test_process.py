@@ -12,11 +12,11 @@ import aiohttp
 import pytest
 import yaml
 
-from exporter.clock import SystemClock
-from exporter.simulator import Campaign, Fault, Operation, Simulator
 from support.processes import EXPORTER, PATIENCE, Program, config_file, program, run, serving
 from support.samples import Samples
 from support.tools import tool
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 TOKEN = "canary-5f0c3b1d9e"
 SIGNALS = [signal.SIGTERM, signal.SIGINT]

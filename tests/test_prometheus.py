@@ -7,14 +7,14 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from exporter.clock import SystemClock
-from exporter.simulator import Campaign, Fault, Operation, Simulator, demo_operations
 from support.clock import ManualClock
 from support.openmetrics import read_openmetrics
 from support.operations import TOKEN, operation, running
 from support.processes import config_file, direct, run, serving
 from support.prometheus import Prometheus, Vector, prometheus
 from support.tools import tool
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator, demo_operations
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

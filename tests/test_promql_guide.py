@@ -10,13 +10,13 @@ import pytest
 import pytest_asyncio
 
 from docs.generate import ROOT
-from exporter.simulator import Fault, Simulator, Truth
 from mixin.promql import fold
 from mixin.recording import GROUPS
 from support.history import REPLICAS, backfill, load
 from support.prometheus import Prometheus, prometheus_of
 from support.promql import labels, recorded_series, selectors, unknown
 from support.recording import record
+from wolkvox_exporter.simulator import Fault, Simulator, Truth
 
 on_history = pytest.mark.asyncio(loop_scope="module")
 PAGE = (ROOT / "docs" / "promql.md").read_text(encoding="utf-8")

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from exporter.config import AmdMode
-from exporter.polling.budget import Budget
-from exporter.simulator import Campaign, Fault, Operation, Simulator
-from exporter.wolkvox import quota
-from exporter.wolkvox.body import Answer
-from exporter.wolkvox.errors import ApiError, Reason
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, running
+from wolkvox_exporter.api.errors import ApiError, Reason
+from wolkvox_exporter.api.reports import quota
+from wolkvox_exporter.api.response import Answer
+from wolkvox_exporter.config import AmdMode
+from wolkvox_exporter.polling.budget import Budget
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 DAY = 24 * 3600.0
 

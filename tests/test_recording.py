@@ -7,12 +7,12 @@ from datetime import datetime
 import pytest
 import pytest_asyncio
 
-from exporter.simulator import Poll, Simulator, working_day
 from support.clock import ManualClock
 from support.history import Target, backfill, levels, load
 from support.operations import running
 from support.prometheus import Prometheus, prometheus_of
 from support.recording import Recording, polled, record, scrape
+from wolkvox_exporter.simulator import Poll, Simulator, working_day
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from exporter.clock import SystemClock
-from exporter.simulator import Campaign, Fault, Operation, Simulator
 from support.clock import ManualClock
 from support.processes import direct, serving
 from support.reloading import NAMES, SUCCESS_TIME, SUCCESSFUL, TOKENS, File, centre, until
 from support.samples import Samples
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 
 @pytest.fixture(autouse=True)

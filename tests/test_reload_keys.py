@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import structlog
 
-from exporter.simulator import Fault
 from support.clock import ManualClock
 from support.processes import direct
 from support.reloading import centre
+from wolkvox_exporter.simulator import Fault
 
 
 @pytest.fixture(autouse=True)

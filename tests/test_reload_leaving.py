@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from exporter.config import AmdMode, Operation
-from exporter.fleet import Fleet
-from exporter.metrics import ExporterStatus
-from exporter.polling.memory import Memory
-from exporter.publishing import Publisher
-from exporter.simulator import Campaign, Fault, Simulator
-from exporter.simulator import Operation as Simulated
-from exporter.supervision import Supervisor
 from support.clock import ManualClock
 from support.operations import TOKEN, operation
 from support.outcomes import call_centre
 from support.processes import direct
 from support.reloading import centre, until
+from wolkvox_exporter.config import AmdMode, Operation
+from wolkvox_exporter.metrics import ExporterStatus
+from wolkvox_exporter.metrics.cache import Publisher
+from wolkvox_exporter.polling.memory import Memory
+from wolkvox_exporter.pool import Fleet
+from wolkvox_exporter.runtime.supervisor import Supervisor
+from wolkvox_exporter.simulator import Campaign, Fault, Simulator
+from wolkvox_exporter.simulator import Operation as Simulated
 
 
 @pytest.fixture(autouse=True)

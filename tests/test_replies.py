@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.clock import SystemClock
-from exporter.config import AmdMode
-from exporter.replies import without_names
-from exporter.simulator import Campaign, Fault, Operation, Simulator
 from support.processes import EXPORTER, config_file, run
+from wolkvox_exporter.cli.replies import without_names
+from wolkvox_exporter.config import AmdMode
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 
 @pytest.mark.parametrize(

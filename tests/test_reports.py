@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from exporter.wolkvox import amd, campaigns
-from exporter.wolkvox.amd import AmdReport
-from exporter.wolkvox.body import Answer
-from exporter.wolkvox.campaigns import CampaignsReport
-from exporter.wolkvox.errors import ApiError, Reason
+from wolkvox_exporter.api.errors import ApiError, Reason
+from wolkvox_exporter.api.reports import amd, campaigns
+from wolkvox_exporter.api.reports.amd import AmdReport
+from wolkvox_exporter.api.reports.campaigns import CampaignsReport
+from wolkvox_exporter.api.response import Answer
 
 GOOD = {
     "campaign": "4875 - MORA - tel1 (40%)",

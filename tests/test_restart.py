@@ -13,10 +13,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from exporter.clock import SystemClock
-from exporter.simulator import Call, Campaign, Operation, Simulator
 from support.processes import config_file, serving
 from support.samples import Samples
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Call, Campaign, Operation, Simulator
 
 KILLS = int(os.environ.get("KILLS", "10"))
 SEED = int(os.environ.get("SEED", "7"))

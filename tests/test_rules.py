@@ -9,7 +9,6 @@ import promql_parser
 import pytest
 
 from docs.generate import ROOT
-from exporter.config import durations
 from mixin import texts
 from mixin.files import files
 from mixin.promql import REPLICA_LABELS
@@ -19,6 +18,7 @@ from support.processes import run
 from support.promql import labels
 from support.rulebook import PROMETHEUS, RULES, Rule, alerts, groups, recorded, records, rules
 from support.tools import tool
+from wolkvox_exporter.config import durations
 
 GENERATED = files(Settings())
 ALERTS = alerts()

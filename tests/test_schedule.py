@@ -2,9 +2,9 @@
 
 import pytest
 
-from exporter.polling.schedule import CONCURRENCY_DELAYS, Schedule
-from exporter.wolkvox.errors import ApiError, Reason
-from exporter.wolkvox.report import ReportName
+from wolkvox_exporter.api.errors import ApiError, Reason
+from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.polling.schedule import CONCURRENCY_DELAYS, Schedule
 
 CAMPAIGNS, AMD = ReportName.CAMPAIGNS, ReportName.AMD
 RESET = ApiError(Reason.CONNECTION, "reset", reset=True)

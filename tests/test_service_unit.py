@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from docs.generate import ROOT
-from exporter.config import load
 from support.processes import run
 from support.tools import tool
+from wolkvox_exporter.config import load
 
 UNIT = ROOT / "deploy" / "systemd" / "wolkvox-exporter.service"
 GUIDE = ROOT / "docs" / "systemd.md"

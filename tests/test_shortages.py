@@ -12,10 +12,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from exporter.clock import SystemClock
-from exporter.simulator import Campaign, Operation, Simulator
 from support.processes import PATIENCE, Program, config_file, run, serving
 from support.samples import Samples
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 
 TOKEN = "canary-5f0c3b1d9e"
 FEW_FILES = ("sh", "-c", 'ulimit -n 64; exec "$@"', "--")

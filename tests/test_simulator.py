@@ -10,8 +10,8 @@ from datetime import datetime, timedelta, timezone
 import aiohttp
 import pytest
 
-from exporter.simulator import Campaign, Operation, Simulator
 from support.clock import ManualClock
+from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 
 BOGOTA = timezone(timedelta(hours=-5))
 NOON = datetime(2026, 11, 24, 12, tzinfo=BOGOTA)

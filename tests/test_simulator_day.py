@@ -9,9 +9,9 @@ from time import process_time
 
 import pytest
 
-from exporter.simulator import Operation, Simulator, working_day
 from support.clock import ManualClock
 from test_simulator import CAMPAIGNS, World, serving
+from wolkvox_exporter.simulator import Operation, Simulator, working_day
 
 MIDNIGHT = "2026-11-23T00:00:00-05:00"
 HOUR = 3_600.0

@@ -7,8 +7,8 @@ from time import perf_counter
 import aiohttp
 import pytest
 
-from exporter.simulator import Fault, Simulator
 from test_simulator import CAMPAIGNS, QUOTA, TOKEN, World, at_noon, busy_operation, serving
+from wolkvox_exporter.simulator import Fault, Simulator
 
 REFUSED = {
     Fault.BAD_REQUEST: 400,

@@ -3,9 +3,9 @@ from itertools import pairwise
 
 import pytest
 
-from exporter.simulator import Campaign, Operation, Timetable, demo_operations
-from exporter.simulator.events import START, STOP, Change, Event, Recycle
 from test_simulator import BOGOTA, NOON
+from wolkvox_exporter.simulator import Campaign, Operation, Timetable, demo_operations
+from wolkvox_exporter.simulator.events import START, STOP, Change, Event, Recycle
 
 HOUR = 3_600
 

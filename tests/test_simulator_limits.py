@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from exporter.simulator import Campaign, Operation, Simulator, working_day
-from exporter.simulator.detections import Lag
 from support.clock import ManualClock
 from test_simulator import CAMPAIGNS, NOON, QUOTA, TOKEN, World, amd, at_noon, busy_operation, serving
 from test_simulator_day import HOUR, MIDNIGHT
+from wolkvox_exporter.simulator import Campaign, Operation, Simulator, working_day
+from wolkvox_exporter.simulator.detections import Lag
 
 NO_DATA = {"code": "404", "error": "Not Found", "msg": "Validate dates entered"}
 LAG = (600, 960)

@@ -5,11 +5,21 @@ from itertools import pairwise
 
 import pytest
 
-from exporter.simulator import Campaign, Fault, Oddity, Operation, Poll, Simulator, Timetable, Truth, working_day
-from exporter.simulator.events import VANISH, Recycle
 from support.clock import ManualClock
 from test_simulator import CAMPAIGNS, QUOTA, TOKEN, amd, at_noon, serving
 from test_simulator_day import HOUR, MIDNIGHT, RESULTS, Followed, Row, follow, number, numbers
+from wolkvox_exporter.simulator import (
+    Campaign,
+    Fault,
+    Oddity,
+    Operation,
+    Poll,
+    Simulator,
+    Timetable,
+    Truth,
+    working_day,
+)
+from wolkvox_exporter.simulator.events import VANISH, Recycle
 
 KINDS = dict(zip(("answer", "no_answer", "failed", "machine"), RESULTS, strict=True))
 

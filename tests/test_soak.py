@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter.wolkvox.errors import Reason
 from support.processes import run
+from wolkvox_exporter.api.errors import Reason
 
 SECONDS = 45
 # what is injected but for the rarest; a short soak need not meet every reason

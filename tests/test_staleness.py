@@ -1,8 +1,8 @@
 """How long data may be shown after the API has fallen silent."""
 
-from exporter.simulator import Campaign, Fault, Operation, Simulator
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, running
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 CONTENT = ("wolkvox_campaign_records", "wolkvox_campaigns", "wolkvox_campaign_started")
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from exporter.config import AmdMode, EnvironmentToken, FileToken, Operation, TokenSource
-from exporter.simulator import Fault
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, restarted
 from support.outcomes import LAST_SUCCESS, START, call_centre, times
+from wolkvox_exporter.config import AmdMode, EnvironmentToken, FileToken, Operation, TokenSource
+from wolkvox_exporter.simulator import Fault
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 RECORDS, DIALED = "wolkvox_campaign_records", "wolkvox_campaign_dialed_total"

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import structlog
 
-from exporter.clock import SystemClock
-from exporter.state import state_in
 from support.clock import ManualClock
 from support.operations import operation, running
 from support.outcomes import call_centre
 from test_state_files import DAMAGES, aside, found, kept_files, written
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.storage import state_in
 
 
 @contextmanager

@@ -18,18 +18,18 @@ import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.clock import SystemClock
-from exporter.config import Operation as Wanted
-from exporter.polling.memory import Memory
-from exporter.simulator import Campaign, Operation, Simulator
-from exporter.state import form, state_in
-from exporter.state.directory import KEPT_ASIDE
-from exporter.state.form import UnusableError
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, restarted, running
 from support.outcomes import call_centre
 from support.processes import EXPORTER, config_file, run, serving
 from test_process import scraped
+from wolkvox_exporter.config import Operation as Wanted
+from wolkvox_exporter.polling.memory import Memory
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Campaign, Operation, Simulator
+from wolkvox_exporter.storage import codec, state_in
+from wolkvox_exporter.storage.codec import UnusableError
+from wolkvox_exporter.storage.directory import KEPT_ASIDE
 
 WANTED = operation("https://wv0042.wolkvox.com/api/v2")
 FAILURES = "wolkvox_state_write_failures_total"
@@ -59,7 +59,7 @@ def test_a_memory_survives_the_file_to_the_letter(memory: Memory) -> None:
     """If anything at all is remembered, then it comes back as it was, less what was made of the token."""
     clock = StillClock()
     secretless = replace(memory, waiting=replace(memory.waiting, refused=None))
-    assert form.decode(form.encode(WANTED, memory, clock), WANTED, clock) == secretless
+    assert codec.decode(codec.encode(WANTED, memory, clock), WANTED, clock) == secretless
 
 
 async def written(folder: Path) -> tuple[Path, Wanted]:
@@ -99,7 +99,7 @@ async def _content() -> bytes:
     clock = ManualClock()
     async with call_centre(clock).serving() as url, running(operation(url), clock=clock) as exporter:
         await clock.advance(1)
-        return form.encode(WANTED, exporter.memories()["ventas-co"], clock)
+        return codec.encode(WANTED, exporter.memories()["ventas-co"], clock)
 
 
 def with_lines(content: bytes, head: Change, body: Change) -> bytes:
@@ -128,7 +128,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "no JSON": lambda _: b"\x1f\x8b\x08\x00 not ours \xff",
     "another JSON": lambda _: b'[{"state": 1}]\n{}\n',
     "cut short": lambda content: content[:1000],
-    "too new": head_with(form=form.FORM + 1),
+    "too new": head_with(form=codec.FORM + 1),
     "of another operation": head_with(operation="cobranza-mx"),
     "of another server": head_with(base_url="https://wv0043.wolkvox.com/api/v2"),
     "of nobody": body_with(lambda body: body.clear()),
@@ -168,7 +168,7 @@ def test_no_damage_goes_unnoticed(good: bytes, data: st.DataObject) -> None:
     byte = data.draw(st.integers(0, 255).filter(lambda value: value != good[place]))
     spoiled = data.draw(st.sampled_from([good[:place], good[:place] + bytes([byte]) + good[place + 1 :]]))
     with pytest.raises(UnusableError):
-        form.decode(spoiled, WANTED, ManualClock())
+        codec.decode(spoiled, WANTED, ManualClock())
 
 
 OBSTACLES: dict[str, Callable[[Path], None]] = {

@@ -6,14 +6,14 @@ from collections.abc import Callable
 import pytest
 import structlog
 
-from exporter.exposition import Exposition
-from exporter.simulator import Campaign, Operation, Simulator
-from exporter.supervision import CALM, Supervisor
-from exporter.wolkvox import campaigns
-from exporter.wolkvox.body import Answer
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, running
 from support.processes import direct
+from wolkvox_exporter.api.reports import campaigns
+from wolkvox_exporter.api.response import Answer
+from wolkvox_exporter.metrics.encoder import Exposition
+from wolkvox_exporter.runtime.supervisor import CALM, Supervisor
+from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 
 RESTARTS = "wolkvox_exporter_worker_restarts_total"
 

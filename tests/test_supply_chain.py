@@ -14,8 +14,9 @@ from aiohttp import web
 from docs.generate import ROOT
 from support.processes import Finished, run
 
-PINNED = sorted(ROOT.glob("requirements*.txt"))
-RUNTIME = ROOT / "requirements.txt"
+PINNED = sorted(ROOT.glob("requirements/*.txt"))
+VERSION = ROOT / "exporter" / "wolkvox_exporter" / "__init__.py"
+RUNTIME = ROOT / "requirements/runtime.txt"
 AUDIT = ROOT / ".venv-audit" / "bin" / "python"
 PIN = re.compile(
     r"(?m)^([a-z0-9][a-z0-9.-]*)==([^\s;]+)(?: ; [^\\\n]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)"
@@ -89,7 +90,7 @@ def hashes_of(component: dict[str, Any]) -> set[str]:
 
 def version() -> str:
     """Return the exporter's version as its source has it."""
-    (found,) = re.findall(r'^__version__ = "(.+)"$', (ROOT / "exporter" / "__init__.py").read_text(), re.MULTILINE)
+    (found,) = re.findall(r'^__version__ = "(.+)"$', VERSION.read_text(), re.MULTILINE)
     return str(found)
 
 
@@ -127,7 +128,7 @@ async def test_nothing_known_is_a_success(audit_python: Path) -> None:
     async with knowing("jinja2") as url:
         ended = await audited(audit_python, url)
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out == "known vulnerabilities in the packages of requirements.txt: 0\n"
+    assert ended.out == "known vulnerabilities in the packages of runtime.txt: 0\n"
 
 
 async def test_a_vulnerability_fails_with_its_remedy(audit_python: Path) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from exporter.clock import SystemClock
-from exporter.simulator import Campaign, Fault, Operation, Simulator
-from exporter.systemd import STATUS_EVERY, ServiceManager
 from support.clock import ManualClock
 from support.processes import PATIENCE, config_file, serving
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
+from wolkvox_exporter.systemd import STATUS_EVERY, ServiceManager
 
 TOKEN = "canary-8d1e6b20c4"
 FAST = "WATCHDOG_USEC=400000"

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from exporter.config import FileToken, Operation
-from exporter.simulator import Fault
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, running
 from support.outcomes import LAST_SUCCESS, REMEDIES, START, call_centre, counts, times, words
+from wolkvox_exporter.config import FileToken, Operation
+from wolkvox_exporter.simulator import Fault
 
 NEW = "canary-renewed-4d1e7a"
 MINUTE, HOUR = 60, 3600

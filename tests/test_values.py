@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.wolkvox import values
+from wolkvox_exporter.api import values
 
 LOOSE_TEXTS = [
     "-1",

@@ -10,13 +10,13 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from exporter.app import Exporter, Listen
-from exporter.config import Config
-from exporter.simulator import Campaign, Fault, Operation, Simulator
 from support.clock import ManualClock
 from support.openmetrics import read_openmetrics, read_text
 from support.operations import TOKEN, Running, operation, running
 from support.processes import direct, run
+from wolkvox_exporter.app import Exporter, Listen
+from wolkvox_exporter.config import Config
+from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"

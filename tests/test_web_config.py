@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from docs.generate import ROOT
-from exporter.config import ConfigError
-from exporter.config.models import Keys
-from exporter.web import webconfig
-from exporter.web.settings import MODELS
 from support.canary import assert_secret, told_by
 from support.certificates import Authority
 from support.processes import EXPORTER, config_file, run
 from support.web import ALICE, TLS, USERS, written
+from wolkvox_exporter.config import ConfigError
+from wolkvox_exporter.config.models import Keys
+from wolkvox_exporter.web.toolkit import web_config
+from wolkvox_exporter.web.toolkit.schema import MODELS
 
 SECRET = "canary-of-the-file"
 # the configurations that the toolkit's own tests take
@@ -136,7 +136,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("content", GOOD.values(), ids=GOOD)
 def test_documented_configurations_are_good(folder: Path, content: str) -> None:
     """If the file is one that the format documents, then it is accepted, and TLS is on if it has a certificate."""
-    config = webconfig.load(written(folder, content))
+    config = web_config.load(written(folder, content))
     assert (config.tls is not None) == content.startswith(TLS)
 
 
@@ -144,7 +144,7 @@ def test_documented_configurations_are_good(folder: Path, content: str) -> None:
 def test_every_mistake_is_named(folder: Path, content: str, line: int, path: str, words: str) -> None:
     """If the file has a mistake, then one error tells its line and key and what would be right."""
     with pytest.raises(ConfigError) as caught:
-        webconfig.load(written(folder, content))
+        web_config.load(written(folder, content))
     (problem,) = caught.value.problems
     assert (problem.file, problem.line) == (str(folder / "web.yaml"), line)
     assert problem.path.endswith(path)
@@ -155,7 +155,7 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
     """If there are several mistakes, then each is told, in the order of the file."""
     content = f"{TLS}  min_version: TLS1\nbasic_auth_users:\n  bob: {SECRET}\nrate_limit: {{burst: x}}\nhttp2: false\n"
     with pytest.raises(ConfigError) as caught:
-        webconfig.load(written(folder, content))
+        web_config.load(written(folder, content))
     assert [(problem.line, problem.path) for problem in caught.value.problems] == [
         (4, "tls_server_config.min_version"),
         (6, "basic_auth_users.bob"),
@@ -174,9 +174,9 @@ http_server_config: {{headers: {{{SECRET}: {SECRET}}}}}
 {SECRET}: {SECRET}
 """
     with pytest.raises(ConfigError) as caught:
-        webconfig.load(written(folder, content))
+        web_config.load(written(folder, content))
     assert_secret(told_by(caught.value), SECRET, ALICE)
-    assert_secret(repr(webconfig.load(written(folder, USERS))), ALICE)
+    assert_secret(repr(web_config.load(written(folder, USERS))), ALICE)
 
 
 def test_a_key_in_the_file_shows_nowhere(folder: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_key_in_the_file_shows_nowhere(folder: Path) -> None:
     key = (folder / "other.key").read_text()
     indented = key.replace("\n", "\n    ")
     with pytest.raises(ConfigError, match="belong to each other") as caught:
-        webconfig.load(written(folder, f"tls_server_config:\n  cert_file: server.crt\n  key: |\n    {indented}\n"))
+        web_config.load(written(folder, f"tls_server_config:\n  cert_file: server.crt\n  key: |\n    {indented}\n"))
     assert_secret(told_by(caught.value), *key.splitlines()[1:-1])
 
 
@@ -227,6 +227,6 @@ def test_the_example_is_good(folder: Path) -> None:
     (shown,) = re.findall(r"```yaml\n(.*?)```", document, re.DOTALL)
     example = (ROOT / "docs" / "web-config.example.yaml").read_text(encoding="utf-8")
     assert example.partition("\n")[2] == shown
-    config = webconfig.load(written(folder, example))
+    config = web_config.load(written(folder, example))
     assert config.tls is not None
     assert list(config.settings.basic_auth_users) == ["prometheus"]

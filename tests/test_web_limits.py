@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from exporter.web import connection, door
 from support.canary import debug_log
 from support.certificates import Authority
 from support.servers import HOST
 from support.web import HEAD, TLS, curl, guarded, said, status
+from wolkvox_exporter.web.toolkit import connection, listener
 
 NO_HTTP = {
     "nothing like it": b"hello\r\n\r\n",
@@ -271,7 +271,7 @@ async def test_idle_connections_give_way(
     tmp_path: Path, web_config: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """If as many connections are open as may be, then the oldest idle one is closed for a new one, and that is told."""
-    monkeypatch.setattr(door, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(listener, "MOST_CONNECTIONS", 3)
     authority = Authority(tmp_path)
     authority.write(tmp_path)
     with debug_log("logfmt"):
@@ -296,7 +296,7 @@ async def _is_closed(reader: asyncio.StreamReader) -> bool:
 
 async def test_no_connection_is_made_beside_busy_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If all connections that may be are busy, then a new one is closed at once."""
-    monkeypatch.setattr(door, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(listener, "MOST_CONNECTIONS", 3)
     async with guarded(tmp_path, "", max_requests=3) as port:
         async with AsyncExitStack() as stack, asyncio.timeout(10):
             for _ in range(3):
@@ -309,7 +309,7 @@ async def test_no_connection_is_made_beside_busy_ones(tmp_path: Path, monkeypatc
 
 async def test_handshakes_give_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If clients arrive at once and begin no handshake, then all but the last are closed, however early."""
-    monkeypatch.setattr(door, "MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(listener, "MOST_CONNECTIONS", 1)
     Authority(tmp_path).write(tmp_path)
     async with guarded(tmp_path, TLS) as port:
         with ExitStack() as stack:
@@ -331,7 +331,7 @@ def _is_over(caller: socket.socket) -> bool:
 
 async def test_a_handshake_that_stalls_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If a client begins a handshake and stalls, then the connection is closed after a while."""
-    monkeypatch.setattr(door, "HANDSHAKE_TIMEOUT", 0.3)
+    monkeypatch.setattr(listener, "HANDSHAKE_TIMEOUT", 0.3)
     Authority(tmp_path).write(tmp_path)
     async with guarded(tmp_path, TLS) as port:
         assert await said(port, b"\x16\x03\x01", patience=5) == b""

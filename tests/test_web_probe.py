@@ -11,12 +11,12 @@ from typing import TypeAlias
 import pytest
 
 from docs.generate import ROOT
-from exporter.web.watched import LOOK_EVERY
 from support.certificates import Authority
 from support.clock import ManualClock
 from support.processes import run
 from support.servers import closed_port, silent
 from support.web import TLS, USERS, guarded, written
+from wolkvox_exporter.web.toolkit.watcher import LOOK_EVERY
 
 Place: TypeAlias = Callable[[], AbstractContextManager[str]]
 

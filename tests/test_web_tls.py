@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from exporter.web import passwords, tls
-from exporter.web.watched import LOOK_EVERY
 from support.certificates import Authority
 from support.clock import ManualClock
 from support.processes import Finished, config_file, run, serving
@@ -19,6 +17,8 @@ from support.prometheus import prometheus_by
 from support.servers import HOST
 from support.tools import tool
 from support.web import HEAD, PASSWORD, TLS, USERS, curl, guarded, said, written
+from wolkvox_exporter.web.toolkit import passwords, tls
+from wolkvox_exporter.web.toolkit.watcher import LOOK_EVERY
 
 REQUIRED = f"{TLS}  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients/ca.pem\n"
 SCRAPING = """\

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from exporter.logs import FORMATS
-from exporter.web import passwords, users
-from exporter.web.users import Users, Verdict
-from exporter.web.watched import LOOK_EVERY
 from support.canary import assert_secret, debug_log
 from support.clock import ManualClock
 from support.processes import config_file, serving
 from support.web import ALICE, PASSWORD, USERS, basic, guarded, said, status, written
+from wolkvox_exporter.runtime.logs import FORMATS
+from wolkvox_exporter.web.toolkit import passwords, users
+from wolkvox_exporter.web.toolkit.users import Users, Verdict
+from wolkvox_exporter.web.toolkit.watcher import LOOK_EVERY
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\n\r\n"
 HASHES = {"alice": SecretStr(ALICE)}

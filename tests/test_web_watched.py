@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from exporter.config import ConfigError
-from exporter.web import webconfig
-from exporter.web.watched import LOOK_EVERY, Watched
-from exporter.web.webconfig import WebConfig
 from support.canary import debug_log
 from support.certificates import Authority
 from support.clock import ManualClock
 from support.web import TLS, USERS, guarded, status, written
+from wolkvox_exporter.config import ConfigError
+from wolkvox_exporter.web.toolkit import web_config
+from wolkvox_exporter.web.toolkit.watcher import LOOK_EVERY, Watched
+from wolkvox_exporter.web.toolkit.web_config import WebConfig
 
 LIMIT = "rate_limit: {interval: 0, burst: 1}\n"
 
@@ -31,7 +31,7 @@ class Share:
         """Read."""
         self.reads += 1
         self.answers.wait()
-        return webconfig.load(path)
+        return web_config.load(path)
 
 
 @pytest.mark.parametrize("name", ["web.yaml", "server.crt", "server.key"])
@@ -56,7 +56,7 @@ async def test_a_pipe_is_no_file_at_the_start(tmp_path: Path) -> None:
     """If the file is a pipe at the start, then that is told at once, since it could not be read a second time."""
     os.mkfifo(tmp_path / "web.yaml")
     with pytest.raises(ConfigError, match=r"web\.yaml:1: the file cannot be read \(it is no regular file\)"):
-        webconfig.load(tmp_path / "web.yaml")
+        web_config.load(tmp_path / "web.yaml")
 
 
 async def test_a_file_that_cannot_be_read_in_time_closes_the_door(
@@ -143,7 +143,7 @@ async def test_where_no_thread_can_be_started_the_door_is_closed(
 async def test_a_bug_in_a_look_closes_the_door(tmp_path: Path) -> None:
     """If a bug ends a look, then it is raised for each request until a look succeeds, and lets nobody in."""
     clock = ManualClock()
-    loads = iter([webconfig.load, None, None, webconfig.load])
+    loads = iter([web_config.load, None, None, web_config.load])
 
     def load(path: Path) -> WebConfig:
         chosen = next(loads)

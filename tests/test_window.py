@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.wolkvox import window
+from wolkvox_exporter.api import windows
 
 BOGOTA = ZoneInfo("America/Bogota")
 
@@ -15,7 +15,7 @@ BOGOTA = ZoneInfo("America/Bogota")
 def asked_at(written: str, zone: str) -> tuple[str, str]:
     """Return the parameters asked for at a moment of Bogota time."""
     now = datetime.fromisoformat(written).replace(tzinfo=BOGOTA).timestamp()
-    parameters = window.today(now, ZoneInfo(zone)).parameters
+    parameters = windows.today(now, ZoneInfo(zone)).parameters
     return parameters["date_ini"], parameters["date_end"]
 
 
@@ -51,7 +51,7 @@ def test_the_window_runs_from_the_operations_midnight_to_now_in_gmt_5(
 )
 def test_a_day_begins_with_its_first_instant(zone: str, day: date, first: datetime) -> None:
     """Where clocks skip midnight the day begins when they jump; where midnight comes twice, with the first."""
-    assert first == window.first_instant(day, ZoneInfo(zone))
+    assert first == windows.first_instant(day, ZoneInfo(zone))
 
 
 def test_the_window_of_a_day_without_midnight_is_asked_for() -> None:
@@ -62,7 +62,7 @@ def test_the_window_of_a_day_without_midnight_is_asked_for() -> None:
 def test_the_apis_day_ends_at_bogotas_midnight() -> None:
     """The quota is renewed at midnight in GMT-5, wherever the exporter runs."""
     now = datetime(2026, 11, 22, 23, 59, tzinfo=BOGOTA)
-    assert window.next_api_midnight(now.timestamp()) == datetime(2026, 11, 23, tzinfo=BOGOTA).timestamp()
+    assert windows.next_api_midnight(now.timestamp()) == datetime(2026, 11, 23, tzinfo=BOGOTA).timestamp()
 
 
 ZONES = st.sampled_from(["America/Santiago", "America/Havana", "America/Asuncion", "America/Sao_Paulo", "Asia/Beirut"])
@@ -73,7 +73,7 @@ def test_no_instant_of_the_day_is_before_the_window(moment: datetime, zone: str)
     """One second before the window it is another day, and from its start on it is today."""
     now = moment.replace(tzinfo=UTC)
     local = ZoneInfo(zone)
-    start = window.today(now.timestamp(), local).start
+    start = windows.today(now.timestamp(), local).start
     assert start <= now
     assert start.astimezone(local).date() == now.astimezone(local).date()
     before = (start - timedelta(seconds=1)).astimezone(local)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from exporter.config import Config, ConfigError, Problem, load
+from wolkvox_exporter.config import Config, ConfigError, Problem, load
 
 FIXTURES = Path(__file__).parent
 TOKEN = "76656e7461732d636f3a323032362d31312d3232"

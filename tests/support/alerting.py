@@ -12,8 +12,6 @@ from typing import Any
 
 import yaml
 
-from exporter.clock import SystemClock
-from exporter.simulator import Campaign, Operation, Simulator
 from mixin.alertmanager import configuration
 from mixin.prometheus import prometheus_files
 from mixin.rulefiles import rule_files
@@ -22,6 +20,8 @@ from support.alertmanager import Alertmanager, Inbox, alertmanager, inbox
 from support.processes import EXPORTER, Program, config_file, program, serving
 from support.prometheus import Prometheus, prometheus_by
 from support.tools import tool
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 
 PACE = 60
 GROUP_INTERVAL = 10.0

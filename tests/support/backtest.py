@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from exporter.config import durations
 from mixin.alertmanager import INHIBITIONS
 from mixin.settings import Settings
 from support.history import backfill, load
 from support.prometheus import Prometheus, prometheus_by
 from support.promql import selectors
 from support.recording import SCRAPE_INTERVAL, Recording
+from wolkvox_exporter.config import durations
 
 NO_LOOK_BACK = f"--query.lookback-delta={SCRAPE_INTERVAL - 1}s"
 """A series that has vanished is gone at once, as if it had been marked as stale."""

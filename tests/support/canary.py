@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import structlog
 
-from exporter import logs
 from support.operations import TOKEN, Running
+from wolkvox_exporter.runtime import logs
 
 PATHS = ("/", "/metrics", "/-/ready", "/-/healthy", "/nowhere")
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from exporter.simulator import Campaign, Simulator
 from mixin.settings import Settings
 from support.backtest import Period
 from support.recording import Action
+from wolkvox_exporter.simulator import Campaign, Simulator
 
 Key = tuple[str, str]
 """A campaign: its operation and id."""

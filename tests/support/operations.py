@@ -8,13 +8,13 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
-from exporter.app import Exporter, Listen
-from exporter.clock import Clock
-from exporter.config import AmdMode, Config, LiteralToken, Operation
-from exporter.polling.memory import Memory, Store
-from exporter.state import state_in
 from support.clock import ManualClock, Rebooted
 from support.samples import Samples
+from wolkvox_exporter.app import Exporter, Listen
+from wolkvox_exporter.config import AmdMode, Config, LiteralToken, Operation
+from wolkvox_exporter.polling.memory import Memory, Store
+from wolkvox_exporter.runtime.clock import Clock
+from wolkvox_exporter.storage import state_in
 
 TOKEN = "canary-5f0c3b1d9e"  # what must never be seen anywhere
 

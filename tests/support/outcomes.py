@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from exporter.simulator import Campaign, Operation, Simulator
 from support.clock import ManualClock
 from support.operations import TOKEN, Running, operation, running
 from support.samples import Samples
+from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 
 START = 1795446000.0
 """2026-11-23 10:00 in Bogota, when the manual clock starts."""

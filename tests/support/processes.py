@@ -14,21 +14,22 @@ from pathlib import Path
 import pytest
 import yaml
 
-import exporter
+from docs.generate import ROOT
 
-EXPORTER = (sys.executable, "-m", "exporter")
+EXPORTER = (sys.executable, "-m", "wolkvox_exporter")
 """The command under test."""
 PATIENCE = 30.0
 """Seconds that a test waits for what a program is bound to do."""
 GRACE = 5.0
 """Seconds within which a program that was asked to end has ended."""
 _LONGEST_LINE = 2**20
+_IMPORTABLE = os.pathsep.join(str(ROOT / folder) for folder in ("exporter", "dev", "tests", "."))
 
 
 def environment() -> dict[str, str]:
     """Return the environment of programs: no proxy between them and this machine, every warning an error."""
     kept = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
-    return kept | {"PYTHONPATH": str(Path(exporter.__file__).parents[1]), "PYTHONWARNINGS": "error"}
+    return kept | {"PYTHONPATH": _IMPORTABLE, "PYTHONWARNINGS": "error"}
 
 
 def direct(monkeypatch: pytest.MonkeyPatch) -> None:

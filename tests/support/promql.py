@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 import promql_parser as ast
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
-from exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE
-from exporter.metrics.builders import RESULT_LABELS
-from exporter.wolkvox.errors import REMEDIES
-from exporter.wolkvox.report import ReportName
 from mixin.promql import REPLICA_LABELS
+from wolkvox_exporter.api.errors import REMEDIES
+from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE
+from wolkvox_exporter.metrics.builders import RESULT_LABELS
 
 Labels = frozenset[str]
 Series = Mapping[str, Labels]

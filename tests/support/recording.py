@@ -8,12 +8,12 @@ from math import ceil
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from exporter.config import AmdMode, Operation
-from exporter.exposition import Format
-from exporter.simulator import Simulator, working_day
-from exporter.simulator.window import midnight_before
 from support.clock import ManualClock
 from support.operations import Running, operation, running
+from wolkvox_exporter.config import AmdMode, Operation
+from wolkvox_exporter.metrics.encoder import Format
+from wolkvox_exporter.simulator import Simulator, working_day
+from wolkvox_exporter.simulator.window import midnight_before
 
 MONDAY = "2026-11-23T00:00:00-05:00"
 """Where recordings begin unless told otherwise; shifts last from eight to seven."""

@@ -10,12 +10,12 @@ from typing import Any
 import aiohttp
 import yaml
 
-from exporter.app import Exporter, Listen
-from exporter.config import load
-from exporter.simulator import Campaign, Operation, Simulator
-from exporter.state import state_in
 from support.clock import ManualClock
 from support.operations import Running
+from wolkvox_exporter.app import Exporter, Listen
+from wolkvox_exporter.config import load
+from wolkvox_exporter.simulator import Campaign, Operation, Simulator
+from wolkvox_exporter.storage import state_in
 
 NAMES = ("stays", "changes", "goes", "comes")
 TOKENS = {name: f"token-of-{name}" for name in NAMES}

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from exporter.app import Exporter, Listen
-from exporter.clock import Clock
-from exporter.config import Config
 from support.processes import Finished, run
 from support.servers import HOST
 from support.tools import tool
+from wolkvox_exporter.app import Exporter, Listen
+from wolkvox_exporter.config import Config
+from wolkvox_exporter.runtime.clock import Clock
 
 ALICE = "$2b$04$51GGslKkJkRhjMj6QvSW2.G6c9teqOaYAw.zBo769DRtqOrCyHdtm"
 """The hash of `PASSWORD`, at the lowest cost."""

@@ -1,0 +1,31 @@
+"""Pieces of PromQL that rules and dashboards share."""
+
+import re
+
+from wolkvox_exporter.config import durations
+
+REPLICA_LABELS = ("instance", "pod", "container", "endpoint", "node")
+"""What tells two replicas of an exporter apart: the usual target labels, also those of a PodMonitor."""
+_DURATION = re.compile(r"(?<=\[)[0-9a-z]+(?::[0-9a-z]+)?(?=\])|(?<=offset )[0-9a-z]+")
+
+
+def fold(expression: str) -> str:
+    """Make one series of those of several replicas, which would count double otherwise."""
+    return f"max without ({', '.join(REPLICA_LABELS)}) ({expression})"
+
+
+def fold_least(expression: str) -> str:
+    """Do the same where the least of what replicas say is what matters."""
+    return f"min without ({', '.join(REPLICA_LABELS)}) ({expression})"
+
+
+def faster(expression: str, pace: int) -> str:
+    """Divide all durations of an expression by `pace`."""
+    if pace == 1:
+        return expression
+    return _DURATION.sub(lambda found: ":".join(shorter(each, pace) for each in found[0].split(":")), expression)
+
+
+def shorter(duration: str, pace: int) -> str:
+    """Divide a duration; the result is written in the units that Prometheus knows."""
+    return duration if pace == 1 else durations.written(durations.parse(duration) / pace)

@@ -1,0 +1,63 @@
+"""AMD accumulated: `reports_manager.php?api=campaign_6`, detections of answering machines by campaign in a window."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from wolkvox_exporter.api import response, values
+from wolkvox_exporter.api.campaign_name import leading_id
+from wolkvox_exporter.api.client import Call
+from wolkvox_exporter.api.fields import Unread
+from wolkvox_exporter.api.response import Answer, NoData
+from wolkvox_exporter.api.windows import Window
+
+KEY = "campaign_id"
+TOTAL = "total_amd"
+FIELDS = (KEY, TOTAL)
+ALL_CAMPAIGNS = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class AmdReport:
+    """Detections by campaign id, and what could not be read."""
+
+    detections: Mapping[str, float]
+    unread: Unread
+
+
+def call(window: Window, campaign_id: str = ALL_CAMPAIGNS) -> Call:
+    """Return the request for a window."""
+    return Call("reports_manager.php", {"api": "campaign_6", "campaign_id": campaign_id, **window.parameters})
+
+
+def read(answer: Answer) -> AmdReport:
+    """Read an answer; no data in the window is an answer too. Raises `ApiError` where the whole is no report."""
+    unread = Unread()
+    detections: dict[str, float] = {}
+    seen: set[str] = set()
+    for row in _rows(answer):
+        if not isinstance(row, dict):
+            unread.add(KEY, row)
+            continue
+        campaign_id = unread.read(row, KEY, _id)
+        total = unread.read(row, TOTAL, values.count)
+        if campaign_id in seen:
+            unread.add(KEY, campaign_id)
+        elif campaign_id:
+            seen.add(campaign_id)
+            if total is not None:
+                detections[campaign_id] = total
+    return AmdReport(MappingProxyType(detections), unread)
+
+
+def _rows(answer: Answer) -> list[object]:
+    try:
+        return response.rows(answer, KEY)
+    except NoData:
+        return []
+
+
+def _id(value: object) -> str:
+    """Return the id, or nothing where the value is blank."""
+    written = values.text(value)
+    return leading_id(written) if written else ""

@@ -1,0 +1,105 @@
+"""The real-time campaign report: `real_time.php?api=campaigns`, one row a campaign."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from wolkvox_exporter.api import response, values
+from wolkvox_exporter.api.campaign_name import CampaignName, campaign_name
+from wolkvox_exporter.api.client import Call
+from wolkvox_exporter.api.fields import Fields, Unread
+from wolkvox_exporter.api.response import Answer
+from wolkvox_exporter.runtime.serializable import Table
+
+KEY = "campaign"
+SKILL = "skill_id"
+CALL = Call("real_time.php", {"api": "campaigns"})
+NUMBERS: Fields = {
+    "speed": {"speed": values.percentage},
+    "status": {"status": values.state},
+    "records": {"records": values.count},
+    "clean": {"clean": values.count},
+    "dial": {"dial": values.count},
+    "answer": {"answer": values.count},
+    "no_answer": {"no_answer": values.count},
+    "busy/congestion/failed": {"busy/congestion/failed": values.count},
+    "answer_machine": {"answer_machine": values.count},
+    "penetration_day": {"penetration_day": values.percentage},
+    "penetration_now": {"penetration_now": values.percentage},
+    "hits": {"hits": values.count_of_pair, "hits_share": values.share_of_pair},
+    "calls_x_min": {"calls_x_min": values.count},
+    "recycled": {"recycled": values.count},
+}
+"""Every documented number by its key, and the names of the values read out of it."""
+RESULTS = ("answer", "no_answer", "busy/congestion/failed", "answer_machine")
+"""The fields that count records by their result."""
+FIELDS = (KEY, SKILL, *NUMBERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One campaign as reported; `values` holds what was readable, by the names of `NUMBERS`."""
+
+    id: str
+    name: str
+    skill: str
+    phones: tuple[tuple[str, float], ...]
+    values: Table[str, float]
+
+    @property
+    def labels(self) -> tuple[str, str, str]:
+        """What tells campaigns apart: name, id and skill."""
+        return self.name, self.id, self.skill
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignsReport:
+    """The campaigns of one answer, each with labels of its own, and what could not be read."""
+
+    campaigns: tuple[Campaign, ...]
+    unread: Unread
+    ambiguous: frozenset[str]
+    """Ids that stand on more than one row."""
+
+
+def read(answer: Answer) -> CampaignsReport:
+    """Read an answer. A bad row or value costs itself alone; raises `ApiError` where the whole is no report."""
+    unread = Unread()
+    campaigns: dict[tuple[str, str, str], Campaign] = {}
+    ids: Counter[str] = Counter()
+    rows = response.rows(answer, KEY)
+    for row in rows:
+        campaign = _campaign(row, unread)
+        if campaign is None:
+            continue
+        ids[campaign.id] += 1
+        if campaigns.setdefault(campaign.labels, campaign) is not campaign:
+            unread.add(KEY, campaign.name)
+    if rows and not campaigns:
+        raise response.unexpected_shape(f"none of the {len(rows)} rows names a campaign")
+    ambiguous = frozenset(campaign_id for campaign_id, number in ids.items() if number > 1)
+    return CampaignsReport(tuple(campaigns.values()), unread, ambiguous)
+
+
+def _campaign(row: object, unread: Unread) -> Campaign | None:
+    if not isinstance(row, dict):
+        unread.add(KEY, row)
+        return None
+    named = unread.read(row, KEY, _named)
+    if named is None:
+        return None
+    if named.unreadable:
+        unread.add(KEY, row[KEY])
+    return Campaign(
+        id=named.id,
+        name=named.name,
+        skill=unread.read(row, SKILL, values.text) or "",
+        phones=named.phones,
+        values=unread.read_all(row, NUMBERS),
+    )
+
+
+def _named(value: object) -> CampaignName:
+    written = values.text(value)
+    if not written:
+        raise values.Unreadable
+    return campaign_name(written)

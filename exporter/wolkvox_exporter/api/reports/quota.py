@@ -1,0 +1,33 @@
+"""The quota report: `information.php?api=token_info`, the calls of the day. Asking costs one call itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wolkvox_exporter.api import response, values
+from wolkvox_exporter.api.client import Call
+from wolkvox_exporter.api.fields import Fields, Unread
+from wolkvox_exporter.api.response import Answer
+
+CALL = Call("information.php", {"api": "token_info"})
+LIMIT = "token_limit"
+USED = "all_token_today"
+USED_BY_TOKEN = "token_use_today"  # noqa: S105 - the name of a key
+NUMBERS: Fields = {key: {key: values.count} for key in (LIMIT, USED, USED_BY_TOKEN)}
+FIELDS = tuple(NUMBERS)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaReport:
+    """Calls by their key in the API, and what could not be read."""
+
+    calls: Mapping[str, float]
+    unread: Unread
+
+
+def read(answer: Answer) -> QuotaReport:
+    """Read an answer; raises `ApiError` where it is no report."""
+    unread = Unread()
+    row = next((row for row in response.rows(answer, *FIELDS) if isinstance(row, dict)), None)
+    if row is None:
+        raise response.unexpected_shape("the quota report is empty")
+    return QuotaReport(unread.read_all(row, NUMBERS), unread)

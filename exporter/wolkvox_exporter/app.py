@@ -1,0 +1,212 @@
+"""The life of the exporter: startup, main loop, reload, shutdown."""
+
+import asyncio
+import os
+import platform
+import signal
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from wolkvox_exporter import __version__
+from wolkvox_exporter.api.client import Witness
+from wolkvox_exporter.config import Config, Operation
+from wolkvox_exporter.metrics import ExporterStatus
+from wolkvox_exporter.metrics.cache import Publisher
+from wolkvox_exporter.polling.memory import Memory, Store
+from wolkvox_exporter.polling.worker import Worker
+from wolkvox_exporter.pool import SPREAD, Fleet
+from wolkvox_exporter.reloading import Reloading, warn
+from wolkvox_exporter.runtime import logs
+from wolkvox_exporter.runtime.clock import Clock, SystemClock
+from wolkvox_exporter.runtime.supervisor import Supervisor
+from wolkvox_exporter.storage import Directory, state_in
+from wolkvox_exporter.systemd import ServiceManager
+from wolkvox_exporter.web.routes import Site
+from wolkvox_exporter.web.toolkit.address import Address, in_url
+from wolkvox_exporter.web.toolkit.guard import MAX_REQUESTS, Guard
+from wolkvox_exporter.web.toolkit.listener import Door
+from wolkvox_exporter.web.toolkit.watcher import Watched
+from wolkvox_exporter.web.toolkit.web_config import UNPROTECTED
+
+_WEB_GRACE = 2.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where the exporter answers."""
+
+    address: Address
+    telemetry_path: str = "/metrics"
+    lifecycle: bool = False
+    """Whether a request may reload the configuration."""
+    web_config_file: Path | None = None
+    max_requests: int = MAX_REQUESTS
+    """Requests that are answered at a time; 0 is any number."""
+
+
+class AddressError(Exception):
+    """The address cannot be had."""
+
+    def __init__(self, address: Address, error: OSError) -> None:
+        where = f"{in_url(address[0]) if address[0] else ''}:{address[1]}"
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else "no such address"
+        super().__init__(f"cannot listen on {where} ({reason}); choose with --web.listen-address")
+
+
+class Exporter:
+    """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's.
+
+    `memories` by operation are what its workers go on from, `store` is where they keep theirs. `load` reads the
+    configuration anew for a reload; without it the one given stays. `manager` is whoever wants to be told how it goes.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock | None = None,
+        *,
+        spread: float = SPREAD,
+        witnesses: Sequence[Witness] = (),
+        memories: Mapping[str, Memory] | None = None,
+        store: Store | None = None,
+        load: Callable[[], Config] | None = None,
+        manager: ServiceManager | None = None,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.publisher = Publisher(self.clock, _status(self.clock))
+        self.supervisor = Supervisor(self.clock)
+        self._fleet = Fleet(
+            config.operations,
+            self.publisher,
+            self.supervisor,
+            self.clock,
+            spread=spread,
+            witnesses=witnesses,
+            memories=memories or {},
+            store=store,
+        )
+        self.protection = UNPROTECTED
+        """What keeps strangers out while it runs, for the log."""
+        self._manager = manager or ServiceManager()
+        self.reloading = Reloading(
+            load or (lambda: config), config.state, self._fleet, self.publisher, self.clock, manager=self._manager
+        )
+
+    @property
+    def workers(self) -> list[Worker]:
+        """The workers in the order of the configuration."""
+        return self._fleet.workers
+
+    @asynccontextmanager
+    async def running(self, listen: Listen) -> AsyncIterator[int]:
+        """Poll and answer until left; yields the port, which is the system's choice where 0 was asked for.
+
+        Raises `AddressError`, and `ConfigError` for the web configuration file, before anything is asked of the API.
+        """
+        watched = Watched(listen.web_config_file, self.clock) if listen.web_config_file else None
+        if watched:
+            self.protection = watched.latest.protection
+        site = self._site(listen, Guard(self.clock, watched, listen.max_requests))
+        runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=_WEB_GRACE)
+        try:
+            await runner.setup()
+            # what is remembered is there at the first scrape
+            await self.publisher.refresh()
+            await _listen(runner, listen.address, watched)
+            await self._fleet.recall()
+            self._start()
+            yield runner.addresses[0][1]
+        finally:
+            await self._stop()
+            await runner.cleanup()
+
+    async def once(self) -> bool:
+        """Poll each report once; returns whether none failed."""
+        try:
+            await asyncio.gather(*(worker.once() for worker in self.workers))
+            await self.publisher.refresh()
+        finally:
+            await self._stop()
+        return all(state.up is not False for worker in self.workers for state in worker.snapshot.reports.values())
+
+    def is_live(self) -> bool:
+        """Tell whether every worker is at work."""
+        return self.supervisor.is_healthy
+
+    def _site(self, listen: Listen, guard: Guard) -> Site:
+        reload = self.reloading.result if listen.lifecycle else None
+        return Site(self.publisher, self.clock, listen.telemetry_path, self.is_live, guard, reload)
+
+    def _start(self) -> None:
+        self.supervisor.start("publisher", self.publisher.run)
+        self.supervisor.start("configuration", self.reloading.run)
+        watch = partial(self._manager.watch, self.clock, self.publisher.snapshots, self.is_live)
+        self.supervisor.start("service manager", watch)
+        self._fleet.start()
+
+    async def _stop(self) -> None:
+        await self.supervisor.stop()
+        await self._fleet.close()
+        self.publisher.close()
+
+
+async def serve(load: Callable[[], Config], listen: Listen) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP loads the configuration anew.
+
+    Raises `ConfigError`, `StateError` and `AddressError` before anything is asked of the API.
+    """
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(logs.Shortage())
+    # a reload that is asked for meanwhile follows the start
+    reloading: asyncio.Future[Reloading] = loop.create_future()
+    loop.add_signal_handler(signal.SIGHUP, reloading.add_done_callback, lambda made: made.result().request())
+    manager, config, clock = ServiceManager.from_environment(), load(), SystemClock()
+    warn(config)
+    with state_in(config.state, clock) as store, stopped_by_signals() as stop:
+        memories = await _remembered(store, config.operations)
+        exporter = Exporter(config, clock, memories=memories, store=store, load=load, manager=manager)
+        reloading.set_result(exporter.reloading)
+        async with exporter.running(listen) as port:
+            address = listen.address[0] or "*"
+            log.info("listening", address=address, port=port, **exporter.protection, version=__version__)
+            # not only once data are there: an API that is down must keep neither this service nor others from starting
+            manager.ready()
+            await stop.wait()
+            log.info("stopping")
+            manager.stopping()
+
+
+async def _remembered(store: Directory | None, operations: Iterable[Operation]) -> dict[str, Memory]:
+    return await store.load_all(operations) if store else {}
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[asyncio.Event]:
+    """Give an event that SIGTERM and SIGINT set."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+async def _listen(runner: web.AppRunner, address: Address, watched: Watched | None) -> None:
+    try:
+        await Door(runner, address, watched).start()
+    except OSError as error:
+        raise AddressError(address, error) from None
+
+
+def _status(clock: Clock) -> ExporterStatus:
+    return ExporterStatus(__version__, platform.python_version(), config_loaded=True, config_loaded_at=clock.time())

@@ -1,0 +1,163 @@
+"""The commands."""
+
+import asyncio
+import getpass
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from wolkvox_exporter import app, assets
+from wolkvox_exporter.app import Exporter, Listen
+from wolkvox_exporter.cli import demo
+from wolkvox_exporter.cli.options import PORT, Options, parse
+from wolkvox_exporter.cli.replies import Witness
+from wolkvox_exporter.config import Config, ConfigError, Problem, load
+from wolkvox_exporter.metrics.encoder import Format
+from wolkvox_exporter.runtime import logs
+from wolkvox_exporter.storage import StateError
+from wolkvox_exporter.web.toolkit import passwords, web_config
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C before all was done, as shells have it."""
+_LONGEST_INPUT = 4096
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    options = parse(arguments)
+    logs.configure(options.log_level, options.log_format)
+    try:
+        return COMMANDS[options.command](options)
+    except ConfigError as error:
+        return _failed(*error.problems)
+    except (app.AddressError, StateError) as error:
+        return _failed(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def serve(options: Options) -> int:
+    """Poll and answer until told to stop."""
+    listen = Listen(
+        options.listen_address or (None, PORT),
+        options.telemetry_path,
+        lifecycle=options.enable_lifecycle,
+        web_config_file=options.web_config_file,
+        max_requests=options.max_requests,
+    )
+    # a reload before the configuration is first read changes nothing, and must end nothing
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    asyncio.run(app.serve(partial(load, options.config_file), listen))
+    return 0
+
+
+def check(options: Options) -> int:
+    """Tell what is wrong with the configuration, and with the web configuration file if one is named."""
+    config, problems = _checked(options)
+    if config is None or problems:
+        return _failed(*problems)
+    for warning in config.warnings:
+        print(f"{warning} (a warning)", file=sys.stderr)
+    print(f"{options.config_file} is good: {', '.join(operation.name for operation in config.operations)}")
+    return 0
+
+
+def _checked(options: Options) -> tuple[Config | None, list[Problem]]:
+    config, problems = None, list[Problem]()
+    try:
+        config = load(options.config_file)
+    except ConfigError as error:
+        problems += error.problems
+    try:
+        if options.web_config_file:
+            web_config.load(options.web_config_file)
+    except ConfigError as error:
+        problems += error.problems
+    return config, problems
+
+
+def once(options: Options) -> int:
+    """Ask each report once and print the exposition."""
+    config = load(options.config_file)
+    try:
+        if options.save_replies:
+            options.save_replies.mkdir(parents=True, exist_ok=True)
+        good, exposition = asyncio.run(_once(config, options.save_replies))
+    except OSError as error:
+        return _failed(f"replies cannot be kept in {options.save_replies} ({error.strerror}); choose another folder")
+    sys.stdout.buffer.write(exposition)
+    return 0 if good else 1
+
+
+async def _once(config: Config, folder: Path | None) -> tuple[bool, bytes]:
+    witnesses = [Witness(operation.name, number, folder) for number, operation in enumerate(config.operations, 1)]
+    exporter = Exporter(config, spread=0.0, witnesses=witnesses)
+    good = await exporter.once()
+    return good, await exporter.publisher.body(Format.TEXT, gzipped=False)
+
+
+def run_demo(options: Options) -> int:
+    """Run simulator and exporter together."""
+    listen = Listen(options.listen_address or ("127.0.0.1", PORT))
+    asyncio.run(demo.demo(listen, options.speed, options.seed))
+    return 0
+
+
+def simulate(options: Options) -> int:
+    """Run the simulator alone."""
+    address = options.listen_address or ("127.0.0.1", 0)
+    asyncio.run(demo.simulate(address, options.speed, options.seed, options.faults))
+    return 0
+
+
+def write_assets(options: Options) -> int:
+    """Write dashboards, rules, examples and runbooks into a folder."""
+    fitting = assets.replacements(options.job, options.grafana_url, options.runbook_url)
+    try:
+        files = assets.write(options.folder, fitting, force=options.force)
+    except assets.ExistingFilesError as error:
+        return _failed(error)
+    except OSError as error:
+        return _failed(f"{error.filename}: {error.strerror}; choose another folder")
+    print(f"{len(files)} files are in {options.folder}; {options.folder / 'prometheus' / 'prometheus.yml'} is a start")
+    return 0
+
+
+def hash_password(_: Options) -> int:
+    """Print the hash of a password for the web configuration file; it is typed twice, or comes through a pipe."""
+    try:
+        print(passwords.hashed(_typed() if sys.stdin.isatty() else _piped()))
+    except passwords.BadPassword as error:
+        return _failed(error)
+    except EOFError:
+        return _failed("no password was typed; type one twice, or send one through a pipe")
+    return 0
+
+
+def _typed() -> bytes:
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("The same again: ") != password:
+        raise passwords.BadPassword("the two are not the same; try again")
+    return password.encode()
+
+
+def _piped() -> bytes:
+    return sys.stdin.buffer.read(_LONGEST_INPUT).removesuffix(b"\n").removesuffix(b"\r")
+
+
+COMMANDS: dict[str, Callable[[Options], int]] = {
+    "serve": serve,
+    "check": check,
+    "once": once,
+    "demo": run_demo,
+    "simulate": simulate,
+    "assets": write_assets,
+    "hash-password": hash_password,
+}
+
+
+def _failed(*problems: object) -> int:
+    print(*problems, sep="\n", file=sys.stderr)
+    return 1

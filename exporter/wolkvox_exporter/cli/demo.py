@@ -1,0 +1,94 @@
+"""A contact centre to look at without one: the simulator, alone or with an exporter that polls it."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr
+
+from wolkvox_exporter.app import AddressError, Exporter, Listen, stopped_by_signals
+from wolkvox_exporter.config import Config, LiteralToken, Operation
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.simulator import Fault, Simulator, demo_operations
+from wolkvox_exporter.web.toolkit.address import Address, in_url
+
+INTERVAL = 5.0
+"""Seconds between the demo's polls, so that something moves; the real API wants 300."""
+_ZONES = {"cobranzas-mx": "America/Mexico_City", "servicio-cl": "America/Santiago"}
+_WELCOME = """\
+A simulated contact centre is being polled every {interval:g} s, at {speed:g} times the pace of a real one.
+
+  http://{host}:{port}/          who is polled, how fresh, what failed
+  http://{host}:{port}/metrics   what Prometheus scrapes
+
+In prometheus.yml:
+
+  - job_name: wolkvox
+    scrape_interval: {interval:g}s
+    static_configs: [{{targets: ["{host}:{port}"]}}]
+
+Ctrl-C ends it.
+"""
+_ALONE = """\
+# The simulator answers at {base_url}, without an exporter. This is a config.yaml for one:
+
+operations:
+{operations}
+# Ctrl-C ends it.
+"""
+
+
+async def demo(listen: Listen, speed: float, seed: int) -> None:
+    """Run simulator and exporter until told to stop; figures move `speed` times as fast as real ones."""
+    simulator = _simulator(speed, seed)
+    async with AsyncExitStack() as stack:
+        stop = stack.enter_context(stopped_by_signals())
+        base_url = await stack.enter_async_context(simulator.serving())
+        port = await stack.enter_async_context(Exporter(_config(simulator, base_url)).running(listen))
+        print(
+            _WELCOME.format(interval=INTERVAL, speed=speed, host=in_url(listen.address[0]), port=port),
+            flush=True,
+        )
+        await stop.wait()
+
+
+async def simulate(address: Address, speed: float, seed: int, faults: Sequence[Fault]) -> None:
+    """Run the simulator until told to stop, with some of its faults switched on."""
+    simulator = _simulator(speed, seed)
+    for fault in faults:
+        simulator.inject(fault)
+    async with AsyncExitStack() as stack:
+        stop = stack.enter_context(stopped_by_signals())
+        try:
+            base_url = await stack.enter_async_context(simulator.serving(address[0] or "127.0.0.1", address[1]))
+        except OSError as error:
+            raise AddressError(address, error) from None
+        rows = "".join(_written(operation.name, base_url, operation.tokens[0]) for operation in simulator.operations)
+        print(_ALONE.format(base_url=base_url, operations=rows), flush=True)
+        await stop.wait()
+
+
+def _simulator(speed: float, seed: int) -> Simulator:
+    clock = SystemClock()
+    return Simulator(demo_operations(seed, clock.time()), clock, speed=speed)
+
+
+def _config(simulator: Simulator, base_url: str) -> Config:
+    operations = (
+        Operation(
+            name=operation.name,
+            base_url=base_url,
+            token=LiteralToken(SecretStr(operation.tokens[0])),
+            time_zone=ZoneInfo(_ZONES.get(operation.name, "America/Bogota")),
+            interval=INTERVAL,
+            amd_interval=INTERVAL,
+            quota_interval=6 * INTERVAL,
+        )
+        for operation in simulator.operations
+    )
+    return Config(tuple(operations), ())
+
+
+def _written(name: str, base_url: str, token: str) -> str:
+    intervals = "interval: 5s\n    amd_interval: 5s\n    quota_interval: 30s"
+    return f"  - name: {name}\n    base_url: {base_url}\n    token: {token}\n    {intervals}\n"

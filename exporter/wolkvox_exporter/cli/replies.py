@@ -1,0 +1,76 @@
+"""Replies of the API kept for a report of a surprise: names replaced, keys, digits and shapes as they came."""
+
+import re
+import sys
+from pathlib import Path
+
+from wolkvox_exporter.api.client import Call
+from wolkvox_exporter.api.response import Answer
+
+# what the API itself says, in which nobody is named
+_VOCABULARY = re.compile(
+    r"tel(?=\d)|\b(?:started|stopped|strategy|autopilot|vagent|records were found|validate dates entered"
+    r"|bad request|unauthorized|forbidden|not found"
+    r"|please (?:validate token|enter the wolkvox-token)|token limit exceeded|some parameters are required"
+    r"|the api you want to consult does not exist|exceeds the limit of simultaneous requests per token)\b",
+    re.IGNORECASE,
+)
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?', re.DOTALL)
+_TAG = re.compile(r"<[/!]?[a-z][a-z0-9]*", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
+_BARE_WORD = re.compile(r"\b(?:null|true|false)\b")
+
+
+def without_names(body: bytes) -> str:
+    """Replace every letter that may belong to a name by x, X, ñ or Ñ."""
+    text = body.decode(errors="replace")
+    masked, at = "", 0
+    for string in _STRING.finditer(text):
+        masked += _masked(text[at : string.start()], _TAG, _BARE_WORD)
+        inside, colon = string.groups()
+        # keys are the API's own words, but in a page that is no JSON nothing is
+        masked += string.group() if colon else f'"{_masked(inside, _VOCABULARY, _ESCAPE)}"'
+        at = string.end()
+    return masked + _masked(text[at:], _TAG, _BARE_WORD)
+
+
+def _masked(text: str, *kept: re.Pattern[str]) -> str:
+    """Replace letters but for what matches one of `kept`."""
+    pattern = re.compile("|".join(f"(?:{each.pattern})" for each in kept), re.IGNORECASE | re.DOTALL)
+    masked, at = "", 0
+    for word in pattern.finditer(text):
+        masked += "".join(map(_mask, text[at : word.start()])) + word.group()
+        at = word.end()
+    return masked + "".join(map(_mask, text[at:]))
+
+
+def _mask(character: str) -> str:
+    if not character.isalpha():
+        return character
+    plain, other = ("X", "Ñ") if character.isupper() else ("x", "ñ")
+    return plain if character.isascii() else other
+
+
+class Witness:
+    """Sees the calls of one operation: tells a person at a terminal, and keeps the replies in a folder if there is one.
+
+    Raises `OSError` where a reply cannot be written.
+    """
+
+    def __init__(self, operation: str, number: int, folder: Path | None) -> None:
+        self._operation = operation
+        self._number = number
+        self._folder = folder
+        self._replies = 0
+
+    def asking(self, call: Call) -> None:
+        """Tell that a call is about to be made."""
+        if sys.stderr.isatty():
+            print(f"asking {self._operation} for {call.parameters['api']} …", file=sys.stderr, flush=True)  # noqa: T201 - for people
+
+    def answered(self, call: Call, answer: Answer) -> None:
+        """Keep a reply."""
+        if self._folder is not None:
+            self._replies += 1
+            name = f"operation-{self._number}.{self._replies:02}.{call.parameters['api']}.{answer.status}.txt"
+            (self._folder / name).write_text(without_names(answer.body), encoding="utf-8")

@@ -1,0 +1,24 @@
+"""The configuration file: read, checked and made effective; `load` is the way in."""
+
+from wolkvox_exporter.config.json_schema import schema
+from wolkvox_exporter.config.loader import Config, load
+from wolkvox_exporter.config.models import Campaigns, Operation
+from wolkvox_exporter.config.problems import ConfigError, Problem
+from wolkvox_exporter.config.tokens import EnvironmentToken, FileToken, LiteralToken, TokenSource, TokenUnreadable
+from wolkvox_exporter.config.values import AmdMode
+
+__all__ = [
+    "AmdMode",
+    "Campaigns",
+    "Config",
+    "ConfigError",
+    "EnvironmentToken",
+    "FileToken",
+    "LiteralToken",
+    "Operation",
+    "Problem",
+    "TokenSource",
+    "TokenUnreadable",
+    "load",
+    "schema",
+]

@@ -1,0 +1,199 @@
+"""The keys of the configuration file: one field each, with its kind, default and description.
+
+    Polling               keys that stand at the top and may be overridden in each operation
+    └─ Shared             keys of an operation that mean the same in the file and in effect
+       ├─ WrittenOperation    an operation as it stands in the file
+       └─ Operation           an operation in effect: inherited, with address and token
+    WrittenFile           the whole file
+
+A new key is a field of `Polling` or `Shared`. Docstrings and descriptions of the written models are shown by editors.
+"""
+
+from fnmatch import fnmatchcase
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from wolkvox_exporter.config.tokens import TokenSource
+from wolkvox_exporter.config.types import (
+    FILLED,
+    Amd,
+    AmdMaxCalls,
+    BaseUrl,
+    CaFile,
+    Duration,
+    DurationOrOff,
+    Name,
+    Pattern,
+    ProxyUrl,
+    Server,
+    Share,
+    StaleAfter,
+    StateFolder,
+    TimeZone,
+    TokenFile,
+    TokenText,
+    TokenVariable,
+)
+from wolkvox_exporter.config.values import AmdMode
+
+EXACTLY_ONE = (("server", "base_url"), ("token_file", "token_env", "token"))
+"""Of each of these groups an operation in the file has exactly one key."""
+
+
+class Keys(BaseModel):
+    """What all models have in common."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
+        field_title_generator=lambda key, _: key.replace("_", " "),
+    )
+
+
+class Polling(Keys):
+    """How often the reports are asked for."""
+
+    interval: Duration = Field(
+        default=300.0, description="How often the campaigns report is asked for.", examples=["5m", "300s"]
+    )
+    amd_interval: Duration = Field(
+        default=300.0, description="How often the accumulated AMD report is asked for.", examples=["5m", "15m"]
+    )
+    quota_interval: DurationOrOff = Field(
+        default=900.0, description="How often the day's calls are asked for; 0 is never.", examples=["15m", "0"]
+    )
+    quota_reserve: Share = Field(
+        default=0.1,
+        description="Share of the day's calls that is left to others: below it AMD is not asked for.",
+        examples=["10%"],
+    )
+    amd_max_calls: AmdMaxCalls = Field(
+        default=10, description="Calls in each amd_interval where campaigns are asked for one by one.", examples=[10]
+    )
+    stale_after: StaleAfter = Field(
+        default=3, description="After how many intervals without success the last data are dropped.", examples=[3]
+    )
+    timeout: Duration = Field(
+        default=65.0, description="How long one call may take; the API's own limit is 60s.", examples=["65s"]
+    )
+
+
+class Campaigns(Keys):
+    """Which campaigns are published: shell patterns on id or name, in any case; exclude wins."""
+
+    include: Annotated[tuple[Pattern, ...], FILLED] = Field(
+        default=("*",),
+        description="Publish only these.",
+        examples=[["ventas*", "4875"]],
+        json_schema_extra={"minItems": 1},
+    )
+    exclude: tuple[Pattern, ...] = Field(default=(), description="Leave these out.", examples=[["*prueba*"]])
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is left out."""
+        return "*" in self.include and not self.exclude
+
+    def selects(self, campaign_id: str, name: str) -> bool:
+        """Tell whether a campaign is published."""
+        texts = (campaign_id.casefold(), name.casefold())
+
+        def match(patterns: tuple[str, ...]) -> bool:
+            return any(fnmatchcase(text, pattern.casefold()) for pattern in patterns for text in texts)
+
+        return match(self.include) and not match(self.exclude)
+
+
+class Shared(Polling):
+    """An operation, less its address and token."""
+
+    name: Name = Field(description="The label `operation` of its metrics, unique.", examples=["ventas-co"])
+    time_zone: TimeZone = Field(
+        default=ZoneInfo("America/Bogota"),
+        description="Whose midnight starts the day of the AMD report.",
+        examples=["America/Mexico_City"],
+    )
+    amd: Amd = Field(
+        default=AmdMode.AUTO,
+        description=(
+            "How the accumulated AMD report is asked for: `all` campaigns in one call, `each` started campaign in a "
+            "call of its own, `auto` as `all` until `each` turns out to be needed, or `off`."
+        ),
+        examples=["auto", "all", "each", "off"],
+    )
+    campaigns: Campaigns = Field(default=Campaigns(), description="Which campaigns are published.")
+    proxy_url: ProxyUrl | None = Field(
+        default=None, description="The HTTP proxy on the way to wolkvox.", examples=["http://proxy:3128"]
+    )
+    ca_file: CaFile | None = Field(
+        default=None,
+        description="PEM file with the CA certificates to trust; relative to this file's folder.",
+        examples=["/etc/ssl/company-ca.pem"],
+    )
+
+
+class Operation(Shared):
+    """An operation in effect: every value is final, durations are in seconds."""
+
+    base_url: BaseUrl
+    token: TokenSource
+
+
+class WrittenOperation(Shared):
+    """An operation, that is, a wolkvox account: where it is, its token and how it is polled."""
+
+    model_config = ConfigDict(
+        title="Operation",
+        json_schema_extra={"allOf": [{"oneOf": [{"required": [key]} for key in group]} for group in EXACTLY_ONE]},
+    )
+
+    server: Server | None = Field(
+        default=None, description="The four digits of wv0042.wolkvox.com.", examples=["0042", "wv0042"]
+    )
+    base_url: BaseUrl | None = Field(
+        default=None, description="The API's whole address, instead of server.", examples=["https://host/api/v2"]
+    )
+    token_file: TokenFile | None = Field(
+        default=None,
+        description="File with the token and nothing else, read before each poll; relative to this file's folder.",
+        examples=["/run/secrets/ventas-co"],
+    )
+    token_env: TokenVariable | None = Field(
+        default=None,
+        description="Environment variable that holds the token; /proc shows it to this user and root; prefer a file.",
+        examples=["WOLKVOX_TOKEN"],
+    )
+    token: TokenText | None = Field(default=None, description="The token itself; prefer token_file or token_env.")
+
+    def effective(self, defaults: Polling) -> Operation:
+        """Return the operation with the keys that it inherits, once everything is known to be right."""
+        inherited = (defaults.model_fields_set & Polling.model_fields.keys()) - self.model_fields_set
+        values = {key: getattr(self, key) for key in Shared.model_fields}
+        values |= {key: getattr(defaults, key) for key in inherited}
+        return Operation(
+            **values,
+            base_url=self.base_url or f"https://wv{self.server}.wolkvox.com/api/v2",
+            token=self.token_file or self.token_env or self.token,
+        )
+
+
+class WrittenFile(Polling):
+    """The operations to poll, and what they have in common."""
+
+    model_config = ConfigDict(title="Configuration of wolkvox-exporter")
+
+    state: StateFolder | None = Field(
+        default=None,
+        description=(
+            "Folder in which data, counters and due times survive a restart, one exporter's alone; relative to this "
+            "file's folder."
+        ),
+        examples=["/var/lib/wolkvox-exporter"],
+    )
+    operations: Annotated[tuple[WrittenOperation, ...], FILLED] = Field(
+        description="The operations (accounts) to poll, at least one.", json_schema_extra={"minItems": 1}
+    )

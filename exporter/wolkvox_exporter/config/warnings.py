@@ -1,0 +1,77 @@
+"""What a valid configuration may not have been meant to say: the warnings."""
+
+import math
+from collections.abc import Iterator
+from itertools import chain
+
+from wolkvox_exporter.config.models import Operation, WrittenFile, WrittenOperation
+from wolkvox_exporter.config.problems import Location, Problem
+from wolkvox_exporter.config.tokens import FileToken, TokenUnreadable
+from wolkvox_exporter.config.values import AmdMode, is_loopback
+from wolkvox_exporter.config.yamlfile import Document
+
+_ADVISED_INTERVAL = 300.0
+_DAY = 86_400.0
+_QUOTA = "licences × 1000 calls a day, shared by all integrations of the account"  # noqa: RUF001 - as the vendor puts it
+
+
+def warnings(document: Document, file: WrittenFile, operations: tuple[Operation, ...]) -> tuple[Problem, ...]:
+    """Return the warnings in the order of the file."""
+    advice = chain.from_iterable(
+        chain(
+            _about_secrecy(index, written), _about_token_file(index, operation), _about_quota(index, written, operation)
+        )
+        for index, (written, operation) in enumerate(zip(file.operations, operations, strict=True))
+    )
+    found = chain(advice, _about_twins(operations))
+    return tuple(sorted(document.problem(location, text) for location, text in found))
+
+
+def _about_secrecy(index: int, written: WrittenOperation) -> Iterator[tuple[Location, str]]:
+    if written.token is not None:
+        yield (
+            ("operations", index, "token"),
+            "the token stands in the configuration file itself; token_file or token_env keeps it secret",
+        )
+    if written.base_url and written.base_url.startswith("http:") and not is_loopback(written.base_url):
+        yield ("operations", index, "base_url"), "the token travels unencrypted; write https://"
+
+
+def _about_token_file(index: int, operation: Operation) -> Iterator[tuple[Location, str]]:
+    source = operation.token
+    if isinstance(source, FileToken) and (mode := source.exposed_mode()) is not None:
+        text = f"every user of this machine can read {source.path} (mode {mode:04o})"
+        yield ("operations", index, "token_file"), f"{text}; make the exporter's user its owner and chmod 600 it"
+
+
+def _about_quota(index: int, written: WrittenOperation, operation: Operation) -> Iterator[tuple[Location, str]]:
+    calls_a_poll = {"interval": 1, "amd_interval": _amd_calls(operation), "quota_interval": 1}
+    intervals = {key: getattr(operation, key) for key, calls in calls_a_poll.items() if calls}
+    short = [key for key, interval in intervals.items() if 0 < interval < _ADVISED_INTERVAL]
+    if short:
+        calls = math.ceil(sum(_DAY / length * calls_a_poll[key] for key, length in intervals.items() if length))
+        own = [key for key in short if key in written.model_fields_set]
+        yield (
+            ("operations", index, *own[:1]),
+            f"polling more often than every 5m costs this operation {calls} calls a day of its {_QUOTA}",
+        )
+
+
+def _amd_calls(operation: Operation) -> int:
+    if operation.amd is AmdMode.OFF:
+        return 0
+    return operation.amd_max_calls if operation.amd is AmdMode.EACH else 1
+
+
+def _about_twins(operations: tuple[Operation, ...]) -> Iterator[tuple[Location, str]]:
+    seen: dict[tuple[str, str], int] = {}
+    for index, operation in enumerate(operations):
+        try:
+            account = (operation.base_url, operation.token.read())
+        except TokenUnreadable:
+            # it was readable a moment ago; polling reports it from now on
+            continue
+        first = seen.setdefault(account, index)
+        if first != index:
+            text = f"one account is polled twice: token and address are those of operations[{first}]; remove one"
+            yield ("operations", index), text

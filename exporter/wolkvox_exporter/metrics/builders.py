@@ -1,0 +1,148 @@
+"""How the samples of a family come out of a snapshot: one function for each kind of source."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.api.reports.campaigns import RESULTS, Campaign
+from wolkvox_exporter.metrics.family import Family, Kind, Sample
+from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
+
+CAMPAIGN_LABELS = ("operation", "campaign", "campaign_id", "skill")
+RESULT_LABELS: Mapping[str, str] = {field: field.replace("/", "_") for field in RESULTS}
+"""The label `result` by the API's field."""
+
+
+def campaign_gauge(name: str, text: str, value: str, field: str | None = None) -> Family[Snapshot]:
+    """Return the family of one value of each campaign; `field` is the API's key where it is not the value's name."""
+    source = field or value
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        for campaign in snapshot.campaigns:
+            if value in campaign.values:
+                yield _labels(snapshot, campaign), campaign.values[value]
+
+    return Family(
+        f"wolkvox_campaign_{name}",
+        "gauge",
+        _told(text, source, ReportName.CAMPAIGNS),
+        CAMPAIGN_LABELS,
+        source,
+        samples,
+        ReportName.CAMPAIGNS,
+    )
+
+
+def _labels(snapshot: Snapshot, campaign: Campaign) -> tuple[str, ...]:
+    return snapshot.operation, campaign.name, campaign.id, campaign.skill
+
+
+def _told(text: str, field: str, report: ReportName) -> str:
+    return f"{text} (API field {field} of the {report} report, cached between polls)."
+
+
+def campaign_results(name: str, text: str) -> Family[Snapshot]:
+    """Return the family of the records by their result."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        for campaign in snapshot.campaigns:
+            for field, result in RESULT_LABELS.items():
+                if field in campaign.values:
+                    yield (*_labels(snapshot, campaign), result), campaign.values[field]
+
+    source = ", ".join(RESULTS)
+    told = f"{text} (API fields {source} of the campaigns report, cached between polls)."
+    return Family(name, "gauge", told, (*CAMPAIGN_LABELS, "result"), source, samples, ReportName.CAMPAIGNS)
+
+
+def activity_counter(
+    name: str, text: str, fields: Mapping[str, tuple[str, ...]], labels: tuple[str, ...] = ()
+) -> Family[Snapshot]:
+    """Return the counter of the net rises of some fields; each stands under label values of its own."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        for campaign, totals in snapshot.activity.items():
+            for field in fields:
+                if field in totals:
+                    title, identity, skill = campaign
+                    yield (snapshot.operation, title, identity, skill, *fields[field]), totals[field]
+
+    source = ", ".join(fields)
+    told = f"{text}: net rises of {source} seen between polls (campaigns report; starts at 0 where no state is kept)."
+    return Family(name, "counter", told, (*CAMPAIGN_LABELS, *labels), source, samples, ReportName.CAMPAIGNS)
+
+
+def campaign_phones(name: str, text: str) -> Family[Snapshot]:
+    """Return the family of the shares of the phone columns."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        for campaign in snapshot.campaigns:
+            for phone, ratio in campaign.phones:
+                yield (*_labels(snapshot, campaign), phone), ratio
+
+    told = _told(text, "campaign", ReportName.CAMPAIGNS)
+    return Family(name, "gauge", told, (*CAMPAIGN_LABELS, "phone"), "campaign", samples, ReportName.CAMPAIGNS)
+
+
+def campaign_detections(name: str, text: str) -> Family[Snapshot]:
+    """Return the family of the day's AMD totals."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        for row in snapshot.detections:
+            yield (snapshot.operation, row.name, row.id, row.skill), row.total
+
+    told = _told(text, "total_amd", ReportName.AMD)
+    return Family(name, "gauge", told, CAMPAIGN_LABELS, "total_amd", samples, ReportName.AMD)
+
+
+def operation_counter(name: str, text: str, value: Callable[[Snapshot], float | None], source: str) -> Family[Snapshot]:
+    """Return the family of one count of each operation."""
+    return replace(operation_gauge(name, text, value, source), kind="counter")
+
+
+def operation_gauge(
+    name: str, text: str, value: Callable[[Snapshot], float | None], source: str, content_of: ReportName | None = None
+) -> Family[Snapshot]:
+    """Return the family of one value of each operation."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        number = value(snapshot)
+        if number is not None:
+            yield (snapshot.operation,), number
+
+    return Family(name, "gauge", text, ("operation",), source, samples, content_of)
+
+
+def quota_gauge(name: str, text: str, field: str) -> Family[Snapshot]:
+    """Return the family of one number of the quota report."""
+    told = _told(text, field, ReportName.QUOTA)
+    return operation_gauge(
+        f"wolkvox_quota_{name}_calls", told, lambda snapshot: snapshot.quota.get(field), field, ReportName.QUOTA
+    )
+
+
+def report_value(
+    name: str, text: str, value: Callable[[ReportState], float | None], kind: Kind = "gauge"
+) -> Family[Snapshot]:
+    """Return the family of one value of each report that is polled."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        for report, state in snapshot.reports.items():
+            number = value(state)
+            if number is not None:
+                yield (snapshot.operation, report), number
+
+    return Family(name, kind, text, ("operation", "report"), "the polling", samples)
+
+
+def report_counter(
+    name: str, text: str, label: str, counts: Callable[[ReportState], Mapping[str, int]]
+) -> Family[Snapshot]:
+    """Return the counter of what a report's polling counts under one more label."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        for report, state in snapshot.reports.items():
+            for key, number in counts(state).items():
+                yield (snapshot.operation, report, key), number
+
+    return Family(name, "counter", text, ("operation", "report", label), "the polling", samples)

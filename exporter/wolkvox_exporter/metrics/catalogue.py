@@ -1,0 +1,155 @@
+"""The catalogue: every family of the exporter exactly once. A new metric is one entry here.
+
+What the API says of a campaign is read by `wolkvox.campaigns.NUMBERS`; an entry names the value it publishes.
+"""
+
+from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.api.reports import quota
+from wolkvox_exporter.metrics.builders import (
+    RESULT_LABELS,
+    activity_counter,
+    campaign_detections,
+    campaign_gauge,
+    campaign_phones,
+    campaign_results,
+    operation_counter,
+    operation_gauge,
+    quota_gauge,
+    report_counter,
+    report_value,
+)
+from wolkvox_exporter.metrics.family import ExporterStatus, Family
+from wolkvox_exporter.polling.snapshot import Snapshot
+
+CATALOGUE: tuple[Family[Snapshot], ...] = (
+    campaign_gauge("started", "Whether the campaign is started, 1, or stopped, 0", "status"),
+    campaign_gauge("speed_ratio", "Dialling speed as set by hand, 1.1 for 110 %", "speed"),
+    campaign_gauge("records", "Records in the list", "records"),
+    campaign_gauge("records_clean", "Records not called yet", "clean"),
+    campaign_gauge("records_dialed", "Records dialled; falls when the list is recycled or reloaded", "dial"),
+    campaign_results(
+        "wolkvox_campaign_records_result", "Records by their result; falls when the list is recycled or reloaded"
+    ),
+    campaign_gauge("records_hit", "Records typified as a hit", "hits"),
+    campaign_gauge("hit_ratio", "Share of hits as the API reports it, 0-1", "hits_share", "hits"),
+    campaign_gauge(
+        "penetration_day_ratio", "Share of the list worked today, 0-1, beyond 1 after a recycle", "penetration_day"
+    ),
+    campaign_gauge(
+        "penetration_now_ratio", "Share of the list worked at this moment, 0-1, not clamped", "penetration_now"
+    ),
+    campaign_gauge("calls_per_minute", "Calls per minute", "calls_x_min"),
+    campaign_gauge("recycles", "How often the list was recycled", "recycled"),
+    campaign_phones("wolkvox_campaign_phone_dialed_ratio", "Share dialled of each phone column of the list, 0-1"),
+    campaign_detections(
+        "wolkvox_campaign_amd_detections", "Answering machines detected since midnight in the operation's zone"
+    ),
+    activity_counter("wolkvox_campaign_dialed_total", "Records dialled first in a pass over their list", {"dial": ()}),
+    activity_counter(
+        "wolkvox_campaign_results_total",
+        "Records by their result",
+        {field: (result,) for field, result in RESULT_LABELS.items()},
+        ("result",),
+    ),
+    activity_counter("wolkvox_campaign_hits_total", "Records typified as a hit", {"hits": ()}),
+    operation_gauge(
+        "wolkvox_campaigns",
+        "Campaigns published from the last good campaigns report, cached between polls.",
+        lambda snapshot: len(snapshot.campaigns),
+        "rows",
+        ReportName.CAMPAIGNS,
+    ),
+    operation_gauge(
+        "wolkvox_amd_window_start_timestamp_seconds",
+        "Unix time from which the last good AMD report counts: midnight in the operation's zone.",
+        lambda snapshot: snapshot.amd_window_start,
+        "date_ini",
+        ReportName.AMD,
+    ),
+    operation_gauge(
+        "wolkvox_token_valid",
+        "0 after the API refused the token, 1 after any accepted answer; other failures leave it.",
+        lambda snapshot: snapshot.token_valid,
+        "the polling",
+    ),
+    operation_counter(
+        "wolkvox_state_write_failures_total",
+        "Times that the operation's state could not be written; absent where none is kept.",
+        lambda snapshot: snapshot.state_write_failures,
+        "the polling",
+    ),
+    operation_gauge(
+        "wolkvox_quota_exhausted",
+        "1 after the API said that the day's calls are used up, 0 after the next accepted answer.",
+        lambda snapshot: snapshot.quota_exhausted,
+        "the polling",
+    ),
+    quota_gauge("limit", "Calls that the day allows to all tokens of the operation", quota.LIMIT),
+    quota_gauge("used", "Calls of all tokens of the operation today", quota.USED),
+    quota_gauge("token_used", "Calls of this token today", quota.USED_BY_TOKEN),
+    report_value("wolkvox_up", "Whether the last poll of the report succeeded.", lambda state: state.up),
+    report_value(
+        "wolkvox_report_last_success_timestamp_seconds",
+        "Unix time of the last good answer.",
+        lambda state: state.last_success,
+    ),
+    report_value(
+        "wolkvox_report_duration_seconds", "How long the last poll took, good or not.", lambda state: state.duration
+    ),
+    report_value(
+        "wolkvox_report_interval_seconds", "The configured time between two polls.", lambda state: state.interval
+    ),
+    report_value("wolkvox_polls_total", "Polls, good or not.", lambda state: state.polls, "counter"),
+    report_counter(
+        "wolkvox_poll_failures_total", "Polls that failed, by reason.", "reason", lambda state: state.failures
+    ),
+    report_counter(
+        "wolkvox_api_requests_total",
+        "Calls to the API by HTTP status, none where there was none; each costs one of the day's quota.",
+        "code",
+        lambda state: state.requests,
+    ),
+    report_counter(
+        "wolkvox_unreadable_values_total",
+        "Values of good answers that could not be read and have no sample, by the API's field.",
+        "field",
+        lambda state: state.unreadable,
+    ),
+)
+"""What is published of each operation."""
+
+EXPORTER_CATALOGUE: tuple[Family[ExporterStatus], ...] = (
+    Family(
+        "wolkvox_exporter_build_info",
+        "gauge",
+        "1, with the versions of the exporter and of Python.",
+        ("version", "python_version"),
+        "the exporter",
+        lambda status: [((status.version, status.python_version), 1)],
+    ),
+    Family(
+        "wolkvox_exporter_config_last_reload_successful",
+        "gauge",
+        "Whether the last load of the configuration succeeded.",
+        (),
+        "the exporter",
+        lambda status: [((), status.config_loaded)],
+    ),
+    Family(
+        "wolkvox_exporter_config_last_reload_success_timestamp_seconds",
+        "gauge",
+        "Unix time of the last good load of the configuration.",
+        (),
+        "the exporter",
+        lambda status: [((), status.config_loaded_at)],
+    ),
+    Family(
+        "wolkvox_exporter_worker_restarts_total",
+        "counter",
+        "How often the worker of an operation was started again after a bug had ended it.",
+        ("operation",),
+        "the exporter",
+        lambda status: [((name,), number) for name, number in status.worker_restarts.items()],
+    ),
+)
+"""What is published of the exporter itself."""

@@ -1,0 +1,43 @@
+"""What a metric is."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+from wolkvox_exporter.api.fields import ReportName
+
+Source = TypeVar("Source")
+Sample: TypeAlias = tuple[tuple[str, ...], float]
+"""The label values, in the order of the family's labels, and the value."""
+Kind: TypeAlias = Literal["gauge", "counter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Family(Generic[Source]):
+    """One metric: its name, what it says, and how its samples come out of what is known.
+
+    `content_of` is the report whose good answers it repeats: without a fresh one its samples vanish. Families that tell
+    of the polling itself have none and stay.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...]
+    source: str
+    samples: Callable[[Source], Iterable[Sample]]
+    content_of: ReportName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExporterStatus:
+    """What is known of the exporter itself."""
+
+    version: str
+    python_version: str
+    config_loaded: bool
+    config_loaded_at: float
+    """Seconds since the epoch: the last good load."""
+    worker_restarts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """By operation."""

@@ -1,0 +1,155 @@
+"""What is known of an operation now. Everything here is immutable: a poll makes a new snapshot, swapped in whole."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Self
+
+from wolkvox_exporter.api.errors import Reason
+from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.api.reports.campaigns import Campaign
+from wolkvox_exporter.runtime.serializable import Instant, Rows, Table
+
+Labels = tuple[str, str, str]
+"""What tells campaigns apart: name, id and skill."""
+Totals = Rows[Labels, Table[str, float]]
+"""Net rises seen between polls, by the campaign's labels and the value's name."""
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+_NO_CALLS: Mapping[str, int] = MappingProxyType({})
+_NO_TOTALS: Totals = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a report brings no data at the moment, for people."""
+
+    reason: Reason
+    detail: str
+    remedy: str
+    at: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The cost of one poll, whatever came of it."""
+
+    ended: float
+    """Seconds since the epoch."""
+    duration: float
+    """Seconds since the turn was obtained."""
+    requests: Mapping[str, int]
+    """Calls to the API by HTTP status, or `none`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportState:
+    """How the polling of one report of an operation has gone so far."""
+
+    interval: float
+    failures: Table[str, int]
+    unreadable: Table[str, int]
+    requests: Table[str, int] = field(default_factory=lambda: _NO_CALLS)
+    polls: int = 0
+    up: bool | None = None
+    duration: float | None = None
+    last_success: float | None = None
+    """Seconds since the epoch."""
+    lifetime: float = 0.0
+    """Seconds for which good data are shown."""
+    read_at: Instant | None = None
+    """When the last good data came."""
+    trouble: Trouble | None = None
+    next_poll: float | None = None
+    """Seconds since the epoch; for people, so it may be off by a clock step."""
+
+    @classmethod
+    def initial(cls, interval: float, lifetime: float, fields: Iterable[str]) -> Self:
+        """Return the state before the first poll: every reason and every field stands at 0."""
+        unreadable = MappingProxyType(dict.fromkeys(fields, 0))
+        return cls(interval, MappingProxyType(dict.fromkeys(Reason, 0)), unreadable, lifetime=lifetime)
+
+    @property
+    def fresh_until(self) -> Instant | None:
+        """When the last good data are too old to be shown."""
+        return None if self.read_at is None else self.read_at + self.lifetime
+
+    def read(self, unreadable: Mapping[str, int], now: Instant) -> Self:
+        """Return the state after an answer that brought data, be it a part of what was asked for."""
+        return replace(self, read_at=now, unreadable=_sum(self.unreadable, unreadable))
+
+    def succeeded(self, attempt: Attempt) -> Self:
+        """Return the state after a poll that brought all it asked for."""
+        return replace(self._polled(attempt), up=True, last_success=attempt.ended, trouble=None)
+
+    def failed(self, attempt: Attempt, trouble: Trouble) -> Self:
+        """Return the state after a poll that brought none; the last good data stay as fresh as they were."""
+        failures = _sum(self.failures, {trouble.reason: 1})
+        return replace(self._polled(attempt), up=False, failures=failures, trouble=trouble)
+
+    def held(self, trouble: Trouble) -> Self:
+        """Return the state after a poll that was left out, since its token is known not to be accepted now."""
+        return replace(self, up=False, trouble=trouble)
+
+    def resumed(self, initial: Self, now: float, monotonic: Instant) -> Self:
+        """Return the state as polling goes on from it, from `initial` as it would be without a past.
+
+        `now`, seconds since the epoch, and `monotonic` bound what a clock that was wrong has left behind.
+        """
+        return replace(
+            self,
+            interval=initial.interval,
+            lifetime=initial.lifetime,
+            failures=MappingProxyType({**initial.failures, **self.failures}),
+            unreadable=MappingProxyType({**initial.unreadable, **self.unreadable}),
+            last_success=None if self.last_success is None else min(self.last_success, now),
+            read_at=None if self.read_at is None else min(self.read_at, monotonic),
+            trouble=None if self.trouble is None else replace(self.trouble, at=min(self.trouble.at, now)),
+        )
+
+    def _polled(self, attempt: Attempt) -> Self:
+        requests = _sum(self.requests, attempt.requests)
+        return replace(self, polls=self.polls + 1, duration=attempt.duration, requests=requests)
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """The AMD total of one campaign; name and skill are empty for an id that the campaigns report never showed."""
+
+    id: str
+    name: str
+    skill: str
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that is published of one operation."""
+
+    operation: str
+    reports: Table[ReportName, ReportState]
+    campaigns: tuple[Campaign, ...] = ()
+    detections: tuple[Detections, ...] = ()
+    activity: Totals = field(default_factory=lambda: _NO_TOTALS)
+    """Of the campaigns of the last good report."""
+    quota: Table[str, float] = field(default_factory=lambda: _NOTHING)
+    """Calls of the day by the API's key."""
+    amd_window_start: float | None = None
+    """Seconds since the epoch: midnight in the operation's zone."""
+    token_valid: bool | None = None
+    quota_exhausted: bool | None = None
+    state_write_failures: int | None = None
+    """None where no state is kept."""
+
+    def with_report(self, name: ReportName, state: ReportState) -> Self:
+        """Return a snapshot in which one report's state is another."""
+        return replace(self, reports=MappingProxyType({**self.reports, name: state}))
+
+    def is_fresh(self, name: ReportName, now: float) -> bool:
+        """Tell whether the report's last good data may be shown at `now` on the monotonic clock."""
+        state = self.reports.get(name)
+        return state is not None and state.fresh_until is not None and now < state.fresh_until
+
+
+def _sum(first: Mapping[str, int], second: Mapping[str, int]) -> Mapping[str, int]:
+    return MappingProxyType({**first, **{key: first.get(key, 0) + number for key, number in second.items()}})

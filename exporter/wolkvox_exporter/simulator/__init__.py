@@ -1,0 +1,28 @@
+"""A wolkvox over real HTTP that follows the rules of the real one, for the demo and the tests.
+
+Nothing of the exporter is used here but its clock.
+"""
+
+from wolkvox_exporter.simulator.calls import Call
+from wolkvox_exporter.simulator.campaign import Campaign
+from wolkvox_exporter.simulator.day import working_day
+from wolkvox_exporter.simulator.events import Timetable
+from wolkvox_exporter.simulator.faults import Fault
+from wolkvox_exporter.simulator.operation import Operation
+from wolkvox_exporter.simulator.scenarios import demo_operations
+from wolkvox_exporter.simulator.server import Simulator
+from wolkvox_exporter.simulator.truth import Oddity, Poll, Truth
+
+__all__ = [
+    "Call",
+    "Campaign",
+    "Fault",
+    "Oddity",
+    "Operation",
+    "Poll",
+    "Simulator",
+    "Timetable",
+    "Truth",
+    "demo_operations",
+    "working_day",
+]

@@ -1,0 +1,103 @@
+"""What the service manager is told: systemd's notification protocol, sd_notify(3), and its watchdog.
+
+The protocol is one datagram a message, and the libraries for it either wrap a C library or do no more than this.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from textwrap import shorten
+from typing import NoReturn, Self
+
+import structlog
+
+from wolkvox_exporter.polling.snapshot import Snapshot
+from wolkvox_exporter.runtime.clock import Clock
+
+STATUS_EVERY = 5.0
+"""Seconds between two status lines for people, where no watchdog asks for more."""
+# a service manager reads at once; one that does not must not hold the event loop
+_SEND_TIMEOUT = 0.1
+# a line on a terminal; there may be hundreds of operations
+_LONGEST = 200
+_SOCKET, _WATCHDOG, _WATCHDOG_PID = "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"
+
+log = structlog.get_logger()
+
+
+class ServiceManager:
+    """Whoever started the exporter, if it wants to be told; else every message goes nowhere. Telling never fails."""
+
+    def __init__(self, address: str | None = None, watchdog: float | None = None) -> None:
+        self._address = address
+        self._watchdog = watchdog
+        self._shown = ""
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Take over what the service manager wrote into the environment, so that no child process inherits it."""
+        address, watchdog, pid = (os.environ.pop(name, "") for name in (_SOCKET, _WATCHDOG, _WATCHDOG_PID))
+        meant = watchdog.isdecimal() and int(watchdog) > 0 and pid in ("", str(os.getpid()))
+        return cls(address or None, int(watchdog) / 1e6 if meant else None)
+
+    @property
+    def period(self) -> float:
+        """Seconds between two signs of life: half of what the watchdog allows, so that one may be late."""
+        return min(STATUS_EVERY, self._watchdog / 2) if self._watchdog else STATUS_EVERY
+
+    def ready(self) -> None:
+        """Tell that the exporter answers, at its start and after a reload, whether or not it was a success."""
+        self._tell("READY=1")
+
+    def reloading(self) -> None:
+        """Tell that the configuration is being read again; `ready` tells the end of it."""
+        self._tell("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
+
+    def stopping(self) -> None:
+        """Tell that the exporter ends in order."""
+        self._tell("STOPPING=1", "STATUS=stopping")
+
+    async def watch(self, clock: Clock, snapshots: Mapping[str, Snapshot], is_live: Callable[[], bool]) -> NoReturn:
+        """Tell how polling goes, and that the event loop turns, until cancelled.
+
+        A worker that has died is told, but is no reason to end all the others: it is started again by itself.
+        """
+        while True:
+            self._show(status(snapshots.values()) if is_live() else "a worker has died; see the log")
+            if self._watchdog:
+                self._tell("WATCHDOG=1")
+            await clock.sleep_until(clock.monotonic() + self.period)
+
+    def _show(self, text: str) -> None:
+        if text != self._shown:
+            self._tell(f"STATUS={text}")
+            self._shown = text
+
+    def _tell(self, *lines: str) -> None:
+        if not self._address:
+            return
+        # a name that begins with @ is one of the abstract namespace, which begins with a zero byte
+        address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
+        try:
+            with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)) as sender:
+                sender.settimeout(_SEND_TIMEOUT)
+                sender.sendto("\n".join(lines).encode(), address)
+        except (OSError, ValueError) as error:
+            log.debug("the service manager cannot be told", message=lines[0], error=str(error))
+
+
+def status(snapshots: Iterable[Snapshot]) -> str:
+    """Say in a line which operations do not answer, and why; names and reasons only."""
+    known = list(snapshots)
+    waiting = sum(all(state.up is None for state in snapshot.reports.values()) for snapshot in known)
+    failing = [
+        f"{snapshot.operation} ({', '.join(reasons)})"
+        for snapshot in known
+        if (reasons := sorted({state.trouble.reason for state in snapshot.reports.values() if state.trouble}))
+    ]
+    parts = [f"{len(known)} operation{'s' * (len(known) != 1)}"]
+    parts += [f"{waiting} not polled yet"] * bool(waiting)
+    parts += [f"failing: {', '.join(failing)}"] * bool(failing)
+    return shorten(", ".join(parts if parts[1:] else [*parts, "none failing"]), _LONGEST)

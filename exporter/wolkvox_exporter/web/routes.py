@@ -1,0 +1,97 @@
+"""The routes: metrics for Prometheus, a page for people, two answers for whoever watches over the process."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from aiohttp import web
+
+from wolkvox_exporter import __version__
+from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.metrics.cache import Publisher
+from wolkvox_exporter.polling.snapshot import Snapshot
+from wolkvox_exporter.runtime.clock import Clock
+from wolkvox_exporter.web import landing
+from wolkvox_exporter.web.negotiation import accepts_gzip, format_for
+from wolkvox_exporter.web.toolkit.guard import LARGEST_BODY, Guard
+
+_DIED = "a worker has died and is being started again; see the log and report a bug"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the routes show. `workers_live` tells whether every worker is at work.
+
+    `reload` reads the configuration anew and returns what is wrong with it; None: nobody may ask for that over HTTP.
+    """
+
+    publisher: Publisher
+    clock: Clock
+    telemetry_path: str
+    workers_live: Callable[[], bool]
+    guard: Guard
+    reload: Callable[[], Awaitable[Sequence[str]]] | None = None
+
+    def application(self) -> web.Application:
+        """Return the routes, with the guard before them."""
+        app = web.Application(client_max_size=LARGEST_BODY)
+        self.guard.protect(app)
+        app.router.add_get(self.telemetry_path, self.metrics)
+        if self.telemetry_path != "/":
+            app.router.add_get("/", self.landing)
+        app.router.add_get("/-/healthy", self.healthy)
+        app.router.add_get("/-/ready", self.ready)
+        app.router.add_post("/-/reload", self.reloaded)
+        app.router.add_put("/-/reload", self.reloaded)
+        return app
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Send the exposition; never asks the API."""
+        kind = format_for(request.headers.get("Accept", ""))
+        gzipped = accepts_gzip(request.headers.get("Accept-Encoding", ""))
+        headers = {"Content-Type": kind.value, "Vary": "Accept, Accept-Encoding"}
+        if gzipped:
+            headers["Content-Encoding"] = "gzip"
+        return web.Response(body=await self.publisher.body(kind, gzipped=gzipped), headers=headers)
+
+    async def landing(self, _: web.Request) -> web.Response:
+        """Send the page for people."""
+        overview = landing.Overview(
+            version=__version__,
+            now=self.clock.time(),
+            monotonic=self.clock.monotonic(),
+            telemetry_path=self.telemetry_path,
+            snapshots=list(self.publisher.snapshots.values()),
+            reload_failed=not self.publisher.config_loaded,
+        )
+        return web.Response(
+            text=landing.render(overview), content_type="text/html", headers={"Cache-Control": "no-store"}
+        )
+
+    async def healthy(self, _: web.Request) -> web.Response:
+        """Tell whether the loop and the workers live; a failing API does not make the exporter unhealthy."""
+        return _verdict(self.workers_live(), "healthy", _DIED)
+
+    async def ready(self, _: web.Request) -> web.Response:
+        """Tell whether each campaigns report was attempted once, whatever came of it."""
+        waiting = sum(not _attempted(snapshot) for snapshot in self.publisher.snapshots.values())
+        return _verdict(not waiting, "ready", f"{waiting} operations wait for their first poll")
+
+    async def reloaded(self, _: web.Request) -> web.Response:
+        """Read the configuration anew, if that is enabled, and tell what is wrong with it or that it is in effect."""
+        if self.reload is None:
+            text = "Lifecycle API is not enabled; start the exporter with --web.enable-lifecycle, or send it SIGHUP\n"
+            return web.Response(text=text, status=HTTPStatus.FORBIDDEN)
+        if problems := await self.reload():
+            text = "".join(f"{problem}\n" for problem in ("the configuration before stays in effect", *problems))
+            return web.Response(text=text, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+        return web.Response(text="reloaded\n")
+
+
+def _attempted(snapshot: Snapshot) -> bool:
+    return snapshot.reports[ReportName.CAMPAIGNS].up is not None
+
+
+def _verdict(good: bool, yes: str, no: str) -> web.Response:  # noqa: FBT001 - the question is in the function's name
+    status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
+    return web.Response(text=f"{yes if good else no}\n", status=status)

@@ -1,0 +1,139 @@
+"""The door: how many connections there may be, and TLS before anything is said."""
+
+import asyncio
+from typing import cast
+
+import structlog
+from aiohttp import web
+
+from wolkvox_exporter.web.toolkit import tls
+from wolkvox_exporter.web.toolkit.address import Address
+from wolkvox_exporter.web.toolkit.connection import Connection
+from wolkvox_exporter.web.toolkit.watcher import Watched
+
+MOST_CONNECTIONS = 256
+"""Connections at a time; for one more the oldest that waits for a request is closed, or else the new one."""
+HANDSHAKE_TIMEOUT = 10.0
+"""Seconds that a TLS handshake may take."""
+_CLOSING_TIMEOUT = 5.0
+_TELL_AGAIN = 60.0
+
+log = structlog.get_logger()
+
+
+class Door(web.BaseSite):
+    """Where connections arrive; with a certificate in the web configuration file they begin with a handshake."""
+
+    __slots__ = ("_address", "_handshakes", "_told", "_watched")
+
+    def __init__(self, runner: web.AppRunner, address: Address, watched: Watched | None = None) -> None:
+        super().__init__(runner)
+        self._address = address
+        self._watched = watched if watched and watched.uses_tls else None
+        self._handshakes: dict[asyncio.Task[None], asyncio.Transport] = {}
+        self._told = -_TELL_AGAIN
+
+    @property
+    def name(self) -> str:
+        """Where it is."""
+        return f"{'https' if self._watched else 'http'}://{self._address[0] or '*'}:{self._address[1]}"
+
+    async def start(self) -> None:
+        """Listen; raises `OSError`."""
+        await super().start()
+        self._server = await asyncio.get_running_loop().create_server(lambda: _Arrival(self), *self._address)
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        await super().stop()
+        for handshake in self._handshakes:
+            handshake.cancel()
+        await asyncio.gather(*self._handshakes, return_exceptions=True)
+
+    def let_in(self, arrival: "_Arrival", transport: asyncio.Transport) -> None:
+        """Serve a connection that has just been made."""
+        if self._is_full() and not self._make_room():
+            transport.abort()
+        elif self._watched is None:
+            self._serve(transport)
+        else:
+            # nothing may be read before the handshake does it; Python 3.11.2, say, begins to read right after this call
+            asyncio.get_running_loop().call_soon(transport.pause_reading)
+            handshake = asyncio.create_task(self._shake_hands(self._watched, arrival, transport))
+            self._handshakes[handshake] = transport
+            handshake.add_done_callback(self._forget)
+
+    def _is_full(self) -> bool:
+        server = self._runner.server
+        return server is not None and len(server.connections) + len(self._handshakes) >= MOST_CONNECTIONS
+
+    def _make_room(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now - self._told >= _TELL_AGAIN:
+            self._told = now
+            log.warning("too many connections", most=MOST_CONNECTIONS, effect="idle ones are closed, or new ones")
+        connections = self._runner.server.connections if self._runner.server else []
+        if any(isinstance(held, Connection) and held.give_way() for held in connections):
+            return True
+        return any(handshake.cancel() for handshake in self._handshakes if not handshake.cancelling())
+
+    def _forget(self, handshake: asyncio.Task[None]) -> None:
+        transport = self._handshakes.pop(handshake)
+        if handshake.cancelled():
+            # perhaps before it could begin, and close what it was given
+            transport.abort()
+        elif error := handshake.exception():
+            transport.abort()
+            log.error("no TLS connection", error=type(error).__name__, remedy="please report a bug")
+
+    def _serve(self, transport: asyncio.Transport, early: bytes = b"") -> None:
+        if self._runner.server is None:
+            transport.abort()
+            return
+        connection = Connection(self._runner.server, asyncio.get_running_loop())
+        transport.set_protocol(connection)
+        connection.connection_made(transport)
+        if early:
+            connection.data_received(early)
+
+    async def _shake_hands(self, watched: Watched, arrival: "_Arrival", transport: asyncio.Transport) -> None:
+        config = await watched.current()
+        context = config.tls if config and config.tls else tls.refusing()
+        try:
+            secured = await asyncio.get_running_loop().start_tls(
+                transport,
+                arrival,
+                context,
+                server_side=True,
+                ssl_handshake_timeout=HANDSHAKE_TIMEOUT,
+                ssl_shutdown_timeout=_CLOSING_TIMEOUT,
+            )
+        except OSError as error:
+            log.debug("no TLS connection", reason=getattr(error, "reason", None) or type(error).__name__)
+            return
+        if secured is None or arrival.is_gone:
+            return
+        allowed = config.allowed_sans if config else ()
+        if allowed and not tls.is_allowed(secured.get_extra_info("peercert"), allowed):
+            log.debug("no TLS connection", reason="the client's certificate has none of client_allowed_sans")
+            secured.abort()
+        else:
+            self._serve(secured, bytes(arrival.early))
+
+
+class _Arrival(asyncio.Protocol):
+    """A connection until it is served; what a client says right after the handshake is kept for that."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self.early = bytearray()
+        self.is_gone = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._door.let_in(self, cast("asyncio.Transport", transport))
+
+    def data_received(self, data: bytes) -> None:
+        self.early += data
+
+    def connection_lost(self, _: BaseException | None) -> None:
+        self.is_gone = True

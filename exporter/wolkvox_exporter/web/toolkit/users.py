@@ -1,0 +1,109 @@
+"""Who may come in: basic authentication against bcrypt hashes."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from enum import Enum, auto
+from typing import TypeAlias
+
+from pydantic import SecretStr
+
+from wolkvox_exporter.runtime.concurrency import settle
+from wolkvox_exporter.web.toolkit import passwords
+
+MOST_WAITING = 10
+"""Comparisons that may wait for the one under way."""
+_REMEMBERED = 100
+
+Hashes: TypeAlias = Mapping[str, SecretStr]
+"""bcrypt hashes by user."""
+Matches: TypeAlias = Callable[[bytes, str], bool]
+"""Tells whether a password has a hash."""
+
+
+class Verdict(Enum):
+    """What becomes of a request."""
+
+    ADMITTED = auto()
+    REFUSED = auto()
+    BUSY = auto()
+
+
+class Users:
+    """Judges requests; passwords that were right are remembered, as digests under a key of this process."""
+
+    def __init__(self, matches: Matches = passwords.matches) -> None:
+        self._matches = matches
+        # one comparison at a time: they are made to be costly, and the machine has other work
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._secret = secrets.token_bytes(32)
+        self._right: OrderedDict[bytes, None] = OrderedDict()
+
+    async def verdict(self, authorization: str, hashes: Hashes) -> Verdict:
+        """Judge a request by its `Authorization` header."""
+        credentials = _credentials(authorization)
+        if credentials is None:
+            return Verdict.REFUSED
+        user, password = credentials
+        is_known = user in hashes
+        password_hash = hashes[user].get_secret_value() if is_known else _stand_in(hashes)
+        digest = self._digest(user.encode(), password_hash.encode(), password)
+        if digest in self._right:
+            self._right.move_to_end(digest)
+            return Verdict.ADMITTED
+        if self._waiting > MOST_WAITING:
+            return Verdict.BUSY
+        # an unknown user costs the same work, or the time would tell who is one
+        if await self._compare(password, password_hash) and is_known:
+            self._remember(digest)
+            return Verdict.ADMITTED
+        return Verdict.REFUSED
+
+    async def _compare(self, password: bytes, password_hash: str) -> bool:
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await _in_a_thread(lambda: self._matches(password, password_hash))
+        finally:
+            self._waiting -= 1
+
+    def _remember(self, digest: bytes) -> None:
+        self._right[digest] = None
+        while len(self._right) > _REMEMBERED:
+            self._right.popitem(last=False)
+
+    def _digest(self, *parts: bytes) -> bytes:
+        # with lengths: no two triples may make the same bytes
+        written = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+        return hashlib.blake2b(written, key=self._secret).digest()
+
+
+async def _in_a_thread(compare: Callable[[], bool]) -> bool:
+    """Do the work in a thread that the process does not wait for when it ends."""
+    future: Future[bool] = Future()
+    future.set_running_or_notify_cancel()
+    threading.Thread(target=settle, args=(future, compare), name="password", daemon=True).start()
+    return await asyncio.wrap_future(future)
+
+
+def _credentials(authorization: str) -> tuple[str, bytes] | None:
+    """Return user and password; bytes, since people's passwords are no text that could be normalised."""
+    scheme, _, written = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, colon, password = base64.b64decode(written.strip(), validate=True).partition(b":")
+        return (user.decode(), password) if colon else None
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _stand_in(hashes: Hashes) -> str:
+    return passwords.stand_in(max(passwords.cost(known.get_secret_value()) for known in hashes.values()))
