@@ -7,13 +7,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wolkvox_exporter.api.reports.campaigns import Campaign
-from wolkvox_exporter.polling.counters import REMEMBERED, Activity, Rises
+from wolkvox_exporter.polling.counters import REMEMBERED, Counters, Standing, counted, rise
+from wolkvox_exporter.polling.snapshot import Totals
 
 
 def added(*values: float) -> float:
     """Return what a row of values adds up to."""
-    rises = Rises()
-    return sum(rises.observe(value) for value in values)
+    standing: Standing = (None, None)
+    total = 0.0
+    for value in values:
+        standing, more = rise(standing, value)
+        total += more
+    return total
+
+
+class Activity:
+    """Counting that goes on from report to report."""
+
+    def __init__(self, counters: Counters | None = None) -> None:
+        self.counters = counters or Counters()
+
+    def observe(self, campaigns: tuple[Campaign, ...], *ambiguous: str) -> Totals:
+        """Take a report and return its totals."""
+        self.counters, totals = counted(self.counters, campaigns, frozenset(ambiguous))
+        return totals
 
 
 @pytest.mark.parametrize(
@@ -87,29 +104,51 @@ def test_campaigns_that_are_gone_for_long_are_forgotten() -> None:
     activity.observe((campaign(identity="1", dial=5), campaign(identity="2", dial=5)))
     activity.observe((campaign(identity="2", dial=7),))
     activity.observe(tuple(campaign(identity=f"{number}", dial=1) for number in range(10, 9 + REMEMBERED)))
-    assert len(activity.memory().standings) == len(activity.memory().sums) == REMEMBERED
+    assert len(activity.counters.standings) == len(activity.counters.sums) == REMEMBERED
     totals = activity.observe((campaign(identity="1", dial=9), campaign(identity="2", dial=9)))
     assert [totals["A", identity, "1"]["dial"] for identity in "12"] == [0, 4]
+
+
+def test_after_an_ambiguity_counting_begins_anew() -> None:
+    """If an id stood on two rows, then nobody knows which of them went on, and what comes next counts nothing."""
+    activity = Activity()
+    activity.observe((campaign(dial=100),))
+    activity.observe((campaign(dial=110),))
+    both = (campaign(dial=120), campaign("B", dial=5_000))
+    assert activity.observe(both, "4875") == {}
+    assert activity.observe((campaign("B", dial=5_000),)) == {("B", "4875", "1"): {"dial": 0}}
+    assert activity.observe((campaign("B", dial=5_003),)) == {("B", "4875", "1"): {"dial": 3}}
+    assert activity.observe((campaign(dial=5_003),)) == {("A", "4875", "1"): {"dial": 10}}
+
+
+def test_a_campaign_that_is_renamed_for_ever_costs_no_more_and_no_more() -> None:
+    """If a campaign has another name at each poll, then the sums of those names are bounded, and start over at 0."""
+    activity = Activity()
+    for number in range(REMEMBERED + 10):
+        activity.observe((campaign(f"{number}", dial=number),))
+    assert len(activity.counters.sums) == REMEMBERED
+    assert activity.observe((campaign("0", dial=REMEMBERED + 13),)) == {("0", "4875", "1"): {"dial": 4}}
 
 
 @given(st.lists(st.lists(st.dictionaries(st.sampled_from(["1", "2"]), st.integers(0, 9)), min_size=1), min_size=1))
 def test_a_hand_over_changes_no_count(lives: list[list[dict[str, int]]]) -> None:
     """If counting is handed over between any two reports, then it goes on as if it had not been."""
-    without, memory = Activity(), Activity().memory()
+    without, known = Activity(), Counters()
     for reports in lives:
-        resumed = Activity(memory)
+        resumed = Activity(known)
         for report in reports:
             rows = tuple(campaign(identity=identity, dial=dial) for identity, dial in report.items())
             assert resumed.observe(rows) == without.observe(rows)
-        memory = resumed.memory()
+        known = resumed.counters
 
 
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=40))
 def test_a_counter_never_falls_and_never_exceeds_what_rose(values: list[int]) -> None:
     """Whatever the counts do, the counter only rises, and by no more than the rises between polls add up to."""
-    rises, total = Rises(), 0.0
+    standing: Standing = (None, None)
+    total = 0.0
     for value in values:
-        more = rises.observe(value)
+        standing, more = rise(standing, value)
         assert more >= 0
         total += more
     assert total <= sum(max(0, after - before) for before, after in itertools.pairwise(values))

@@ -135,8 +135,8 @@ async def test_each_asks_nothing_where_nothing_was_started() -> None:
     assert outcome.samples.value("wolkvox_up", report="amd") is None
 
 
-async def test_a_failing_call_ends_the_round_and_keeps_what_was_read() -> None:
-    """If the second of three calls fails, then the first campaign's total is shown and the report is down."""
+async def test_a_failing_call_costs_itself_alone_and_the_report_is_down() -> None:
+    """If the second of three calls fails, then the others' answers are shown, and the report is down all the same."""
     clock = ManualClock()
     simulator = centre(clock)
     async with (
@@ -149,19 +149,30 @@ async def test_a_failing_call_ends_the_round_and_keeps_what_was_read() -> None:
         simulator.inject(Fault.SERVER_ERROR, report="amd", times=1)
         await clock.advance(300)
         samples = await exporter.samples()
-    assert [call.params["campaign_id"] for call in simulator.calls if call.report == "amd"] == ["4000", "4001"]
+    assert [call.params["campaign_id"] for call in simulator.calls if call.report == "amd"] == ["4000", "4001", "4002"]
     assert samples.value("wolkvox_up", report="amd") == 0
+    assert samples.value("wolkvox_polls_total", report="amd") == 2
     assert samples.value(DETECTED, campaign="C0") is None
     assert [samples.value(DETECTED, campaign=name) for name in ("C1", "C2")] == [7, 6]
 
 
+async def test_a_round_ends_with_the_second_call_that_fails() -> None:
+    """If two calls of a round fail, then the rest is not asked for, and comes first in the next round."""
+    clock = ManualClock()
+    simulator = centre(clock, 4)
+    simulator.inject(Fault.SERVER_ERROR, report="amd", times=2)
+    outcome = await polled(simulator, clock, AmdMode.EACH, hours=1 / 6)
+    assert outcome.ids == ["4000", "4001", "4002", "4003", "4000", "4001"]
+    assert outcome.samples.value("wolkvox_up", report="amd") == 1
+
+
 async def test_one_campaign_that_always_fails_does_not_block_the_others() -> None:
-    """If a round ended with a failure, then the next begins with the campaign after the failed one."""
+    """If a campaign's question fails, then it comes again after all the others."""
     clock = ManualClock()
     simulator = centre(clock)
     simulator.inject(Fault.SERVER_ERROR, report="amd", times=1)
     outcome = await polled(simulator, clock, AmdMode.EACH, hours=1 / 6, amd_max_calls=2)
-    assert outcome.ids == ["4000", "4001", "4002"]
+    assert outcome.ids == ["4000", "4001", "4002", "4000"]
 
 
 async def test_a_new_day_begins_without_the_totals_of_the_one_before() -> None:

@@ -20,7 +20,6 @@ from wolkvox_exporter.api.errors import ApiError
 from wolkvox_exporter.api.reports import amd, campaigns
 from wolkvox_exporter.app import Exporter
 from wolkvox_exporter.config import Config
-from wolkvox_exporter.polling.turns import Turns
 from wolkvox_exporter.runtime.logs import FORMATS
 from wolkvox_exporter.simulator import Fault
 
@@ -175,25 +174,26 @@ async def test_nothing_that_is_printed_for_debugging_shows_a_secret() -> None:
     """If somebody logs a configuration or a part of the exporter, then neither token nor password is in it."""
     proxy = SecretStr(f"http://user:{PASSWORD}@127.0.0.1:1")
     configured = operation("http://127.0.0.1:1/api/v2", proxy_url=proxy)
-    config, turns = Config((configured,), ()), Turns(ManualClock())
+    config = Config((configured,), ())
     exporter = Exporter(config)
     await exporter.once()
     client = Client(configured.base_url, proxy_url=proxy.get_secret_value())
-    snapshots = [worker.snapshot for worker in exporter.workers]
+    (account,) = exporter.accounts
+    snapshot = account.state.published
     things = [
         configured,
         config,
-        turns,
-        turns.of(TOKEN),
         exporter,
         client,
         configured.token,
-        exporter.workers,
-        snapshots,
+        exporter.pool,
+        account,
+        account.state,
+        snapshot,
     ]
     await client.close()
-    assert all(state.up is False for snapshot in snapshots for state in snapshot.reports.values())
-    for thing in (*things, configured.model_dump(), vars(turns), vars(exporter.workers[0])):
+    assert all(state.up is False for state in snapshot.reports.values())
+    for thing in (*things, configured.model_dump(), vars(account), vars(exporter.pool)):
         assert_secret(f"{thing!r} {thing}", PASSWORD)
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from support.clock import ManualClock
 from support.operations import operation, running
-from wolkvox_exporter.polling.schedule import CONCURRENCY_DELAYS
+from wolkvox_exporter.polling.timing import CONCURRENCY_DELAYS
 from wolkvox_exporter.simulator import Call, Campaign, Fault, Operation, Simulator
 
 INTERVAL = 300.0

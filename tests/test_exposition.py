@@ -119,7 +119,7 @@ SNAPSHOTS = st.lists(
         reports=st.fixed_dictionaries(dict.fromkeys(ReportName, STATES)).map(MappingProxyType),
         campaigns=st.lists(CAMPAIGNS, max_size=4, unique_by=lambda campaign: campaign.labels).map(tuple),
         detections=st.lists(
-            st.builds(Detections, st.integers(0, 99).map(str), TEXTS, TEXTS, NUMBERS_SHOWN),
+            st.builds(Detections, st.integers(0, 99).map(str), TEXTS, TEXTS, NUMBERS_SHOWN, st.just(60.0)),
             max_size=3,
             unique_by=lambda row: row.id,
         ).map(tuple),

@@ -131,7 +131,7 @@ async def test_what_is_removed_vanishes_before_its_poll_has_ended(tmp_path: Path
         await exporter.simulator.until(in_flight=2)
         file.write("stays")
         reload = asyncio.create_task(exporter.reload())
-        await until(lambda: len(exporter.exporter.workers) == 1)
+        await until(lambda: len(exporter.exporter.accounts) == 1)
         assert exporter.simulator.in_flight == 2
         assert (await exporter.samples()).values("wolkvox_campaigns", operation="goes") == []
         assert await reload == (200, "reloaded\n")
@@ -149,7 +149,7 @@ async def test_reloads_that_come_together_are_done_one_after_the_other(tmp_path:
         await exporter.simulator.until(in_flight=2)
         file.write("stays", "changes", "comes", changes={"interval": "10m"})
         first = asyncio.create_task(exporter.reload())
-        await until(lambda: len(exporter.exporter.workers) == 3)
+        await until(lambda: len(exporter.exporter.accounts) == 3)
         file.write("stays", "changes", changes={"interval": "never"})
         others = [asyncio.create_task(exporter.reload()) for _ in range(5)]
         assert (await first)[0] == 200
@@ -185,7 +185,7 @@ async def test_it_ends_in_the_middle_of_a_reload(tmp_path: Path) -> None:
         await exporter.simulator.until(in_flight=1)
         file.write("changes", "comes", changes={"interval": "10m"})
         exporter.exporter.reloading.request()
-        await until(lambda: len(exporter.exporter.workers) == 2)
+        await until(lambda: len(exporter.exporter.accounts) == 2)
 
 
 async def test_a_hangup_reloads_the_process(tmp_path: Path) -> None:

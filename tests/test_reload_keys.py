@@ -20,7 +20,7 @@ def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "started"),
-    [("5m", "1m", [0, 210, 270]), ("5m", "20m", [0, 1200]), ("1m", "5m", [0, 60, 120, 420])],
+    [("5m", "1m", [0, 150, 210, 270]), ("5m", "20m", [0, 1200]), ("1m", "5m", [0, 60, 120, 420])],
 )
 async def test_another_interval_counts_from_the_last_poll(
     tmp_path: Path, before: str, after: str, started: list[float]

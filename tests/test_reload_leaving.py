@@ -15,8 +15,8 @@ from support.reloading import centre, until
 from wolkvox_exporter.config import AmdMode, Operation
 from wolkvox_exporter.metrics import ExporterStatus
 from wolkvox_exporter.metrics.cache import Publisher
-from wolkvox_exporter.polling.memory import Memory
-from wolkvox_exporter.pool import Fleet
+from wolkvox_exporter.polling.pool import Pool
+from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.runtime.supervisor import Supervisor
 from wolkvox_exporter.simulator import Campaign, Fault, Simulator
 from wolkvox_exporter.simulator import Operation as Simulated
@@ -35,10 +35,14 @@ class SlowStore:
         self.quick = quick
         self.writing: list[asyncio.Future[bool]] = []
 
-    async def load(self, operation: Operation) -> Memory | None:
+    async def load(self, operation: Operation) -> OperationState | None:
         """See `Store.load`."""
 
-    async def save(self, operation: Operation, memory: Memory) -> bool:  # noqa: ARG002 - as the protocol names them
+    async def note(self, operation: Operation, state: OperationState) -> bool:
+        """See `Store.note`."""
+        return await self.save(operation, state)
+
+    async def save(self, operation: Operation, state: OperationState) -> bool:  # noqa: ARG002 - as the protocol names them
         """See `Store.save`."""
         self.quick -= 1
         if self.quick >= 0:
@@ -50,18 +54,19 @@ class SlowStore:
 @asynccontextmanager
 async def polling(
     clock: ManualClock, *operations: Operation, store: SlowStore | None = None
-) -> AsyncIterator[tuple[Fleet, Publisher]]:
+) -> AsyncIterator[tuple[Pool, Publisher]]:
     """Let workers poll these operations, and whoever comes after them."""
     publisher = Publisher(clock, ExporterStatus("1.0", "3.11", config_loaded=True, config_loaded_at=0.0))
     supervisor = Supervisor(clock)
-    fleet = Fleet(operations, publisher, supervisor, clock, store=store)
-    fleet.start()
+    pool = Pool(operations, publisher, supervisor, clock, store=store)
+    await pool.prepare()
+    pool.start()
     await clock.settled()
     try:
-        yield fleet, publisher
+        yield pool, publisher
     finally:
         await supervisor.stop()
-        await fleet.close()
+        await pool.close()
         publisher.close()
 
 
@@ -71,17 +76,17 @@ async def test_what_is_removed_publishes_nothing_more() -> None:
     clock, store = ManualClock(), SlowStore(quick=1)
     async with (
         call_centre(clock).serving() as url,
-        polling(clock, operation(url, amd=AmdMode.OFF), store=store) as (fleet, publisher),
+        polling(clock, operation(url, amd=AmdMode.OFF), store=store) as (pool, publisher),
     ):
         clock.jump(0)
         await until(lambda: len(store.writing) == 1)
         store.writing[0].set_result(True)
-        await fleet.adopt([])
+        await pool.adopt([])
         assert publisher.snapshots == {}
 
 
-async def test_a_round_ends_after_the_call_under_way() -> None:
-    """If an operation changes within a round of single campaigns, then that call counts, and the rest comes later."""
+async def test_a_round_goes_on_under_other_settings() -> None:
+    """If an operation changes within a round of single campaigns, then that call ends, and no campaign is lost."""
     clock = ManualClock()
     rows = [Campaign(f"{4000 + place}", f"C{place}", records=50, machine=5) for place in range(5)]
     for row in rows:
@@ -89,19 +94,17 @@ async def test_a_round_ends_after_the_call_under_way() -> None:
     simulator = Simulator([Simulated("ventas-co", (TOKEN,), rows)], clock)
     async with (
         simulator.serving() as url,
-        polling(clock, operation(url, amd=AmdMode.EACH)) as (fleet, publisher),
+        polling(clock, operation(url, amd=AmdMode.EACH)) as (pool, publisher),
     ):
+        simulator.delay = 0.1
         clock.jump(0)
-        await clock.settled()
-        simulator.delay = 0.3
-        clock.jump(0)
-        await simulator.until(in_flight=1)
-        await fleet.adopt([operation(url, amd=AmdMode.EACH, timeout=30.0)])
+        await until(lambda: any(call.report == "amd" for call in simulator.calls))
+        await pool.adopt([operation(url, amd=AmdMode.EACH, timeout=30.0)])
         simulator.delay = 0.0
+        await clock.advance(1)
         asked = [call for call in simulator.calls if call.report == "amd"]
-        assert [call.status for call in asked] == [200]
-        assert publisher.snapshots["ventas-co"].reports["amd"].requests == {"200": 1}  # type: ignore[index]
-        await clock.advance(301)
+        assert [(call.params["campaign_id"], call.status) for call in asked] == [(row.id, 200) for row in rows]
+        assert publisher.snapshots["ventas-co"].reports["amd"].polls == 1  # type: ignore[index]
         assert len(publisher.snapshots["ventas-co"].detections) == len(rows)
 
 

@@ -48,6 +48,7 @@ async def test_data_vanish_on_time_while_a_call_is_under_way() -> None:
         await clock.advance(1)
         simulator.inject(Fault.STALL)
         clock.jump(298)
+        await clock.settled()
         assert "wolkvox_campaign_records{" in (await exporter.get("/metrics"))[1]
         clock.jump(2)
         await simulator.until(in_flight=1)

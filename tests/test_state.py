@@ -165,7 +165,7 @@ async def test_a_token_written_since_is_asked_in_its_interval(tmp_path: Path) ->
         for _ in range(3):
             await lived(tmp_path / "state", with_token(url, token), clock, 2 * MINUTE)
         await lived(tmp_path / "state", with_token(url, token), clock, 6 * MINUTE)
-    assert [round(at / MINUTE) for at in times(simulator)] == [0, 5, 15, 27]
+    assert [round(at / MINUTE) for at in times(simulator)] == [0, 5, 15, 20, 25]
 
 
 async def test_a_token_of_the_environment_is_asked_in_its_interval(
@@ -180,7 +180,7 @@ async def test_a_token_of_the_environment_is_asked_in_its_interval(
         wanted = with_token(url, EnvironmentToken("WOLKVOX_TOKEN"))
         await lived(tmp_path, wanted, clock, 16 * MINUTE)
         await lived(tmp_path, wanted, clock, 6 * MINUTE)
-    assert [round(at / MINUTE) for at in times(simulator)] == [0, 5, 15, 21]
+    assert [round(at / MINUTE) for at in times(simulator)] == [0, 5, 15, 20]
 
 
 async def test_used_up_calls_keep_their_pause(tmp_path: Path) -> None:
@@ -204,9 +204,9 @@ async def test_the_files_are_private_and_know_no_token(tmp_path: Path) -> None:
         await lived(folder, operation(url), clock, 11 * MINUTE)
     files = modes(folder)
     assert files.pop("lock") == 0o600
-    assert list(files.values()) == [0o600]
+    assert list(files.values()) == [0o600, 0o600]
     assert modes(tmp_path) == {"state": 0o700}
-    written = next(folder.glob("*.json")).read_text()
+    written = "".join(path.read_text() for path in folder.iterdir())
     assert "ventas-co" in written
     assert TOKEN not in written
     assert hashlib.sha256(TOKEN.encode()).hexdigest() not in written
@@ -226,7 +226,7 @@ async def test_any_name_has_a_file_of_its_own(tmp_path: Path, name: str) -> None
         for each in names:
             await lived(folder, operation(url, each), clock)
     assert list(modes(tmp_path)) == ["state"]
-    assert len({found.casefold() for found in modes(folder)}) == len(names) + 1
+    assert len({found.casefold() for found in modes(folder)}) == 2 * len(names) + 1
 
 
 async def test_another_interval_counts_from_the_last_poll(tmp_path: Path) -> None:

@@ -104,8 +104,8 @@ async def test_what_cannot_be_written_down_is_no_fault_of_the_folder(tmp_path: P
     async with call_centre(ManualClock()).serving() as url:
         wanted = operation(url)
         async with running(wanted) as exporter:
-            memory = exporter.memories()["ventas-co"]
-    unspeakable = replace(memory, snapshot=replace(memory.snapshot, operation="\ud800"))
+            memory = exporter.states()["ventas-co"]
+    unspeakable = replace(memory, published=replace(memory.published, operation="\ud800"))
     with structlog.testing.capture_logs() as lines, state_in(tmp_path, SystemClock()) as store:
         assert store is not None
         assert not await store.save(wanted, unspeakable)

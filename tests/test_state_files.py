@@ -24,7 +24,7 @@ from support.outcomes import call_centre
 from support.processes import EXPORTER, config_file, run, serving
 from test_process import scraped
 from wolkvox_exporter.config import Operation as Wanted
-from wolkvox_exporter.polling.memory import Memory
+from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 from wolkvox_exporter.storage import codec, state_in
@@ -54,12 +54,12 @@ st.register_type_strategy(float, FINITE)
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.from_type(Memory))
-def test_a_memory_survives_the_file_to_the_letter(memory: Memory) -> None:
-    """If anything at all is remembered, then it comes back as it was, less what was made of the token."""
+@given(st.from_type(OperationState))
+def test_a_state_survives_the_file_to_the_letter(state: OperationState) -> None:
+    """If anything at all is known, then it comes back as it was, less what was made of the token."""
     clock = StillClock()
-    secretless = replace(memory, waiting=replace(memory.waiting, refused=None))
-    assert codec.decode(codec.encode(WANTED, memory, clock), WANTED, clock) == secretless
+    written = replace(state, token_fingerprint=None, unsaved=())
+    assert codec.decode(codec.encode(WANTED, state, clock), WANTED, clock) == written
 
 
 async def written(folder: Path) -> tuple[Path, Wanted]:
@@ -82,7 +82,7 @@ def aside(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.json.*"))
 
 
-async def found(folder: Path, wanted: Wanted) -> Memory | None:
+async def found(folder: Path, wanted: Wanted) -> OperationState | None:
     """Return what a new process finds."""
     with state_in(folder, SystemClock()) as store:
         assert store is not None
@@ -99,7 +99,7 @@ async def _content() -> bytes:
     clock = ManualClock()
     async with call_centre(clock).serving() as url, running(operation(url), clock=clock) as exporter:
         await clock.advance(1)
-        return codec.encode(WANTED, exporter.memories()["ventas-co"], clock)
+        return codec.encode(WANTED, exporter.states()["ventas-co"], clock)
 
 
 def with_lines(content: bytes, head: Change, body: Change) -> bytes:
@@ -121,7 +121,7 @@ def body_with(change: Change) -> Callable[[bytes], bytes]:
     return lambda content: with_lines(content, lambda _: None, change)
 
 
-UNKNOWN_HOLD = {"reason": "?", "until": 1.0, "at": 1.0, "refusals": 1}
+UNKNOWN_REFUSAL = {"campaigns": {"reason": "?", "at": 1.0, "number": 1}}
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda _: b"",
     "zeros, as after a loss of power": lambda content: bytes(len(content)),
@@ -132,10 +132,10 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "of another operation": head_with(operation="cobranza-mx"),
     "of another server": head_with(base_url="https://wv0043.wolkvox.com/api/v2"),
     "of nobody": body_with(lambda body: body.clear()),
-    "a key less": body_with(lambda body: body.pop("paces")),
-    "another type": body_with(lambda body: body.update(longest_call="1.5")),
-    "rows of another shape": body_with(lambda body: body["activity"].update(sums=[1])),
-    "a reason nobody knows": body_with(lambda body: body["waiting"].update(hold=UNKNOWN_HOLD)),
+    "a key less": body_with(lambda body: body.pop("progress")),
+    "another type": body_with(lambda body: body.update(served="1.5")),
+    "rows of another shape": body_with(lambda body: body["counters"].update(sums=[1])),
+    "a reason nobody knows": body_with(lambda body: body["token"].update(refusals=UNKNOWN_REFUSAL)),
 }
 
 
@@ -218,7 +218,7 @@ async def test_a_full_disk_stops_nothing_and_is_told_of_once(tmp_path: Path) -> 
     async with centre(tmp_path, state="state") as (_, config), serving(config, *LIMITED) as (exporter, url):
         samples = await scraped(url, lambda samples: sum(samples.values(FAILURES)) > 6)
         assert samples.values("wolkvox_up") == [1, 1]
-        assert [path.name for path in (tmp_path / "state").iterdir()] == ["lock"]
+        assert kept_files(tmp_path / "state") == []
         told = [line for line in exporter.err if '"state cannot be written"' in line]
         resource.prlimit(exporter.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         await exporter.line('"state can be written again"')

@@ -80,7 +80,7 @@ async def test_a_worker_that_meets_a_bug_is_started_again_and_goes_on(monkeypatc
     assert samples.value("wolkvox_campaign_records", operation="ventas-co") == 100
     (died,) = (line for line in told if line["event"] == "worker died")
     assert (died["worker"], died["error"]) == ("ventas-co", "RuntimeError")
-    assert "in _digest" in died["traceback"]
+    assert "in _taken" in died["traceback"]
     assert TOKEN not in str(told)
 
 

@@ -16,6 +16,7 @@ from support.operations import TOKEN, Running, operation, running
 from support.processes import direct, run
 from wolkvox_exporter.app import Exporter, Listen
 from wolkvox_exporter.config import Config
+from wolkvox_exporter.polling.worker import Worker
 from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -279,12 +280,15 @@ async def test_it_is_unhealthy_after_a_worker_has_died(name: str) -> None:
 
 async def test_it_is_unhealthy_after_a_worker_has_met_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
     """If a bug ends a worker, then the health check says so and the others go on."""
+    step = Worker.step
 
-    async def bug() -> None:
-        raise RuntimeError("what nobody thought of")
+    async def bug(worker: Worker) -> float | None:
+        if "ventas-co" in worker.accounts:
+            raise RuntimeError("what nobody thought of")
+        return await step(worker)
 
     async with centre() as exporter:
-        monkeypatch.setattr(exporter.exporter.workers[0], "step", bug)
+        monkeypatch.setattr(Worker, "step", bug)
         await exporter.clock.advance(300)
         assert (await exporter.get("/-/healthy"))[0] == 503
         assert (await exporter.samples()).value("wolkvox_polls_total", operation="otra", report="campaigns") == 1

@@ -18,9 +18,10 @@ from wolkvox_exporter.api.client import Witness
 from wolkvox_exporter.config import Config, Operation
 from wolkvox_exporter.metrics import ExporterStatus
 from wolkvox_exporter.metrics.cache import Publisher
-from wolkvox_exporter.polling.memory import Memory, Store
-from wolkvox_exporter.polling.worker import Worker
-from wolkvox_exporter.pool import SPREAD, Fleet
+from wolkvox_exporter.polling.account import Account
+from wolkvox_exporter.polling.pool import SPREAD, Pool
+from wolkvox_exporter.polling.state import OperationState
+from wolkvox_exporter.polling.store import Store
 from wolkvox_exporter.reloading import Reloading, warn
 from wolkvox_exporter.runtime import logs
 from wolkvox_exporter.runtime.clock import Clock, SystemClock
@@ -64,7 +65,7 @@ class AddressError(Exception):
 class Exporter:
     """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's.
 
-    `memories` by operation are what its workers go on from, `store` is where they keep theirs. `load` reads the
+    `states` by operation are what its workers go on from, `store` is where they keep theirs. `load` reads the
     configuration anew for a reload; without it the one given stays. `manager` is whoever wants to be told how it goes.
     """
 
@@ -75,7 +76,7 @@ class Exporter:
         *,
         spread: float = SPREAD,
         witnesses: Sequence[Witness] = (),
-        memories: Mapping[str, Memory] | None = None,
+        states: Mapping[str, OperationState] | None = None,
         store: Store | None = None,
         load: Callable[[], Config] | None = None,
         manager: ServiceManager | None = None,
@@ -83,27 +84,27 @@ class Exporter:
         self.clock = clock or SystemClock()
         self.publisher = Publisher(self.clock, _status(self.clock))
         self.supervisor = Supervisor(self.clock)
-        self._fleet = Fleet(
+        self.pool = Pool(
             config.operations,
             self.publisher,
             self.supervisor,
             self.clock,
             spread=spread,
             witnesses=witnesses,
-            memories=memories or {},
+            states=states or {},
             store=store,
         )
         self.protection = UNPROTECTED
         """What keeps strangers out while it runs, for the log."""
         self._manager = manager or ServiceManager()
         self.reloading = Reloading(
-            load or (lambda: config), config.state, self._fleet, self.publisher, self.clock, manager=self._manager
+            load or (lambda: config), config.state, self.pool, self.publisher, self.clock, manager=self._manager
         )
 
     @property
-    def workers(self) -> list[Worker]:
-        """The workers in the order of the configuration."""
-        return self._fleet.workers
+    def accounts(self) -> list[Account]:
+        """The operations in the order of the configuration."""
+        return self.pool.accounts
 
     @asynccontextmanager
     async def running(self, listen: Listen) -> AsyncIterator[int]:
@@ -121,7 +122,7 @@ class Exporter:
             # what is remembered is there at the first scrape
             await self.publisher.refresh()
             await _listen(runner, listen.address, watched)
-            await self._fleet.recall()
+            await self.pool.prepare()
             self._start()
             yield runner.addresses[0][1]
         finally:
@@ -131,14 +132,16 @@ class Exporter:
     async def once(self) -> bool:
         """Poll each report once; returns whether none failed."""
         try:
-            await asyncio.gather(*(worker.once() for worker in self.workers))
+            await self.pool.once()
             await self.publisher.refresh()
         finally:
             await self._stop()
-        return all(state.up is not False for worker in self.workers for state in worker.snapshot.reports.values())
+        return all(
+            state.up is not False for account in self.accounts for state in account.state.published.reports.values()
+        )
 
     def is_live(self) -> bool:
-        """Tell whether every worker is at work."""
+        """Return whether every worker is at work."""
         return self.supervisor.is_healthy
 
     def _site(self, listen: Listen, guard: Guard) -> Site:
@@ -150,11 +153,11 @@ class Exporter:
         self.supervisor.start("configuration", self.reloading.run)
         watch = partial(self._manager.watch, self.clock, self.publisher.snapshots, self.is_live)
         self.supervisor.start("service manager", watch)
-        self._fleet.start()
+        self.pool.start()
 
     async def _stop(self) -> None:
         await self.supervisor.stop()
-        await self._fleet.close()
+        await self.pool.close()
         self.publisher.close()
 
 
@@ -171,8 +174,8 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
     manager, config, clock = ServiceManager.from_environment(), load(), SystemClock()
     warn(config)
     with state_in(config.state, clock) as store, stopped_by_signals() as stop:
-        memories = await _remembered(store, config.operations)
-        exporter = Exporter(config, clock, memories=memories, store=store, load=load, manager=manager)
+        states = await _remembered(store, config.operations)
+        exporter = Exporter(config, clock, states=states, store=store, load=load, manager=manager)
         reloading.set_result(exporter.reloading)
         async with exporter.running(listen) as port:
             address = listen.address[0] or "*"
@@ -184,7 +187,7 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
             manager.stopping()
 
 
-async def _remembered(store: Directory | None, operations: Iterable[Operation]) -> dict[str, Memory]:
+async def _remembered(store: Directory | None, operations: Iterable[Operation]) -> dict[str, OperationState]:
     return await store.load_all(operations) if store else {}
 
 

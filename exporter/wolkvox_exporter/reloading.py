@@ -9,7 +9,7 @@ import structlog
 
 from wolkvox_exporter.config import Config, ConfigError
 from wolkvox_exporter.metrics.cache import Publisher
-from wolkvox_exporter.pool import Changes, Fleet
+from wolkvox_exporter.polling.pool import Changes, Pool
 from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.runtime.concurrency import NoThreadError, apart
 from wolkvox_exporter.systemd import ServiceManager
@@ -28,7 +28,7 @@ class Reloading:
         self,
         load: Callable[[], Config],
         state: Path | None,
-        fleet: Fleet,
+        pool: Pool,
         publisher: Publisher,
         clock: Clock,
         *,
@@ -36,7 +36,7 @@ class Reloading:
     ) -> None:
         self._load = load
         self._state = state
-        self._fleet = fleet
+        self._pool = pool
         self._publisher = publisher
         self._clock = clock
         self._manager = manager
@@ -84,7 +84,7 @@ class Reloading:
     async def _reload(self) -> tuple[str, ...]:
         try:
             config = await apart(self._load, READ_TIMEOUT, self._load)
-            changes = await self._fleet.adopt(config.operations)
+            changes = await self._pool.adopt(config.operations)
         except ConfigError as error:
             problems = tuple(map(str, error.problems))
         except TimeoutError:

@@ -12,7 +12,8 @@ from support.clock import ManualClock, Rebooted
 from support.samples import Samples
 from wolkvox_exporter.app import Exporter, Listen
 from wolkvox_exporter.config import AmdMode, Config, LiteralToken, Operation
-from wolkvox_exporter.polling.memory import Memory, Store
+from wolkvox_exporter.polling.state import OperationState
+from wolkvox_exporter.polling.store import Store
 from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.storage import state_in
 
@@ -45,9 +46,9 @@ class Running:
         assert status == 200
         return Samples(text)
 
-    def memories(self) -> dict[str, Memory]:
+    def states(self) -> dict[str, OperationState]:
         """Return what later workers need."""
-        return {worker.name: worker.memory() for worker in self.exporter.workers}
+        return {account.name: account.state for account in self.exporter.accounts}
 
 
 @asynccontextmanager
@@ -61,8 +62,8 @@ async def restarted(
     later = Rebooted(clock) if rebooted else clock
     with state_in(folder, later) as store:
         assert store is not None
-        memories = await store.load_all([wanted])
-        async with running(wanted, clock=later, memories=memories, store=store) as found:
+        states = await store.load_all([wanted])
+        async with running(wanted, clock=later, states=states, store=store) as found:
             yield found
 
 
@@ -70,11 +71,11 @@ async def restarted(
 async def running(
     *operations: Operation,
     clock: Clock | None = None,
-    memories: Mapping[str, Memory] | None = None,
+    states: Mapping[str, OperationState] | None = None,
     store: Store | None = None,
 ) -> AsyncIterator[Running]:
     """Run an exporter of these operations on a free port, from what workers before have known if told so."""
-    exporter = Exporter(Config(operations, ()), clock, memories=memories, store=store)
+    exporter = Exporter(Config(operations, ()), clock, states=states, store=store)
     async with (
         exporter.running(Listen(("127.0.0.1", 0))) as port,
         aiohttp.ClientSession() as session,

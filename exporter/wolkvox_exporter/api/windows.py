@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+_DAY = 86_400.0
 _API_ZONE = timezone(timedelta(hours=-5))  # whatever the customer's country: America/Bogota, no daylight saving
 
 
@@ -31,6 +32,11 @@ def next_api_midnight(now: float) -> float:
     """Return when, in seconds since the epoch, the API's next day begins."""
     tomorrow = datetime.fromtimestamp(now, _API_ZONE).date() + timedelta(days=1)
     return datetime.combine(tomorrow, time.min, _API_ZONE).timestamp()
+
+
+def api_midnight_before(now: float) -> float:
+    """Return when, in seconds since the epoch, the API's day of `now` began."""
+    return next_api_midnight(now) - _DAY
 
 
 def first_instant(day: date, zone: ZoneInfo) -> datetime:

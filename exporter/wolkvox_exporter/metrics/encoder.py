@@ -87,6 +87,8 @@ class Exposition:
 
     def pages(self, now: float) -> Pages:
         """Join what is fresh at `now` on the monotonic clock."""
+        for snapshot in [each for each in self._snapshots.values() if each.detections_until <= now]:
+            self.update(snapshot.without_stale_detections(now))
         own = [(family, [chunk(family, family.samples(self.status))]) for family in EXPORTER_CATALOGUE]
         families = [
             (family, [self._chunks[name][place] for name in self._snapshots if self._is_shown(family, name, now)])
@@ -99,7 +101,8 @@ class Exposition:
 
     def _valid_until(self, now: float) -> float:
         states = (state for snapshot in self._snapshots.values() for state in snapshot.reports.values())
-        ends = (state.fresh_until for state in states if state.fresh_until is not None)
+        ends = [state.fresh_until for state in states if state.fresh_until is not None]
+        ends += [snapshot.detections_until for snapshot in self._snapshots.values()]
         return min((end for end in ends if end > now), default=float("inf"))
 
 

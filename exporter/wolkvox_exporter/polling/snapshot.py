@@ -62,6 +62,10 @@ class ReportState:
     trouble: Trouble | None = None
     next_poll: float | None = None
     """Seconds since the epoch; for people, so it may be off by a clock step."""
+    last_attempt: float | None = None
+    """Seconds since the epoch: when a call for it was last begun."""
+    held: str | None = None
+    """Why it is not asked although it is enabled: `token`, `quota`, `reserve` or `idle`."""
 
     @classmethod
     def initial(cls, interval: float, lifetime: float, fields: Iterable[str]) -> Self:
@@ -87,9 +91,17 @@ class ReportState:
         failures = _sum(self.failures, {trouble.reason: 1})
         return replace(self._polled(attempt), up=False, failures=failures, trouble=trouble)
 
-    def held(self, trouble: Trouble) -> Self:
-        """Return the state after a poll that was left out, since its token is known not to be accepted now."""
-        return replace(self, up=False, trouble=trouble)
+    def begun(self, now: float) -> Self:
+        """Return the state once a call goes out at `now`, in seconds since the epoch."""
+        return replace(self, last_attempt=now, held=None)
+
+    def rests(self, why: str, trouble: Trouble | None) -> Self:
+        """Return the state while it is not asked; with `trouble` where a poll is left out that was due."""
+        return replace(self, held=why) if trouble is None else replace(self, held=why, up=False, trouble=trouble)
+
+    def asked(self, requests: Mapping[str, int]) -> Self:
+        """Return the state after calls that are part of a poll that is counted already."""
+        return replace(self, requests=_sum(self.requests, requests))
 
     def resumed(self, initial: Self, now: float, monotonic: Instant) -> Self:
         """Return the state as polling goes on from it, from `initial` as it would be without a past.
@@ -120,6 +132,8 @@ class Detections:
     name: str
     skill: str
     total: float
+    fresh_until: Instant
+    """Until when it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +155,21 @@ class Snapshot:
     state_write_failures: int | None = None
     """None where no state is kept."""
 
+    @property
+    def detections_until(self) -> Instant:
+        """When the first of the detections is too old to be shown."""
+        return min((row.fresh_until for row in self.detections), default=float("inf"))
+
+    def without_stale_detections(self, now: Instant) -> Self:
+        """Return a snapshot without the detections that are too old at `now`; each campaign's answer ages by itself."""
+        return replace(self, detections=tuple(row for row in self.detections if row.fresh_until > now))
+
     def with_report(self, name: ReportName, state: ReportState) -> Self:
         """Return a snapshot in which one report's state is another."""
         return replace(self, reports=MappingProxyType({**self.reports, name: state}))
 
     def is_fresh(self, name: ReportName, now: float) -> bool:
-        """Tell whether the report's last good data may be shown at `now` on the monotonic clock."""
+        """Return whether the report's last good data may be shown at `now` on the monotonic clock."""
         state = self.reports.get(name)
         return state is not None and state.fresh_until is not None and now < state.fresh_until
 

@@ -1,231 +1,315 @@
-"""The worker of an operation: waits for what is due, asks in its turn, and publishes what came of it."""
+"""The worker of a token: sleeps, decides, notes, asks, takes the answer in, stores and publishes.
+
+All that it knows is in the states of its operations and of its token; what they mean is decided in `polling.timing`.
+"""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NoReturn
 
-from wolkvox_exporter.api.client import Client
-from wolkvox_exporter.api.errors import ApiError, Reason
-from wolkvox_exporter.api.fields import ReportName
-from wolkvox_exporter.config import Operation, TokenUnreadable
-from wolkvox_exporter.polling.asker import TurnAsker
-from wolkvox_exporter.polling.budget import Budget, Spending
-from wolkvox_exporter.polling.memory import WRITE_TIMEOUT, Memory, Store
-from wolkvox_exporter.polling.poll import Outcome
-from wolkvox_exporter.polling.polls import Polls
-from wolkvox_exporter.polling.record import Record
-from wolkvox_exporter.polling.schedule import Schedule
-from wolkvox_exporter.polling.snapshot import Attempt, Snapshot
-from wolkvox_exporter.polling.threads import read_token
-from wolkvox_exporter.polling.turns import Hold, Turn, Turns
-from wolkvox_exporter.polling.waiting import Waiting
+from wolkvox_exporter.api.errors import REMEDIES, ApiError, Reason
+from wolkvox_exporter.api.fields import Unread
+from wolkvox_exporter.api.response import Answer
+from wolkvox_exporter.config import TokenUnreadable
+from wolkvox_exporter.polling import outcome, timing, token_gate
+from wolkvox_exporter.polling.account import Account
+from wolkvox_exporter.polling.now import Now
+from wolkvox_exporter.polling.reports import REPORTS
+from wolkvox_exporter.polling.state import Failure, Question, Result
+from wolkvox_exporter.polling.store import SLACK
+from wolkvox_exporter.polling.threads import in_thread, read_token
+from wolkvox_exporter.polling.timing import Wait
+from wolkvox_exporter.polling.token_gate import TokenState
 from wolkvox_exporter.runtime.clock import Clock
 
 TOKEN_CHECK = 10.0
-"""Seconds between two looks at the token's source while the API refuses the token."""
+"""Seconds between two looks at the token's source while there is none, or the API refuses it."""
+PATIENCE = 0.2
+"""Seconds that other operations wait for one's token file, in the event loop's time."""
+LARGE = 64 * 1024
+"""Bytes of an answer from which on other operations do not wait until it is read; no refusal is as large."""
+_GRACE = 5.0
+"""Seconds beyond its time-out after which a call has not been answered in time, whatever it brought."""
+
+_AT_ONCE = 1.0
+
+Move = Callable[[Account, str], Awaitable[None]]
+"""Brings an operation to the worker of the token that it turned out to have."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The token of an operation that is about to be asked for, read at an instant of the monotonic clock."""
+
+    account: Account
+    token: str = field(repr=False)
+    at: float
 
 
 class Worker:
-    """Polls one operation for ever.
+    """Asks for all operations that share a token, one call at a time, for ever.
 
-    `first` is when, on the monotonic clock, its first poll is due. With the `memory` of an earlier worker it goes on
-    where that one stood: with its data and counters, and with nothing due before its time. Into `store` goes that a
-    report was asked before it is, and what is shown before it is shown.
+    `fingerprint` tells the token from others; it is empty while there is none.
     """
 
-    def __init__(
-        self,
-        operation: Operation,
-        client: Client,
-        turns: Turns,
-        clock: Clock,
-        publish: Callable[[Snapshot], None],
-        *,
-        first: float,
-        memory: Memory | None = None,
-        store: Store | None = None,
-    ) -> None:
-        self.name = operation.name
-        self._operation = operation
-        self._store = store
-        self._token = operation.token
-        self._client = client
-        self._turns = turns
+    def __init__(self, fingerprint: str, clock: Clock, move: Move) -> None:
+        self.fingerprint = fingerprint
+        self.accounts: dict[str, Account] = {}
         self._clock = clock
-        self._take = publish
-        self._knowledge = Polls(operation, memory)
-        self._polls = self._knowledge.by_report
-        self._schedule = Schedule({name: poll.interval for name, poll in self._polls.items()}, first)
-        if memory:
-            self._schedule.resume(memory.paces, clock.monotonic())
-        self._budget = Budget(operation.quota_reserve, memory.spending if memory else None)
-        self._record = Record(operation, self._polls, clock, memory)
-        self._waiting = Waiting(operation.token, memory.waiting if memory else None)
-        self._longest_call = memory.longest_call if memory else 0.0
-        if store:
-            self._record.kept(failures=0)
-        self._memory = self._remember(self._budget.spending)
-        self._polling = asyncio.Lock()
-        self._retired = False
+        self._move = move
+        self._tokens: dict[str, TokenState] = {}
+        self._wake = asyncio.Event()
+        self._token: _Read | None = None
+        self._reading: dict[Account, tuple[asyncio.Task[str], Question | None]] = {}
+        self._looked: dict[Account, float] = {}
+        self._taking: dict[Account, asyncio.Task[None]] = {}
+        self._asking: Account | None = None
 
-    def memory(self) -> Memory:
-        """Return all that a later worker of the operation needs.
+    def add(self, account: Account) -> None:
+        """Ask for one more operation; where its token was refused and this is another, it is used at once."""
+        server, state = account.operation.base_url, account.state
+        known = self._tokens.get(server, TokenState())
+        if state.token_fingerprint not in (None, self.fingerprint):
+            state = timing.renewed(state, self._now())
+        else:
+            known = token_gate.merged([known, state.token])
+        self._tokens[server] = known
+        fingerprint = self.fingerprint or state.token_fingerprint
+        account.state = replace(state, token=known, token_fingerprint=fingerprint)
+        self.accounts[account.name] = account
+        self.wake()
 
-        As it was at the start of the poll that is under way, if one is: its call counts as spent, and what its answer
-        would have changed is left to the next.
-        """
-        return self._memory
+    def remove(self, account: Account) -> None:
+        """Ask for it no more."""
+        if self.accounts.get(account.name) is account:
+            del self.accounts[account.name]
+            account.state = replace(account.state, token=self.token_of(account))
+        self._looked.pop(account, None)
+        self.wake()
 
-    async def _note_start(self, report: ReportName) -> None:
-        """Let nobody who comes after ask earlier, should this poll not be survived."""
-        # the call goes out once this is kept, which may take that long
-        self._schedule.started(report, self._clock.monotonic() + (WRITE_TIMEOUT if self._store else 0.0))
-        await self._keep(self._budget.after_one_more())
-
-    async def _keep(self, spending: Spending | None = None) -> None:
-        self._memory = self._remember(spending or self._budget.spending)
-        if self._store and not await self._store.save(self._operation, self._memory):
-            self._record.kept(failures=1)
-
-    def _remember(self, spending: Spending) -> Memory:
-        known, activity, amd = self._knowledge.memory()
-        return Memory(
-            snapshot=self._record.snapshot,
-            paces=self._schedule.paces(),
-            waiting=self._waiting.memory(),
-            spending=spending,
-            known=known,
-            activity=activity,
-            amd=amd,
-            longest_call=self._longest_call,
-            off=self._record.off,
-        )
+    def wake(self) -> None:
+        """Decide anew: something has changed."""
+        self._wake.set()
 
     @property
-    def snapshot(self) -> Snapshot:
-        """The operation as it is known now."""
-        return self._record.snapshot
+    def is_busy(self) -> bool:
+        """Whether a call is under way, or an answer is being read."""
+        return self._asking is not None or bool(self._taking)
+
+    def look_again(self, account: Account) -> None:
+        """Look at the source of a token at once where one is needed: it may be another one."""
+        self._looked.pop(account, None)
+        self.wake()
+
+    def token_of(self, account: Account) -> TokenState:
+        """Return what is known of the token at an operation's server."""
+        return self._tokens[account.operation.base_url]
 
     async def run(self) -> NoReturn:
-        """Poll until cancelled."""
-        while True:
-            wake = self._schedule.next_due
-            if self._waiting:
-                wake = min(wake, self._clock.monotonic() + TOKEN_CHECK)
-            await self._clock.sleep_until(wake)
-            await self.step()
-
-    async def recall(self) -> None:
-        """Tell all that share the token what is remembered of its refusal, before anybody asks."""
-        with suppress(TokenUnreadable):
-            token = await read_token(self._token)
-            await self._waiting.recall(token, self._turns.of(token))
-
-    def retire(self) -> None:
-        """Begin no further poll or call and publish nothing more, from now on."""
-        self._retired = True
-
-    async def ended(self) -> None:
-        """Return as soon as no poll is under way."""
-        async with self._polling:
-            pass
-
-    async def once(self) -> None:
-        """Attempt each report once."""
-        await self._clock.sleep_until(self._schedule.next_due)
-        for _ in self._polls:
-            await self.step()
-
-    async def step(self) -> None:
-        """Do what is due now, at most one poll."""
+        """Ask until cancelled."""
+        self._recover()
+        self._wake.clear()
         try:
-            token = await read_token(self._token)
-        except TokenUnreadable as error:
-            await self._without_token(error)
-            return
-        turn = self._turns.of(token)
-        self._schedule.hurry(await self._waiting.renewed(token, turn), self._clock.monotonic())
-        async with turn.lock, self._polling:
-            report = self._schedule.pick(self._clock.monotonic())
-            if report is not None and not self._retired:
-                await self._poll_or_leave_out(report, token, turn)
-                await self._keep()
-                self.publish()
+            until: float | None = self._clock.monotonic()
+            while True:
+                if until is not None:
+                    await self._clock.sleep_until(until, self._wake)
+                self._wake.clear()
+                until = await self.step()
+        finally:
+            for task in (*(reading for reading, _ in self._reading.values()), *self._taking.values()):
+                task.cancel()
 
-    async def _poll_or_leave_out(self, report: ReportName, token: str, turn: Turn) -> None:
-        if hold := turn.hold:
-            detail = f"not asked, since the API refused the call before ({hold.reason})"
-            self._record.held(report, ApiError(hold.reason, detail))
-            self._hold(report, token, hold)
-        elif report is ReportName.AMD and not self._budget.has_room(self._clock.time()):
-            self._schedule.started(report, self._clock.monotonic())
-            detail = "not asked, since the day's calls are down to quota_reserve"
-            self._record.held(report, ApiError(Reason.QUOTA, detail))
+    def _recover(self) -> None:
+        """Go on after a bug has ended the work in the middle of a call."""
+        for account in self.accounts.values():
+            server = account.operation.base_url
+            account.state, self._tokens[server] = timing.cut_off(account.state, self._tokens[server])
+            account.settle(self._now())
+        self._reading.clear()
+        self._taking.clear()
+
+    async def finish(self) -> None:
+        """Ask for what is due now, and return once nothing is."""
+        while await self.step() is None or self._taking or self._reading:
+            if pending := {*self._taking.values(), *(reading for reading, _ in self._reading.values())}:
+                await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+
+    async def step(self) -> float | None:
+        """Do the next thing there is to do; return until when to wait if there is nothing."""
+        await self._end_what_is_done()
+        await self._show_what_rests()
+        decision = self._decide()
+        if isinstance(decision, Wait):
+            return await self._look_for_tokens(decision.until)
+        account = self.accounts[decision.operation]
+        read, self._token = self._token, None
+        if read and read.account is account and self._clock.monotonic() - read.at < _AT_ONCE:
+            await self._ask(account, decision, read.token)
         else:
-            await self._poll(report, token, turn)
+            # it takes a moment, and so is decided anew
+            await self._read_token(account, decision)
+        return None
 
-    async def _poll(self, report: ReportName, token: str, turn: Turn) -> None:
-        self._waiting.discard(report)
-        due = self._schedule.due(ReportName.CAMPAIGNS)
-        await self._note_start(report)
-        asker = TurnAsker(
-            self._client,
-            token,
-            self._clock,
-            self._budget,
-            expected=self._longest_call,
-            deadline=due,
-            wanted=lambda: not self._retired,
-        )
-        self._schedule.started(report, asker.started)
-        try:
-            outcome = await self._polls[report].run(asker)
-        except ApiError as error:
-            self._failed(report, asker, error, token, turn)
-        else:
-            self._ended(report, asker, outcome, token, turn)
-        self._longest_call = asker.longest
+    def _decide(self) -> Question | Wait:
+        busy = {*self._reading, *self._taking}
+        polled = [account.polled for account in self.accounts.values() if account not in busy]
+        return timing.decide(polled, self._tokens, self._now())
 
-    def _ended(self, report: ReportName, asker: TurnAsker, outcome: Outcome | None, token: str, turn: Turn) -> None:
-        if outcome:
-            turn.accepted()
-            self._record.read(report, outcome)
-            if report is ReportName.QUOTA:
-                self._budget.reported(self.snapshot.quota, asker.started_at)
-        if outcome and outcome.error:
-            self._failed(report, asker, outcome.error, token, turn)
-            return
-        self._schedule.succeeded(report)
-        if outcome:
-            self._record.succeeded(report, asker.attempt())
+    async def _end_what_is_done(self) -> None:
+        for account, (reading, question) in list(self._reading.items()):
+            if reading.done():
+                del self._reading[account]
+                await self._take_token(account, reading, question)
+        for account, taking in list(self._taking.items()):
+            if taking.done():
+                del self._taking[account]
+                # a bug in it is one of the worker's
+                await taking
 
-    def _failed(self, report: ReportName, asker: TurnAsker, error: ApiError, token: str, turn: Turn) -> None:
-        self._schedule.failed(report, self._clock.monotonic(), error)
-        self._record.failed(report, asker.attempt(), error)
-        if hold := turn.refused(error, self._polls[report].interval):
-            self._hold(report, token, hold)
+    async def _show_what_rests(self) -> None:
+        for account in list(self.accounts.values()):
+            if account in self._taking:
+                continue
+            before = account.state.published
+            account.state = outcome.rested(account.polled, self.token_of(account), self._now())
+            if account.state.published is not before:
+                account.log.changed(before, account.state.published)
+                await account.keep()
+                self.publish(account)
 
-    def _hold(self, report: ReportName, token: str, hold: Hold) -> None:
-        self._schedule.hold(report, hold.until)
-        self._record.refused(hold.reason)
-        if hold.reason is Reason.TOKEN:
-            self._waiting.add(report, token)
-
-    async def _without_token(self, unreadable: TokenUnreadable) -> None:
+    async def _look_for_tokens(self, until: float) -> float | None:
+        """Look whether there is another token where one is needed; return until when to wait then."""
         now = self._clock.monotonic()
-        if report := self._schedule.pick(now):
-            self._schedule.started(report, now)
-            self._waiting.add(report)
-            detail = f"no token from {self._token.describe()}: {unreadable}"
-            error = ApiError(Reason.TOKEN, detail, remedy="put it back; it is looked for every few seconds")
-            self._record.failed(report, Attempt(self._clock.time(), 0.0, {}), error)
-            await self._keep()
-            self.publish()
+        for account in list(self.accounts.values()):
+            resting = timing.resting(account.polled, self.token_of(account), self._now())
+            if Reason.TOKEN not in resting.values():
+                continue
+            if now - self._looked.get(account, float("-inf")) >= TOKEN_CHECK and account not in self._reading:
+                await self._read_token(account, None)
+            until = min(until, self._looked.get(account, now) + TOKEN_CHECK)
+        return until
 
-    def publish(self) -> None:
-        """Hand on what is known now, and when what is asked next."""
-        for name in self._polls:
-            self._record.scheduled(name, self._schedule.due(name))
-        if not self._retired:
-            self._take(self.snapshot)
+    async def _read_token(self, account: Account, question: Question | None) -> None:
+        """Read the token of an operation, for a question that is due if there is one."""
+        self._looked[account] = self._clock.monotonic()
+        reading = asyncio.create_task(read_token(account.operation.token))
+        done, _ = await asyncio.wait({reading}, timeout=PATIENCE)
+        if done:
+            await self._take_token(account, reading, question)
+        else:
+            # others are asked for meanwhile
+            self._reading[account] = reading, question
+            reading.add_done_callback(lambda _: self.wake())
+
+    async def _take_token(self, account: Account, reading: asyncio.Task[str], question: Question | None) -> None:
+        if account.is_retired:
+            reading.exception()
+            return
+        try:
+            token = reading.result()
+        except TokenUnreadable as error:
+            if question is not None:
+                await self._without_token(account, question, f"{account.operation.token.describe()}: {error}")
+            return
+        if token_gate.fingerprint(token) == self.fingerprint:
+            if account.state.token_fingerprint != self.fingerprint:
+                state = timing.renewed(account.state, self._now())
+                account.state = replace(state, token_fingerprint=self.fingerprint)
+                self.wake()
+            self._token = _Read(account, token, self._clock.monotonic())
+        else:
+            await self._move(account, token_gate.fingerprint(token))
+
+    async def _without_token(self, account: Account, question: Question, problem: str) -> None:
+        before = account.state.published
+        account.state = outcome.without_token(account.state, question, problem, self._now())
+        # whatever token comes is another one
+        account.state = replace(account.state, token_fingerprint="")
+        account.log.changed(before, account.state.published)
+        await account.keep()
+        self.publish(account)
+
+    async def _ask(self, account: Account, question: Question, token: str) -> None:
+        """Make a call, once it is noted that it goes out by then at the latest."""
+        account.idle.clear()
+        self._asking = account
+        try:
+            await self._make_call(account, question, token)
+        finally:
+            self._asking = None
+
+    async def _make_call(self, account: Account, question: Question, token: str) -> None:
+        server, timeout, now = account.operation.base_url, account.operation.timeout, self._now()
+        if account.has_store:
+            latest = Now(now.monotonic + SLACK, now.wall + SLACK)
+            ends = latest.monotonic + timeout
+            noted, _ = outcome.begun(account.polled, self._tokens[server], question, latest, ends)
+            await account.note(noted)
+            now = self._now()
+        if account.is_retired:
+            account.settle(now)
+            return
+        unsaved, known = account.state.unsaved, self._tokens[server]
+        state, self._tokens[server] = outcome.begun(account.polled, known, question, now, now.monotonic + timeout)
+        account.state = replace(state, unsaved=unsaved)
+        answer = await self._answer(account, question, token, now)
+        self._tokens[server] = replace(self._tokens[server], busy_until=None)
+        taking = asyncio.create_task(self._take(account, question, answer, now))
+        if isinstance(answer, Answer) and len(answer.body) > LARGE and len(self.accounts) > 1:
+            self._taking[account] = taking
+            taking.add_done_callback(lambda _: self.wake())
+        else:
+            await taking
+
+    async def _answer(self, account: Account, question: Question, token: str, now: Now) -> Answer | Failure:
+        operation = account.operation
+        call = REPORTS[question.report].call(operation, question.subject, now)
+        try:
+            answer = await account.client.get(call, token)
+        except ApiError as error:
+            return Failure.of(error)
+        took = self._clock.monotonic() - now.monotonic
+        if took > operation.timeout + _GRACE:
+            # the machine slept, or the process was stopped: what was true then need not be now
+            detail = "no answer within the time allowed"
+            return Failure(Reason.TIMEOUT, detail, REMEDIES[Reason.TIMEOUT], str(answer.status), reset=False)
+        return answer
+
+    async def _take(self, account: Account, question: Question, answer: Answer | Failure, asked: Now) -> None:
+        """Take an answer in: read it, store and publish what comes of it."""
+        before, server = account.state.published, account.operation.base_url
+        result, unread = await self._read(account, question, answer, asked)
+        now, known = self._now(), self._tokens[server]
+        account.state, self._tokens[server] = outcome.ended(account.polled, known, question, result, now)
+        account.state = outcome.rested(account.polled, self._tokens[server], now)
+        account.log.unread(question.report, unread)
+        account.log.changed(before, account.state.published)
+        is_told = outcome.is_told(account.state, question.report)
+        account.settle(now)
+        if is_told:
+            await account.keep()
+            self.publish(account)
+
+    async def _read(
+        self, account: Account, question: Question, answer: Answer | Failure, asked: Now
+    ) -> tuple[Result, Unread]:
+        if isinstance(answer, Failure):
+            return Result(answer.code, answer), Unread()
+        taken, operation = REPORTS[question.report].taken, account.operation
+        try:
+            account.state, unread = await in_thread(
+                partial(taken, account.state, operation, question.subject, answer, asked)
+            )
+        except ApiError as error:
+            return Result(error.code, Failure.of(error)), Unread()
+        return Result(str(answer.status), None, unread.counts), unread
+
+    def publish(self, account: Account) -> None:
+        """Hand on what is known of an operation."""
+        account.publish(self.token_of(account), self._now())
+
+    def _now(self) -> Now:
+        return Now(self._clock.monotonic(), self._clock.time())

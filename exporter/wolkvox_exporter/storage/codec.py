@@ -1,21 +1,39 @@
-"""How a memory is written: a line with the SHA-256 of the rest, one that says whose it is, one with what is remembered.
+"""How a state is written: a line with the SHA-256 of the rest, one that says whose it is, one with the state itself.
 
-The last two are JSON. Instants are Unix time, see `runtime.serializable`; nothing in it is derived from a token.
+The last two are JSON. Instants are Unix time, see `runtime.serializable`; nothing in it is derived from a token. A note
+is written the same way: the calls that went out since the state was written that it names by its SHA-256.
 """
 
 import hashlib
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from wolkvox_exporter import __version__
 from wolkvox_exporter.config import Operation
-from wolkvox_exporter.polling.memory import Memory
+from wolkvox_exporter.polling import resume, timing
+from wolkvox_exporter.polling.now import Now
+from wolkvox_exporter.polling.state import Begun, OperationState
 from wolkvox_exporter.runtime.clock import Clock
 
-FORM = 1
-"""Raise it when a memory that was written before can be read no longer."""
-_MEMORY = TypeAdapter(Memory)
-_DIGEST_LENGTH = 65
+_Value = TypeVar("_Value")
+FORM = 2
+"""Raise it when a state that was written before can be read no longer."""
+DIGEST_LENGTH = 65
+"""Bytes at the beginning of a file that tell its content from others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """The calls that went out since the state with this digest was written."""
+
+    of: str
+    calls: tuple[Begun, ...]
+
+
+_STATE = TypeAdapter(OperationState)
+_NOTE = TypeAdapter(_Note)
 
 
 class UnusableError(Exception):
@@ -30,7 +48,7 @@ class UnusableError(Exception):
 
 
 class Head(BaseModel):
-    """Whose memory it is, and who wrote it when: at `saved_at`, Unix time, and `monotonic` of `boot`."""
+    """Whose state it is, and who wrote it when: at `saved_at`, Unix time, and `monotonic` of `boot`."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -43,10 +61,48 @@ class Head(BaseModel):
     boot: str = ""
 
 
-def encode(operation: Operation, memory: Memory, clock: Clock) -> bytes:
-    """Write what is remembered of an operation."""
+def encode(operation: Operation, state: OperationState, clock: Clock) -> bytes:
+    """Write the state of an operation."""
+    return _written(operation, _STATE, state, clock)
+
+
+def encode_note(operation: Operation, state: OperationState, content: bytes, clock: Clock) -> bytes:
+    """Write the calls that went out since `content`, empty if there is none, was written."""
+    return _written(operation, _NOTE, _Note(digest(content), state.unsaved), clock)
+
+
+def digest(content: bytes) -> str:
+    """Return what tells a file's content from others."""
+    return content[:DIGEST_LENGTH].decode(errors="replace").strip()
+
+
+def decode(content: bytes | None, operation: Operation, clock: Clock) -> OperationState:
+    """Read the state of an operation, or raise `UnusableError`."""
+    return _read(content, operation, _STATE, clock)
+
+
+def noted(
+    state: OperationState | None, content: bytes | None, note: bytes | None, operation: Operation, clock: Clock
+) -> OperationState | None:
+    """Return the state with the calls of a note, if it is one of this content; the last of them may still last."""
+    try:
+        found = _read(note, operation, _NOTE, clock)
+    except UnusableError:
+        return state
+    if found.of != digest(content or b"") or not found.calls:
+        return state
+    now = Now(clock.monotonic(), clock.time())
+    state = state or resume.initial(operation, found.calls[0].at)
+    for call in found.calls:
+        # what became of the one before was not written down
+        state, _ = timing.cut_off(state, state.token)
+        state = resume.begun_before(state, operation, call, now)
+    return replace(state, unsaved=found.calls)
+
+
+def _written(operation: Operation, adapter: TypeAdapter[_Value], value: _Value, clock: Clock) -> bytes:
     now, monotonic = clock.time(), clock.monotonic()
-    body = _MEMORY.dump_json(memory, context=now - monotonic)
+    body = adapter.dump_json(value, context=now - monotonic)
     head = Head(
         form=FORM,
         exporter=__version__,
@@ -60,15 +116,14 @@ def encode(operation: Operation, memory: Memory, clock: Clock) -> bytes:
     return _digest(content) + content
 
 
-def decode(content: bytes | None, operation: Operation, clock: Clock) -> Memory:
-    """Read what is remembered of an operation, or raise `UnusableError`."""
+def _read(content: bytes | None, operation: Operation, adapter: TypeAdapter[_Value], clock: Clock) -> _Value:
     head, body = _whole(content)
     if head.form != FORM:
         raise UnusableError(f"it was written by version {head.exporter} in form {head.form}, this version reads {FORM}")
     if (head.operation, head.base_url) != (operation.name, operation.base_url):
         raise UnusableError("it belongs to another operation or another address", of_another=True)
     try:
-        return _MEMORY.validate_json(body, strict=True, context=_offset(head, clock))
+        return adapter.validate_json(body, strict=True, context=_offset(head, clock))
     except (ValidationError, TypeError):
         raise UnusableError("it is whole, but no state that this version knows") from None
 
@@ -90,7 +145,7 @@ def _offset(head: Head, clock: Clock) -> float:
 def _whole(content: bytes | None) -> tuple[Head, bytes]:
     if content is None:
         raise UnusableError("it is no file that an exporter wrote")
-    digest, rest = content[:_DIGEST_LENGTH], content[_DIGEST_LENGTH:]
+    digest, rest = content[:DIGEST_LENGTH], content[DIGEST_LENGTH:]
     if digest != _digest(rest):
         raise UnusableError("it is damaged: what it holds is not what was written")
     first, _, body = rest.partition(b"\n")

@@ -5,7 +5,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,15 @@ from pathlib import Path
 import structlog
 
 from wolkvox_exporter.config import Operation
-from wolkvox_exporter.polling.memory import WRITE_TIMEOUT, Memory
+from wolkvox_exporter.polling.state import OperationState
+from wolkvox_exporter.polling.store import SLACK
 from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.runtime.lane import Lane
 from wolkvox_exporter.storage import atomic, codec
 from wolkvox_exporter.storage.codec import UnusableError
 
+NOTE = ".note"
+"""What a file's name ends with that says which calls went out since the state beside it was written."""
 KEPT_ASIDE = 3
 """Files of one operation that are kept of those that are damaged, and of those that are of another one."""
 LOAD_TIMEOUT = 60.0
@@ -26,7 +29,7 @@ LOAD_TIMEOUT = 60.0
 _SLUG = re.compile(r"[^A-Za-z0-9]+")
 _SLUG_LENGTH = 40
 _GRACE = 2.0
-_LATE = f"it takes longer than {WRITE_TIMEOUT:g} s"
+_LATE = f"it takes longer than {SLACK:g} s"
 _READ_REMEDY = (
     "the operation starts as if for the first time, and its file is left as it is, so nothing new is kept; look at the "
     "disk or share that the folder is on, then restart the exporter"
@@ -55,30 +58,33 @@ class _ReplacedError(Exception):
 
 
 class Directory:
-    """Keeps the memories of operations in a folder that is this process's alone; see `state_in` and `Store`."""
+    """Keeps the states of operations in a folder that is this process's alone; see `state_in` and `Store`."""
 
     def __init__(self, folder: Path, clock: Clock, lock: int) -> None:
         self._folder = folder
         self._clock = clock
         self._lock = lock
-        self._failing = ""
+        # by operation, what keeps its state from being written
+        self._failing: dict[str, str] = {}
+        # by file, what was last written or read: a note says what it belongs to
+        self._content: dict[Path, bytes] = {}
         # what could not be read may be good, and is not written over
         self._unread: set[Path] = set()
         # one for all: what is written later is what was known later
         self._lane = Lane("state")
 
-    async def load_all(self, operations: Iterable[Operation]) -> dict[str, Memory]:
+    async def load_all(self, operations: Iterable[Operation]) -> dict[str, OperationState]:
         """Return what is remembered of operations, by name; waits for a slow disk for `LOAD_TIMEOUT` in all."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + LOAD_TIMEOUT
-        slow = loop.call_later(WRITE_TIMEOUT, self._tell_slow)
+        slow = loop.call_later(SLACK, self._tell_slow)
         try:
             found = {operation.name: await self.load(operation, ends - loop.time()) for operation in operations}
         finally:
             slow.cancel()
         return {name: memory for name, memory in found.items() if memory}
 
-    async def load(self, operation: Operation, patience: float = WRITE_TIMEOUT) -> Memory | None:
+    async def load(self, operation: Operation, patience: float = SLACK) -> OperationState | None:
         """See `Store.load`; takes `patience` seconds at most.
 
         A file that is of no use is put aside. One that cannot be read is left where it is, and nothing is saved over it
@@ -100,25 +106,31 @@ class Directory:
         log.warning("state cannot be read", operation=operation.name, file=str(path), error=reason, remedy=_READ_REMEDY)
         return None
 
-    async def save(self, operation: Operation, memory: Memory) -> bool:
-        """See `Store.save`. What goes wrong is logged once, and when it is over."""
+    async def save(self, operation: Operation, state: OperationState) -> bool:
+        """See `Store.save`. What goes wrong is logged once for each operation, and when it is over."""
+        return await self._written(operation, partial(self._save, operation, state))
+
+    async def note(self, operation: Operation, state: OperationState) -> bool:
+        """See `Store.note`."""
+        return await self._written(operation, partial(self._note, operation, state))
+
+    async def _written(self, operation: Operation, work: Callable[[], None]) -> bool:
         try:
-            await self._lane.do(partial(self._save, operation, memory), WRITE_TIMEOUT)
+            await self._lane.do(work, SLACK)
         except _UnreadError:
             # told when it was not read
             return False
         except _ReplacedError:
-            return self._failed("the folder was removed and made anew since the start", _RESTART_REMEDY)
+            return self._failed(operation, "the folder was removed and made anew since the start", _RESTART_REMEDY)
         except TimeoutError:
-            return self._failed(_LATE)
+            return self._failed(operation, _LATE)
         except OSError as error:
-            return self._failed(atomic.reason(error))
+            return self._failed(operation, atomic.reason(error))
         except ValueError:
             # pydantic's words might hold what could not be written
-            return self._failed("what is remembered cannot be put into words", _BUG_REMEDY)
-        if self._failing:
-            log.info("state can be written again", folder=str(self._folder))
-            self._failing = ""
+            return self._failed(operation, "what is known cannot be put into words", _BUG_REMEDY)
+        if self._failing.pop(operation.name, ""):
+            log.info("state can be written again", operation=operation.name, folder=str(self._folder))
         return True
 
     def close(self) -> None:
@@ -129,19 +141,31 @@ class Directory:
         remedy = "nothing is polled until it is read; look at the disk or share that the folder is on"
         log.warning("state is slow to read", folder=str(self._folder), waiting=LOAD_TIMEOUT, remedy=remedy)
 
-    def _failed(self, reason: str, remedy: str = _REMEDY) -> bool:
-        if reason != self._failing:
-            log.warning("state cannot be written", folder=str(self._folder), error=reason, remedy=remedy)
-            self._failing = reason
+    def _failed(self, operation: Operation, reason: str, remedy: str = _REMEDY) -> bool:
+        if reason != self._failing.get(operation.name):
+            folder = str(self._folder)
+            log.warning("state cannot be written", operation=operation.name, folder=folder, error=reason, remedy=remedy)
+            self._failing[operation.name] = reason
         return False
 
-    def _save(self, operation: Operation, memory: Memory) -> None:
+    def _save(self, operation: Operation, state: OperationState) -> None:
+        path = self._writable(operation)
+        content = codec.encode(operation, state, self._clock)
+        atomic.replace(path, content)
+        self._content[path] = content[: codec.DIGEST_LENGTH]
+
+    def _note(self, operation: Operation, state: OperationState) -> None:
+        path = self._writable(operation)
+        note = codec.encode_note(operation, state, self._content.get(path, b""), self._clock)
+        atomic.replace(path.with_suffix(NOTE), note)
+
+    def _writable(self, operation: Operation) -> Path:
         if not atomic.is_locked_by(self._lock, self._folder):
             raise _ReplacedError
         path = self._file(operation)
         if path in self._unread:
             self._make_sure_of_none(path)
-        atomic.replace(path, codec.encode(operation, memory, self._clock))
+        return path
 
     def _make_sure_of_none(self, path: Path) -> None:
         try:
@@ -151,14 +175,24 @@ class Directory:
         else:
             raise _UnreadError
 
-    def _load(self, operation: Operation) -> Memory | None:
+    def _load(self, operation: Operation) -> OperationState | None:
         path = self._file(operation)
+        content, state = None, None
         try:
-            return codec.decode(atomic.read(path), operation, self._clock)
+            content = atomic.read(path)
+            state = codec.decode(content, operation, self._clock)
         except FileNotFoundError:
-            return None
+            pass
         except UnusableError as error:
             self._put_aside(path, operation, error)
+            content = None
+        self._content[path] = (content or b"")[: codec.DIGEST_LENGTH]
+        return codec.noted(state, content, self._read_note(path), operation, self._clock)
+
+    def _read_note(self, path: Path) -> bytes | None:
+        try:
+            return atomic.read(path.with_suffix(NOTE))
+        except FileNotFoundError:
             return None
 
     def _put_aside(self, path: Path, operation: Operation, error: UnusableError) -> None:

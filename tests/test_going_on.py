@@ -1,6 +1,5 @@
 """What a worker leaves to the one that comes after it."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,11 @@ import pytest
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, restarted, running
 from support.outcomes import call_centre, times
-from wolkvox_exporter.api.errors import ApiError, Reason
+from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName
 from wolkvox_exporter.config import AmdMode, Campaigns, FileToken
-from wolkvox_exporter.polling.memory import Memory
-from wolkvox_exporter.polling.schedule import Pace, Schedule
-from wolkvox_exporter.polling.turns import Hold, Turn
+from wolkvox_exporter.polling.state import OperationState
+from wolkvox_exporter.polling.token_gate import Refusal, TokenState, merged
 from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 MINUTE, HOUR = 60, 3600
@@ -27,11 +25,11 @@ def lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if not line.startswith(("#", *OF_THE_PROCESS))]
 
 
-async def known(url: str, clock: ManualClock, seconds: float = 1, **settings: Any) -> dict[str, Memory]:  # noqa: ANN401 - any key of the configuration
+async def known(url: str, clock: ManualClock, seconds: float = 1, **settings: Any) -> dict[str, OperationState]:  # noqa: ANN401 - any key of the configuration
     """Poll for some time, and return what the worker has come to know."""
     async with running(operation(url, **settings), clock=clock) as exporter:
         await clock.advance(seconds)
-        return exporter.memories()
+        return exporter.states()
 
 
 async def test_nothing_that_is_shown_changes_at_the_hand_over() -> None:
@@ -43,8 +41,8 @@ async def test_nothing_that_is_shown_changes_at_the_hand_over() -> None:
         async with running(everything, clock=clock) as exporter:
             simulator.inject(Fault.HTML, report="quota")
             await clock.advance(21 * MINUTE)
-            before, memories = await exporter.samples(), exporter.memories()
-        async with running(everything, clock=clock, memories=memories) as exporter:
+            before, states = await exporter.samples(), exporter.states()
+        async with running(everything, clock=clock, states=states) as exporter:
             after = await exporter.samples()
     assert len(lines(before.text)) > 100
     assert lines(after.text) == lines(before.text)
@@ -55,8 +53,8 @@ async def test_no_report_is_asked_before_its_time() -> None:
     clock = ManualClock()
     simulator = call_centre(clock)
     async with simulator.serving() as url:
-        memories = await known(url, clock, 7 * MINUTE)
-        async with running(operation(url), clock=clock, memories=memories):
+        states = await known(url, clock, 7 * MINUTE)
+        async with running(operation(url), clock=clock, states=states):
             await clock.advance(10 * MINUTE)
     assert [at / MINUTE for at in times(simulator)] == [0, 5, 10, 15]
     assert [at / MINUTE for at in times(simulator, "amd")] == [0, 5, 10, 15]
@@ -67,12 +65,12 @@ async def test_a_step_of_the_time_of_day_at_the_hand_over_brings_nothing_forward
     clock = ManualClock()
     simulator = call_centre(clock)
     async with simulator.serving() as url:
-        memories = await known(url, clock, amd="off")
+        states = await known(url, clock, amd="off")
         for step in (+24 * HOUR, -48 * HOUR):
             clock.step_wall_clock(step)
-            async with running(operation(url, amd="off"), clock=clock, memories=memories) as exporter:
+            async with running(operation(url, amd="off"), clock=clock, states=states) as exporter:
                 await clock.advance(2 * MINUTE)
-                memories = exporter.memories()
+                states = exporter.states()
     assert times(simulator) == [0]
 
 
@@ -86,8 +84,8 @@ async def test_a_call_under_way_counts_as_spent() -> None:
             await clock.settled()
             clock.jump(0)
             await simulator.until(in_flight=1)
-            memories = exporter.memories()
-        async with running(operation(url, amd="off"), clock=clock, memories=memories):
+            states = exporter.states()
+        async with running(operation(url, amd="off"), clock=clock, states=states):
             await clock.advance(6 * MINUTE)
     assert [at / MINUTE for at in times(simulator)] == [0, 5]
 
@@ -103,8 +101,8 @@ async def test_a_call_under_way_counts_against_the_reserve() -> None:
             simulator.inject(Fault.STALL, times=1)
             clock.jump(2)
             await simulator.until(in_flight=1)
-            memories = exporter.memories()
-        async with running(frugal, clock=clock, memories=memories):
+            states = exporter.states()
+        async with running(frugal, clock=clock, states=states):
             await clock.advance(11 * MINUTE)
     # of 30 calls 22 are left after three reports, two times two, and the one cut off: less than the reserve of 22.8
     assert [at / MINUTE for at in times(simulator, "amd")] == [0, 5, 10]
@@ -118,9 +116,9 @@ async def test_what_is_excluded_since_is_gone_at_once() -> None:
         row.detect(clock.time(), 2)
     simulator = Simulator([Operation("ventas-co", (TOKEN,), rows)], clock)
     async with simulator.serving() as url:
-        memories = await known(url, clock)
+        states = await known(url, clock)
         narrower = operation(url, campaigns=Campaigns(exclude=("*prueba*",)))
-        async with running(narrower, clock=clock, memories=memories) as exporter:
+        async with running(narrower, clock=clock, states=states) as exporter:
             samples = await exporter.samples()
     for name in ("wolkvox_campaign_records", "wolkvox_campaign_dialed_total", "wolkvox_campaign_amd_detections"):
         assert [sample.labels["campaign"] for sample in samples.all if sample.name == name] == ["Ventas"], name
@@ -133,8 +131,8 @@ async def test_the_mode_that_was_found_stays_found() -> None:
     row.detect(clock.time(), 5)
     simulator = Simulator([Operation("ventas-co", (TOKEN,), [row])], clock, amd_all=False)
     async with simulator.serving() as url:
-        memories = await known(url, clock, amd=AmdMode.AUTO)
-        async with running(operation(url, amd=AmdMode.AUTO), clock=clock, memories=memories):
+        states = await known(url, clock, amd=AmdMode.AUTO)
+        async with running(operation(url, amd=AmdMode.AUTO), clock=clock, states=states):
             await clock.advance(11 * MINUTE)
     asked = [call.params["campaign_id"] for call in simulator.calls if call.report == "amd"]
     assert asked == ["all", "4875", "4875", "4875"]
@@ -146,8 +144,8 @@ async def test_the_pause_of_a_refused_token_goes_on() -> None:
     simulator = call_centre(clock)
     simulator.revoke(TOKEN)
     async with simulator.serving() as url:
-        memories = await known(url, clock, 25 * MINUTE, amd="off")
-        async with running(operation(url, amd="off"), clock=clock, memories=memories):
+        states = await known(url, clock, 25 * MINUTE, amd="off")
+        async with running(operation(url, amd="off"), clock=clock, states=states):
             await clock.advance(40 * MINUTE)
     assert [at / MINUTE for at in times(simulator)] == [0, 5, 15, 35, 65]
 
@@ -155,14 +153,12 @@ async def test_the_pause_of_a_refused_token_goes_on() -> None:
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_of_two_refusals_that_are_remembered_the_later_counts(order: tuple[int, int]) -> None:
     """If two operations with one token remember it refused at different times, then the longer pause goes on."""
-    clock = ManualClock()
     earlier, later = (
-        Hold(Reason.TOKEN, clock.monotonic() + 60.0 * number, clock.time() + number, number) for number in (1, 2)
+        TokenState(refusals={CAMPAIGNS: Refusal(Reason.TOKEN, 60.0 * number, number)}, learned_at=60.0 * number)
+        for number in (1, 2)
     )
-    turn = Turn(clock)
-    for place in order:
-        turn.resume((earlier, later)[place])
-    assert turn.last == later
+    copies = (earlier, later)
+    assert merged([copies[place] for place in order]) == later
 
 
 async def test_whoever_shares_a_token_knows_of_its_refusal() -> None:
@@ -175,8 +171,8 @@ async def test_whoever_shares_a_token_knows_of_its_refusal() -> None:
             await clock.advance(1)
             simulator.inject(Fault.QUOTA_EXCEEDED)
             await clock.advance(60)
-            memories = exporter.memories()
-        async with running(*both, clock=clock, memories=memories):
+            states = exporter.states()
+        async with running(*both, clock=clock, states=states):
             await clock.advance(HOUR)
     assert times(simulator)[:3] == [0, 15, 15 + HOUR]
 
@@ -195,23 +191,17 @@ async def test_what_waited_for_a_token_that_is_taken_again_keeps_its_interval(tm
     assert times(simulator, "amd") == [0]
 
 
-async def test_no_round_is_lost_over_a_restart() -> None:
-    """If an instant is rounded up when it is written, then the next round of single campaigns is made all the same."""
+async def test_no_round_is_lost_over_a_restart(tmp_path: Path) -> None:
+    """If the machine is started anew between two rounds of single campaigns, then the next one is made all the same."""
     clock = ManualClock()
     simulator = call_centre(clock)
     async with simulator.serving() as url:
         each = operation(url, amd=AmdMode.EACH, amd_max_calls=1)
-        async with running(each, clock=clock) as exporter:
+        async with restarted(tmp_path, each, clock):
             await clock.advance(1)
-            (memory,) = exporter.memories().values()
-        assert memory.amd is not None
-        began = memory.amd.rounds.began
-        assert began == 1000
-        rounds = replace(memory.amd.rounds, began=began + 1e-6)
-        memories = {each.name: replace(memory, amd=replace(memory.amd, rounds=rounds))}
-        async with running(each, clock=clock, memories=memories):
+        async with restarted(tmp_path, each, clock):
             await clock.advance(5 * MINUTE)
-    assert times(simulator, "amd") == [0, 300]
+    assert times(simulator, "amd") == [0, pytest.approx(300)]
 
 
 async def test_another_token_ends_the_pause(tmp_path: Path) -> None:
@@ -223,52 +213,12 @@ async def test_another_token_ends_the_pause(tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("canary-renewed")
     async with simulator.serving() as url:
-        memories = await known(url, clock, 6 * MINUTE, amd="off")
+        states = await known(url, clock, 6 * MINUTE, amd="off")
         renewed = operation(url, amd="off").model_copy(update={"token": FileToken(token)})
-        async with running(renewed, clock=clock, memories=memories) as exporter:
+        async with running(renewed, clock=clock, states=states) as exporter:
             await clock.advance(11)
             assert (await exporter.samples()).value("wolkvox_token_valid") == 1
-    assert times(simulator) == [0, 5 * MINUTE, 6 * MINUTE + 10]
-
-
-@pytest.mark.parametrize(
-    ("interval", "due"), [(300, 400), (600, 700), (60, 160)], ids=["the same", "longer", "shorter"]
-)
-def test_another_interval_counts_from_the_last_poll(interval: float, due: float) -> None:
-    """If the interval was changed, then a report last asked at 100 is due one new interval later."""
-    before = Schedule({CAMPAIGNS: 300.0}, first=0.0)
-    before.started(CAMPAIGNS, 100.0)
-    after = Schedule({CAMPAIGNS: interval}, first=0.0)
-    after.resume(before.paces(), now=100.0)
-    assert after.due(CAMPAIGNS) == due
-
-
-def test_a_due_time_beyond_reason_is_one_interval_ahead() -> None:
-    """If a clock that was wrong left a due time a year ahead, then the report is due in one interval."""
-    schedule = Schedule({CAMPAIGNS: 300.0, AMD: 300.0}, first=7.0)
-    schedule.resume({CAMPAIGNS: Pace(300.0, 3e7, was_reset=False, concurrencies=0)}, now=50.0)
-    assert schedule.due(CAMPAIGNS) == 350
-    assert schedule.due(AMD) == 7
-
-
-def test_what_is_overdue_is_spread_like_first_polls() -> None:
-    """If nothing was asked for an hour, then the report is due at its place among first polls."""
-    schedule = Schedule({CAMPAIGNS: 300.0}, first=4000.0)
-    schedule.resume({CAMPAIGNS: Pace(300.0, 400.0, was_reset=False, concurrencies=0)}, now=3990.0)
-    assert schedule.due(CAMPAIGNS) == 4000
-
-
-def test_a_retry_that_was_spent_stays_spent() -> None:
-    """If a reset connection was retried before, then the next schedule does not retry at once again."""
-    before = Schedule({CAMPAIGNS: 300.0}, first=0.0)
-    before.started(CAMPAIGNS, 10.0)
-    before.failed(CAMPAIGNS, 11.0, ApiError(Reason.CONNECTION, "reset", reset=True))
-    after = Schedule({CAMPAIGNS: 300.0}, first=0.0)
-    after.resume(before.paces(), now=11.0)
-    assert after.due(CAMPAIGNS) == 11
-    after.started(CAMPAIGNS, 11.0)
-    after.failed(CAMPAIGNS, 12.0, ApiError(Reason.CONNECTION, "reset", reset=True))
-    assert after.due(CAMPAIGNS) == 311
+    assert times(simulator) == [0, 5 * MINUTE, 6 * MINUTE]
 
 
 async def test_a_report_that_is_off_when_its_token_is_renewed_stays_off(tmp_path: Path) -> None:
@@ -280,9 +230,9 @@ async def test_a_report_that_is_off_when_its_token_is_renewed_stays_off(tmp_path
     token = tmp_path / "token"
     token.write_text("canary-renewed")
     async with simulator.serving() as url:
-        memories = await known(url, clock, 6 * MINUTE)
+        states = await known(url, clock, 6 * MINUTE)
         renewed = operation(url, amd="off").model_copy(update={"token": FileToken(token)})
-        async with running(renewed, clock=clock, memories=memories) as exporter:
+        async with running(renewed, clock=clock, states=states) as exporter:
             await clock.advance(30)
             samples = await exporter.samples()
     assert samples.values("wolkvox_up") == [1]

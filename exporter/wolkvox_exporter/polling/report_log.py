@@ -1,0 +1,65 @@
+"""What the log is told of an operation's reports."""
+
+import logging
+
+import structlog
+
+from wolkvox_exporter.api.fields import ReportName, Unread
+from wolkvox_exporter.polling.readability import Readability
+from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
+
+log = structlog.get_logger()
+
+
+class ReportLog:
+    """Tells the log what has changed from one snapshot to the next, and which values could not be read."""
+
+    def __init__(self, operation: str) -> None:
+        self._log = log.bind(operation=operation)
+        self._readability: dict[ReportName, Readability] = {}
+        self._overdue: set[ReportName] = set()
+
+    def unread(self, report: ReportName, unread: Unread) -> None:
+        """Tell of values that could not be read, once until that changes."""
+        if report not in self._readability:
+            self._readability[report] = Readability(self._log.bind(report=report))
+        self._readability[report].note(unread)
+
+    def changed(self, before: Snapshot, after: Snapshot) -> None:
+        """Tell of polls that ended and of polls that were left out."""
+        for name, state in after.reports.items():
+            earlier = before.reports.get(name)
+            if earlier is None or state is earlier:
+                continue
+            if sum(state.failures.values()) > sum(earlier.failures.values()):
+                self._failed(name, state)
+            elif state.polls > earlier.polls:
+                level = logging.DEBUG if earlier.up else logging.INFO
+                self._log.log(level, "poll succeeded", report=name, seconds=round(state.duration or 0.0, 3))
+            elif state.held and state.held != earlier.held and state.trouble and state.trouble is not earlier.trouble:
+                trouble = state.trouble
+                words = {"reason": trouble.reason, "error": trouble.detail, "remedy": trouble.remedy}
+                self._log.info("poll held back", report=name, **words)
+
+    def _failed(self, report: ReportName, state: ReportState) -> None:
+        trouble = state.trouble
+        if trouble is not None:
+            self._log.warning(
+                "poll failed",
+                report=report,
+                reason=trouble.reason,
+                error=trouble.detail,
+                remedy=trouble.remedy,
+                seconds=round(state.duration or 0.0, 3),
+            )
+
+    def overdue(self, report: ReportName, seconds: float | None) -> None:
+        """Tell once that a report is due and has not been asked for so many seconds; None if it is not overdue."""
+        if seconds is None:
+            self._overdue.discard(report)
+        elif report not in self._overdue:
+            self._overdue.add(report)
+            remedy = "report a bug with the lines before this one; a restart of the exporter asks for it anew"
+            self._log.error(
+                "report is not asked although it is due", report=report, seconds=round(seconds), remedy=remedy
+            )

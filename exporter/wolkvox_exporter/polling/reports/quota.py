@@ -1,0 +1,29 @@
+"""The calls of the day."""
+
+from dataclasses import replace
+
+from wolkvox_exporter.api.fields import Unread
+from wolkvox_exporter.api.reports import quota as reader
+from wolkvox_exporter.api.response import Answer
+from wolkvox_exporter.config import Operation
+from wolkvox_exporter.polling import quota
+from wolkvox_exporter.polling.now import Now
+from wolkvox_exporter.polling.reports.report import Report
+from wolkvox_exporter.polling.state import OperationState
+
+
+def _taken(
+    state: OperationState, _operation: Operation, _subject: str, answer: Answer, asked: Now
+) -> tuple[OperationState, Unread]:
+    report = reader.read(answer)
+    spending = quota.reported(report.calls, asked.wall)
+    return replace(state, spending=spending, published=replace(state.published, quota=report.calls)), report.unread
+
+
+REPORT = Report(
+    fields=reader.FIELDS,
+    interval=lambda operation: operation.quota_interval,
+    call=lambda _operation, _subject, _now: reader.CALL,
+    taken=_taken,
+    below_reserve=True,
+)

@@ -1,0 +1,106 @@
+"""An operation's state at a start: the first, or going on from what was known, in another process or otherwise set."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.config import Operation
+from wolkvox_exporter.polling import timing, token_gate
+from wolkvox_exporter.polling.campaign_index import is_published, published_only
+from wolkvox_exporter.polling.now import Now
+from wolkvox_exporter.polling.reports import REPORTS, enabled
+from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
+from wolkvox_exporter.polling.state import Begun, OperationState, Progress
+from wolkvox_exporter.polling.store import SLACK
+from wolkvox_exporter.polling.timing import Polled
+
+
+def initial(operation: Operation, since: float) -> OperationState:
+    """Return the state of an operation of which nothing is known, wanted from an instant of the monotonic clock on."""
+    progress = {name: Progress(since) for name in enabled(operation)}
+    return OperationState(Snapshot(operation.name, _initial_reports(operation)), MappingProxyType(progress))
+
+
+def _initial_reports(operation: Operation) -> Mapping[ReportName, ReportState]:
+    states = {}
+    for name in enabled(operation):
+        report = REPORTS[name]
+        interval = report.interval(operation)
+        states[name] = ReportState.initial(interval, operation.stale_after * interval, report.fields)
+    return MappingProxyType(states)
+
+
+def resumed(state: OperationState, operation: Operation, since: float, now: Now) -> OperationState:
+    """Return the state as a later process or worker goes on from it, no report earlier than `since`, monotonic.
+
+    Instants are bounded by `now`: what lies ahead is what a clock that was wrong has left.
+    """
+    state, token = timing.cut_off(state, state.token)
+    if token.busy_until is not None:
+        latest = now.monotonic + operation.timeout + SLACK
+        token = replace(token, busy_until=min(token.busy_until, latest) if token.busy_until > now.monotonic else None)
+    progress = {name: _bounded(each, since, now) for name, each in state.progress.items()}
+    state = replace(
+        state,
+        progress=MappingProxyType(progress),
+        served=None if state.served is None else min(state.served, now.monotonic),
+        token=token_gate.bounded(token, now),
+        amd=replace(state.amd, probed=None if state.amd.probed is None else min(state.amd.probed, now.monotonic)),
+    )
+    return reconfigured(state, operation, since, now)
+
+
+def begun_before(state: OperationState, operation: Operation, call: Begun, now: Now) -> OperationState:
+    """Return the state in which a call has begun that an earlier process noted."""
+    name = call.question.report
+    if name not in state.progress:
+        state = timing.with_progress(state, name, Progress(call.at))
+    at = Now(call.at, now.at(call.at))
+    state, _ = timing.begun(Polled(operation, state), state.token, call.question, at, call.ends)
+    if name not in state.published.reports:
+        return state
+    report = state.published.reports[name].begun(at.wall)
+    return replace(state, published=state.published.with_report(name, report))
+
+
+def reconfigured(state: OperationState, operation: Operation, since: float, now: Now) -> OperationState:
+    """Return the state under other settings; reports that were never on are wanted from `since` on, monotonic."""
+    progress = dict(state.progress)
+    for name in enabled(operation):
+        if name not in state.published.reports:
+            progress[name] = replace(progress.get(name, Progress(since)), since=since)
+    index = published_only(state.index, operation.campaigns)
+    failed = tuple(key for key in state.amd.failed if is_published(index, operation.campaigns, key))
+    return replace(
+        _published(state, operation, now),
+        progress=MappingProxyType(progress),
+        index=index,
+        amd=replace(state.amd, failed=failed),
+    )
+
+
+def _bounded(progress: Progress, since: float, now: Now) -> Progress:
+    started = None if progress.started is None else min(progress.started, now.monotonic)
+    retry = replace(progress.retry, at=min(progress.retry.at, now.monotonic)) if progress.retry else None
+    return replace(timing.not_told(progress), since=since, started=started, retry=retry, looked=None)
+
+
+def _published(state: OperationState, operation: Operation, now: Now) -> OperationState:
+    """Take over what is polled and published now, and set aside the states of reports that are off."""
+    past, selection, reports = state.published, operation.campaigns, _initial_reports(operation)
+    known = {**state.off, **past.reports}
+    resumed_reports = {
+        name: known[name].resumed(report, now.wall, now.monotonic) for name, report in reports.items() if name in known
+    }
+    published = replace(
+        past,
+        reports=MappingProxyType({**reports, **resumed_reports}),
+        campaigns=tuple(row for row in past.campaigns if selection.selects(row.id, row.name)),
+        detections=tuple(row for row in past.detections if selection.selects(row.id, row.name)),
+        activity=MappingProxyType(
+            {labels: totals for labels, totals in past.activity.items() if selection.selects(labels[1], labels[0])}
+        ),
+    )
+    off = MappingProxyType({name: report for name, report in known.items() if name not in reports})
+    return replace(state, published=published, off=off)
