@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,8 @@ from support.canary import debug_log
 from support.certificates import Authority
 from support.servers import HOST
 from support.web import HEAD, SECURITY, TLS, curl, ending, guarded, headers, said, status
+from wolkvox_exporter.app import Exporter, Listen
+from wolkvox_exporter.config import Config
 from wolkvox_exporter.web.toolkit import connection, listener
 
 HEALTHY = re.compile(rb"HTTP/1\.1 200 OK\r\n.*\r\n\r\nhealthy\n", re.DOTALL)
@@ -123,6 +126,36 @@ async def test_more_requests_than_are_answered_at_a_time_are_told_to_come_again(
             assert headers(answer)[b"retry-after"] == b"1"
             assert headers(answer).items() >= SECURITY.items()
         await _until(port, 200)
+
+
+@pytest.mark.parametrize("method", [b"POST", b"PUT"])
+async def test_what_is_never_refused_takes_no_place(method: bytes) -> None:
+    """If more reloads wait than requests may be under way, then metrics, page and probes are answered all the same."""
+    asked, goes_on = threading.Event(), threading.Event()
+
+    def load() -> Config:
+        asked.set()
+        goes_on.wait()
+        return Config((), ())
+
+    reload = ending(method + b" /-/reload HTTP/1.1\r\nHost: x\r\n\r\n")
+    listen = Listen((HOST, 0), lifecycle=True, max_requests=2)
+    async with Exporter(Config((), ()), load=load).running(listen) as port, AsyncExitStack() as stack:
+        stack.callback(goes_on.set)
+        waiting = [asyncio.create_task(said(port, reload)) for _ in range(3)]
+        await asyncio.to_thread(asked.wait, 10)
+        assert [await status(port, None, path) for path in ("/metrics", "/", "/-/healthy", "/-/ready")] == [200] * 4
+        assert not any(answer.done() for answer in waiting)
+        goes_on.set()
+        assert [answer.endswith(b"\r\n\r\nreloaded\n") for answer in await asyncio.gather(*waiting)] == [True] * 3
+
+
+async def test_a_path_beside_the_probes_is_no_probe(tmp_path: Path) -> None:
+    """If a path only looks like that of a probe, then it is refused as all others are."""
+    async with guarded(tmp_path, "", max_requests=1) as port, greedy(port):
+        await _until(port, 503)
+        assert [await status(port, None, f"/-/{name}") for name in ("nowhere", "healthy/", "HEALTHY")] == [503] * 3
+        assert await status(port, None, "/-/%68ealthy") == 200
 
 
 async def test_there_may_be_any_number_of_requests(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from wolkvox_exporter.web import landing
 from wolkvox_exporter.web.negotiation import accepts_gzip, format_for
 from wolkvox_exporter.web.toolkit.guard import LARGEST_BODY, Guard
 
+_HEALTHY, _READY, _RELOAD = "/-/healthy", "/-/ready", "/-/reload"
 _DIED = "a worker has died and is being started again; see the log and report a bug"
 
 
@@ -35,14 +36,15 @@ class Site:
     def application(self) -> web.Application:
         """Return the routes, with the guard before them."""
         app = web.Application(client_max_size=LARGEST_BODY)
-        self.guard.protect(app)
+        # not what watches over the process or repairs it: a restart would not make clients quicker
+        self.guard.protect(app, unlimited=(_HEALTHY, _READY, _RELOAD))
         app.router.add_get(self.telemetry_path, self.metrics)
         if self.telemetry_path != "/":
             app.router.add_get("/", self.landing)
-        app.router.add_get("/-/healthy", self.healthy)
-        app.router.add_get("/-/ready", self.ready)
-        app.router.add_post("/-/reload", self.reloaded)
-        app.router.add_put("/-/reload", self.reloaded)
+        app.router.add_get(_HEALTHY, self.healthy)
+        app.router.add_get(_READY, self.ready)
+        app.router.add_post(_RELOAD, self.reloaded)
+        app.router.add_put(_RELOAD, self.reloaded)
         return app
 
     async def metrics(self, request: web.Request) -> web.Response:

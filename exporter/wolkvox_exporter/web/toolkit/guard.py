@@ -1,7 +1,7 @@
 """What a request passes before it is answered: rate limit, users, a bound on how many are under way."""
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TypeAlias
@@ -48,11 +48,16 @@ class Guard:
         self._clock = clock
         self._max_requests = max_requests or math.inf
         self._under_way = 0
+        self._unlimited: Collection[str] = ()
         self._bucket: Bucket | None = None
         self._users = users or Users()
 
-    def protect(self, app: web.Application) -> None:
-        """Put everything that the application answers behind the guard, unknown paths too."""
+    def protect(self, app: web.Application, unlimited: Collection[str] = ()) -> None:
+        """Put everything that the application answers behind the guard, unknown paths too.
+
+        The paths `unlimited` are answered however many requests are under way, and are none of them.
+        """
+        self._unlimited = unlimited
         app.on_response_prepare.append(self._add_headers)
         if self.watched:
             app.middlewares.append(self._admitted)
@@ -74,11 +79,12 @@ class Guard:
 
     @web.middleware
     async def _bounded(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        # not what watches over the process: restarting it would not make clients quicker
-        if self._under_way >= self._max_requests and not request.path.startswith("/-/"):
-            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests are under way", _SOON)
         if (request.content_length or 0) > LARGEST_BODY:
             return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {LARGEST_BODY} bytes")
+        if request.path in self._unlimited:
+            return await handler(request)
+        if self._under_way >= self._max_requests:
+            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests are under way", _SOON)
         self._under_way += 1
         try:
             response = await handler(request)
