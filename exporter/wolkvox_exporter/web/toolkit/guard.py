@@ -1,4 +1,4 @@
-"""What a request passes before it is answered: rate limit, users, a bound on how many are under way."""
+"""What a request passes before it is answered: rate limit, users, whether a page sent it, how many are under way."""
 
 import math
 from collections.abc import Awaitable, Callable, Collection
@@ -27,6 +27,10 @@ HEADERS = {
 }
 """Of every answer; `Server` keeps aiohttp from telling its version and Python's."""
 _CHALLENGE = {hdrs.WWW_AUTHENTICATE: 'Basic realm="wolkvox-exporter", charset="UTF-8"'}
+_CHANGES_NOTHING = {hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS}
+_FROM_A_PAGE = (
+    "a page in a browser sent this (Origin, Sec-Fetch-Site) and may change nothing; use a program such as curl"
+)
 _SOON = 1
 
 _Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -61,7 +65,7 @@ class Guard:
         app.on_response_prepare.append(self._add_headers)
         if self.watched:
             app.middlewares.append(self._admitted)
-        app.middlewares.append(self._bounded)
+        app.middlewares.extend((_not_from_a_page, self._bounded))
 
     @web.middleware
     async def _admitted(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
@@ -111,6 +115,23 @@ def refusal(status: HTTPStatus, reason: str, retry_after: int | None = None) -> 
     """Return an answer without content; `retry_after` is in seconds."""
     headers = {} if retry_after is None else {hdrs.RETRY_AFTER: str(retry_after)}
     return web.Response(status=status, text=f"{status.value} {status.phrase}: {reason}\n", headers=headers)
+
+
+@web.middleware
+async def _not_from_a_page(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    """Refuse what would change something if a page in a browser sent it, since a user who looks at any may reach this.
+
+    Not even a page of this host may: by a name that is made to lead here any page can pass for one.
+    """
+    if request.method not in _CHANGES_NOTHING and _is_from_a_page(request):
+        return refusal(HTTPStatus.FORBIDDEN, _FROM_A_PAGE)
+    return await handler(request)
+
+
+def _is_from_a_page(request: web.Request) -> bool:
+    # browsers send one or both with all but GET and HEAD, programs neither; `none` is what no page had a part in
+    sites = request.headers.getall("Sec-Fetch-Site", ())
+    return hdrs.ORIGIN in request.headers or any(site != "none" for site in sites)
 
 
 def _turned_away(verdict: Verdict) -> web.Response:
