@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from wolkvox_exporter import __version__
 from wolkvox_exporter.api.fields import ReportName
@@ -49,8 +49,8 @@ class Site:
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Send the exposition; never asks the API."""
-        kind = format_for(request.headers.get("Accept", ""))
-        gzipped = accepts_gzip(request.headers.get("Accept-Encoding", ""))
+        kind = format_for(_whole(request, hdrs.ACCEPT))
+        gzipped = accepts_gzip(_whole(request, hdrs.ACCEPT_ENCODING))
         headers = {"Content-Type": kind.value, "Vary": "Accept, Accept-Encoding"}
         if gzipped:
             headers["Content-Encoding"] = "gzip"
@@ -88,6 +88,11 @@ class Site:
             text = "".join(f"{problem}\n" for problem in ("the configuration before stays in effect", *problems))
             return web.Response(text=text, status=HTTPStatus.INTERNAL_SERVER_ERROR)
         return web.Response(text="reloaded\n")
+
+
+def _whole(request: web.Request, name: str) -> str:
+    """Return a header that is a list, which may come in several lines."""
+    return ", ".join(request.headers.getall(name, ()))
 
 
 def _attempted(snapshot: Snapshot) -> bool:
