@@ -37,4 +37,4 @@ def stand_in(cost: int) -> str:
 
 def cost(password_hash: str) -> int:
     """Return the cost of a valid hash: the base-2 logarithm of its rounds."""
-    return int(password_hash[4:6])
+    return int(password_hash.split("$")[2])
