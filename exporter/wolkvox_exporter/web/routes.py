@@ -21,7 +21,7 @@ _DIED = "a worker has died and is being started again; see the log and report a 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the routes show. `workers_live` tells whether every worker is at work.
+    """What the routes show. `workers_live` returns whether every worker is at work.
 
     `reload` reads the configuration anew and returns what is wrong with it; None: nobody may ask for that over HTTP.
     """
@@ -71,16 +71,16 @@ class Site:
         )
 
     async def healthy(self, _: web.Request) -> web.Response:
-        """Tell whether the loop and the workers live; a failing API does not make the exporter unhealthy."""
+        """Return whether the loop and the workers live; a failing API does not make the exporter unhealthy."""
         return _verdict(self.workers_live(), "healthy", _DIED)
 
     async def ready(self, _: web.Request) -> web.Response:
-        """Tell whether each campaigns report was attempted once, whatever came of it."""
+        """Return whether each campaigns report was attempted once, whatever came of it."""
         waiting = sum(not _attempted(snapshot) for snapshot in self.publisher.snapshots.values())
         return _verdict(not waiting, "ready", f"{waiting} operations wait for their first poll")
 
     async def reloaded(self, _: web.Request) -> web.Response:
-        """Read the configuration anew, if that is enabled, and tell what is wrong with it or that it is in effect."""
+        """Read the configuration anew, if that is enabled, and answer what is wrong with it or that it is in effect."""
         if self.reload is None:
             text = "Lifecycle API is not enabled; start the exporter with --web.enable-lifecycle, or send it SIGHUP\n"
             return web.Response(text=text, status=HTTPStatus.FORBIDDEN)

@@ -13,10 +13,10 @@ from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.web.toolkit.rate_limit import Bucket
 from wolkvox_exporter.web.toolkit.schema import RateLimit
 from wolkvox_exporter.web.toolkit.users import Users, Verdict
-from wolkvox_exporter.web.toolkit.watcher import Watched
+from wolkvox_exporter.web.toolkit.watcher import WatchedConfig
 
 MAX_REQUESTS = 40
-"""Requests that are answered at a time, unless told otherwise; as with Prometheus' node_exporter."""
+"""Requests that are answered at a time, unless another number is given; as with Prometheus' node_exporter."""
 LARGEST_BODY = 65_536
 """Bytes of a request's body; nothing that is served here takes any."""
 HEADERS = {
@@ -44,11 +44,11 @@ class Guard:
     def __init__(
         self,
         clock: Clock,
-        watched: Watched | None = None,
+        web_config: WatchedConfig | None = None,
         max_requests: int = MAX_REQUESTS,
         users: Users | None = None,
     ) -> None:
-        self.watched = watched
+        self._web_config = web_config
         self._clock = clock
         self._max_requests = max_requests or math.inf
         self._under_way = 0
@@ -63,13 +63,13 @@ class Guard:
         """
         self._unlimited = unlimited
         app.on_response_prepare.append(self._add_headers)
-        if self.watched:
+        if self._web_config:
             app.middlewares.append(self._admitted)
         app.middlewares.extend((_not_from_a_page, self._bounded))
 
     @web.middleware
     async def _admitted(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        config = await self.watched.current() if self.watched else None
+        config = await self._web_config.current() if self._web_config else None
         if config is None:
             return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "the web configuration file cannot be used; see the log")
         limit, users = config.settings.rate_limit, config.settings.basic_auth_users
@@ -107,8 +107,8 @@ class Guard:
 
     async def _add_headers(self, _: web.Request, response: web.StreamResponse) -> None:
         response.headers.update(HEADERS)
-        if self.watched:
-            response.headers.update(self.watched.latest.settings.http_server_config.headers.written())
+        if self._web_config:
+            response.headers.update(self._web_config.latest.settings.http_server_config.headers.written())
 
 
 def refusal(status: HTTPStatus, reason: str, retry_after: int | None = None) -> web.Response:

@@ -69,7 +69,7 @@ class Users:
         self._waiting += 1
         try:
             async with self._one_at_a_time:
-                return await _in_a_thread(lambda: [known for known in compared if self._matches(password, known)])
+                return await _in_a_thread(lambda: [each for each in compared if self._matches(password, each)])
         finally:
             self._waiting -= 1
 
