@@ -32,10 +32,11 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A few words; without a tone in the colour of the rest."""
+    """A few words, and perhaps an instant behind them; without a tone in the colour of the rest."""
 
     text: str
     tone: str = ""
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,18 @@ class Failures:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something about a report, with what to do about it, if anything."""
+    """Something about a report."""
 
     report: str
     text: str
-    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """Reports of which something is to be said, and what helps all of them."""
+
+    reports: tuple[Remark, ...]
+    remedy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +101,10 @@ class Section:
     badge: Badge
     facts: tuple[Note, ...]
     failures: tuple[Failures, ...]
-    overdue: tuple[Remark, ...]
+    overdue: tuple[Remarks, ...]
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    held: tuple[Remark, ...]
     unreadable: tuple[Remark, ...]
 
 

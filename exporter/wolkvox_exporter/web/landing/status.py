@@ -5,7 +5,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from wolkvox_exporter.api.fields import ReportName
-from wolkvox_exporter.polling.snapshot import Snapshot
+from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
 from wolkvox_exporter.web.landing.parts import Badge
 
 
@@ -25,6 +25,17 @@ class Mark(NamedTuple):
 BAD = Mark(0, "bad", "✕", "Needs attention")
 WAIT = Mark(1, "wait", "…", "Waiting for first poll")
 GOOD = Mark(2, "good", "✓", "Up to date")
+_GRACE = 120.0
+"""Seconds that a call may be late without a word: it waits for those before it."""
+_IDLE = "idle"
+
+
+class Now(NamedTuple):
+    """One moment on two clocks."""
+
+    time: float
+    """Seconds since the epoch."""
+    monotonic: float
 
 
 class Status(Enum):
@@ -32,7 +43,9 @@ class Status(Enum):
 
     FAILING = "Failing", BAD
     STALE = "Stale", BAD
+    LATE = "Not asked", BAD
     WAITING = "Waiting", WAIT
+    IDLE = "Idle", GOOD
     UP = "Up", GOOD
 
     @property
@@ -42,26 +55,44 @@ class Status(Enum):
         return mark.badge(word)
 
 
-def status(snapshot: Snapshot, name: ReportName, monotonic: float) -> Status:
-    """Return how a report is doing at this instant of the monotonic clock."""
-    up = snapshot.reports[name].up
-    if up is False:
+def status(snapshot: Snapshot, name: ReportName, now: Now) -> Status:
+    """Return how a report is doing."""
+    state, stale = snapshot.reports[name], is_stale(snapshot, name, now)
+    if state.up is False:
         return Status.FAILING
-    if is_stale(snapshot, name, monotonic):
+    if state.held == _IDLE and (stale or state.up is None):
+        return Status.IDLE
+    if stale:
         return Status.STALE
-    return Status.WAITING if up is None else Status.UP
+    if is_late(state, now):
+        return Status.LATE
+    return Status.WAITING if state.up is None else Status.UP
 
 
-def is_stale(snapshot: Snapshot, name: ReportName, monotonic: float) -> bool:
+def is_stale(snapshot: Snapshot, name: ReportName, now: Now) -> bool:
     """Return whether a report's last good data are too old to be published."""
-    return snapshot.reports[name].last_success is not None and not snapshot.is_fresh(name, monotonic)
+    return snapshot.reports[name].last_success is not None and not snapshot.is_fresh(name, now.monotonic)
 
 
-def mark(snapshot: Snapshot, monotonic: float) -> Mark:
+def is_late(state: ReportState, now: Now) -> bool:
+    """Return whether a report should have been asked long ago and nothing holds it back."""
+    latest = _latest(state)
+    return state.held is None and latest is not None and now.time - latest > _GRACE
+
+
+def _latest(state: ReportState) -> float | None:
+    """Return by when a report is to be asked, in seconds since the epoch; None where nothing says so."""
+    if state.last_attempt is not None:
+        return state.last_attempt + 2 * state.interval
+    # the next poll is the first one, then
+    return state.next_poll + state.interval if state.up is None and state.next_poll is not None else None
+
+
+def mark(snapshot: Snapshot, now: Now) -> Mark:
     """Return how an operation is doing: as its worst report, and badly without a token or calls."""
     if snapshot.token_valid is False or snapshot.quota_exhausted:
         return BAD
-    return min((status(snapshot, name, monotonic).value[1] for name in snapshot.reports), default=GOOD)
+    return min((status(snapshot, name, now).value[1] for name in snapshot.reports), default=GOOD)
 
 
 def verdict(marks: Sequence[Mark]) -> str:
