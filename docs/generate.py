@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from wolkvox_exporter.api.errors import REMEDIES
 from wolkvox_exporter.config import durations
 from wolkvox_exporter.config.json_schema import schema_text
-from wolkvox_exporter.config.models import Keys, Polling, WrittenFile, WrittenOperation
+from wolkvox_exporter.config.keys import Keys
+from wolkvox_exporter.config.models import Polling, WrittenFile, WrittenOperation
 from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, Family
 
 ROOT = Path(__file__).parent.parent

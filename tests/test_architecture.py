@@ -111,3 +111,31 @@ def test_the_api_knows_nothing_of_prometheus() -> None:
     """If Prometheus' formats change, then the room of the API does not."""
     for path in (PACKAGE / "api").rglob("*.py"):
         assert "prometheus" not in path.read_text(encoding="utf-8").replace("Nothing of Prometheus", "").lower()
+
+
+TOOLKIT = sorted((PACKAGE / "web" / "toolkit").glob("*.py"))
+GENERIC = {"keys", "problems", "types", "validation", "values", "yamlfile"}
+"""The modules of `config` that know no key of the configuration."""
+
+
+@pytest.mark.parametrize("path", TOOLKIT, ids=lambda path: path.name)
+def test_the_web_toolkit_knows_nothing_of_wolkvox(path: Path) -> None:
+    """If another exporter took TLS, users and limits over, then nothing of this one would come along but its name."""
+    text = path.read_text(encoding="utf-8")
+    imported = (node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.Import, ast.ImportFrom)))
+    modules = {
+        f"{node.module}.{name.name}" if isinstance(node, ast.ImportFrom) else name.name
+        for node in imported
+        for name in node.names
+    }
+    allowed = ["runtime", "web.toolkit", *(f"config.{name}" for name in GENERIC)]
+    ours = {module.removeprefix("wolkvox_exporter.") for module in modules if module.startswith("wolkvox_exporter")}
+    assert {module for module in ours if not any(f"{module}.".startswith(f"{name}.") for name in allowed)} == set()
+    assert not re.search("wolkvox(?![_-]exporter)", text.replace("Nothing of wolkvox", ""))
+
+
+def test_the_web_toolkit_is_looked_at() -> None:
+    """If the toolkit is moved, then the test before does not pass because it sees nothing."""
+    imports = "".join(path.read_text(encoding="utf-8") for path in TOOLKIT)
+    assert len(TOOLKIT) > 10
+    assert all(f"wolkvox_exporter.{name}" in imports for name in ("runtime", "config.types", "web.toolkit"))

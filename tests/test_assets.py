@@ -98,7 +98,6 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, flag: str, capsys: pytest.
     assert not (tmp_path / "new").exists()
 
 
-PACKED = "wolkvox_exporter/assets/"
 SOURCES = ("exporter", "grafana", "prometheus", "alertmanager", "docs")
 
 
@@ -112,19 +111,33 @@ def sources(folder: Path) -> Path:
     return folder
 
 
-def held(folder: Path) -> dict[str, bytes]:
-    """Return the assets in the one wheel of a folder."""
+def unpacked(folder: Path) -> Path:
+    """Unpack the one wheel of a folder, as installing it does; returns where to."""
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        names = [
-            name for name in archive.namelist() if name.startswith("wolkvox_exporter/assets/") and name[-3:] != ".py"
-        ]
-        return {name.removeprefix("wolkvox_exporter/assets/"): archive.read(name) for name in names}
+        archive.extractall(folder / "installed")
+    return folder / "installed"
+
+
+RENDER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import wolkvox_exporter
+from wolkvox_exporter.web import landing
+print(Path(wolkvox_exporter.__file__).parents[1])
+print(landing.render(landing.Overview("0.4.2", 0.0, 0.0, "/metrics", ())))
+"""
 
 
 async def test_a_wheel_holds_the_files_themselves(tmp_path: Path) -> None:
-    """If the package is built, then it brings the files along, not links to where they were."""
+    """If the package is built, then it brings the files along, not links to where they were, and those of the page."""
     build = f"from setuptools.build_meta import build_wheel; build_wheel({str(tmp_path)!r})"
     built = await run(sys.executable, "-W", "default", "-c", build, cwd=sources(tmp_path / "sources"), patience=100)
     assert built.code == 0, built.err
-    assert held(tmp_path) == in_repository()
+    installed = unpacked(tmp_path)
+    files = below(installed / "wolkvox_exporter" / "assets")
+    assert {path: content for path, content in files.items() if not path.endswith(".py")} == in_repository()
+    shown = await run(sys.executable, "-c", RENDER, installed)
+    assert shown.out.startswith(f"{installed}\n<!DOCTYPE html>"), shown.err
+    assert "<strong>No operations are configured</strong>" in shown.out

@@ -89,7 +89,7 @@ async def centre(*faults: Fault) -> AsyncIterator[Centre]:
         (PROMETHEUS_2_42, OPENMETRICS),
         (PROMETHEUS_3, OPENMETRICS),
         ("application/openmetrics-text", OPENMETRICS),
-        ("application/openmetrics-text; version=0.0.1", OPENMETRICS),
+        ("application/openmetrics-text; version=0.0.1", TEXT),
         ('Application/OpenMetrics-Text; version="1.0.0"; charset=utf-8', OPENMETRICS),
         ("application/openmetrics-text; q=0.5, text/plain; q=0.5", OPENMETRICS),
         ("application/openmetrics-text; q=0.4, text/plain; q=0.5", TEXT),

@@ -11,7 +11,7 @@ from support.certificates import Authority
 from support.processes import EXPORTER, config_file, run
 from support.web import ALICE, TLS, USERS, written
 from wolkvox_exporter.config import ConfigError
-from wolkvox_exporter.config.models import Keys
+from wolkvox_exporter.config.keys import Keys
 from wolkvox_exporter.web.toolkit import web_config
 from wolkvox_exporter.web.toolkit.schema import MODELS
 

@@ -40,8 +40,8 @@ NO_ENTRY = {
 }
 
 
-class Witness:
-    """Compares as bcrypt does, writes down with what it did, and waits if told to."""
+class Comparisons:
+    """Compares as bcrypt does, and writes down with what it did."""
 
     def __init__(self) -> None:
         self.hashes: list[str] = []
@@ -97,15 +97,29 @@ async def test_any_password_that_bcrypt_sees_works(tmp_path: Path, password: str
         assert await status(port, basic("usuario-ñ", f"{password}x")) == 401
 
 
-async def test_an_unknown_user_costs_as_much_as_a_known_one() -> None:
-    """If nobody has that name, then a hash of the same cost is compared all the same, so that time tells nothing."""
-    witness = Witness()
-    hashes = {**HASHES, "bob": SecretStr(passwords.stand_in(6))}
-    judge = Users(witness)
-    assert await judge.verdict(basic("mallory", PASSWORD), hashes) is Verdict.REFUSED
-    assert await judge.verdict(basic("mallory", "x" * 100), hashes) is Verdict.REFUSED
-    assert await judge.verdict(basic("alice", "x" * 100), hashes) is Verdict.REFUSED
-    assert [compared[:7] for compared in witness.hashes] == ["$2b$06$", "$2b$06$", "$2b$04$"]
+COSTS = {"low": 4, "middle": 5, "also middle": 5, "high": 7}
+MIXED = {user: SecretStr(passwords.hashed(PASSWORD.encode(), cost)) for user, cost in COSTS.items()}
+
+
+@pytest.mark.parametrize("password", ["wrong", "x" * 100, "", "\0", PASSWORD])
+async def test_an_unknown_user_costs_as_much_as_a_known_one(password: str) -> None:
+    """If costs differ, then bcrypt's rounds are the same for each user and for none, so that time shows nothing."""
+    costs = []
+    for user in ("mallory", "", *MIXED):
+        judge = Users(comparisons := Comparisons())
+        admitted = user in MIXED and password == PASSWORD
+        assert await judge.verdict(basic(user, password), MIXED) is (Verdict.ADMITTED if admitted else Verdict.REFUSED)
+        costs.append([compared[:7] for compared in comparisons.hashes])
+    assert costs == [["$2b$04$", "$2b$05$", "$2b$07$"]] * 6
+
+
+async def test_the_costs_of_others_open_nothing() -> None:
+    """If a password is that of another user, of the same cost or another, then it opens nothing."""
+    judge = Users()
+    other = MIXED | {"low": SecretStr(passwords.hashed(b"another", 4))}
+    assert await judge.verdict(basic("low", PASSWORD), other) is Verdict.REFUSED
+    assert await judge.verdict(basic("high", PASSWORD), other) is Verdict.ADMITTED
+    assert await judge.verdict(basic("low", "another"), other) is Verdict.ADMITTED
 
 
 async def test_nobody_is_who_has_the_stand_ins_password() -> None:
@@ -117,20 +131,20 @@ async def test_nobody_is_who_has_the_stand_ins_password() -> None:
 
 async def test_a_right_password_is_compared_once() -> None:
     """If the same user comes again, then bcrypt has nothing to do; a wrong password is compared every time."""
-    witness = Witness()
-    judge = Users(witness)
+    comparisons = Comparisons()
+    judge = Users(comparisons)
     for _ in range(3):
         assert await judge.verdict(basic("alice", PASSWORD), HASHES) is Verdict.ADMITTED
-    assert len(witness.hashes) == 1
+    assert len(comparisons.hashes) == 1
     for _ in range(3):
         assert await judge.verdict(basic("alice", "wrong"), HASHES) is Verdict.REFUSED
-    assert len(witness.hashes) == 4
+    assert len(comparisons.hashes) == 4
 
 
 async def test_what_is_remembered_cannot_be_confused() -> None:
     """If parts of user, hash and password change places, then none passes for what was right (CVE-2022-46146)."""
-    witness = Witness()
-    judge = Users(witness)
+    comparisons = Comparisons()
+    judge = Users(comparisons)
     assert await judge.verdict(basic("alice", PASSWORD), HASHES) is Verdict.ADMITTED
     moved = {f"alice{ALICE[:6]}": SecretStr(passwords.stand_in(4)), "alic": HASHES["alice"], "": HASHES["alice"]}
     for user, password in ((f"alice{ALICE}", PASSWORD), ("alic", f"e{PASSWORD}"), ("", f"alice{ALICE}{PASSWORD}")):
@@ -151,28 +165,28 @@ async def test_the_same_letters_in_other_places_are_another_password() -> None:
 
 async def test_memory_of_passwords_is_bounded() -> None:
     """If more users come than are remembered, then the one who was not seen for longest is compared again."""
-    witness = Witness()
+    comparisons = Comparisons()
     many = {f"u{number}": HASHES["alice"] for number in range(101)}
-    judge = Users(witness)
+    judge = Users(comparisons)
     for user in many:
         assert await judge.verdict(basic(user, PASSWORD), many) is Verdict.ADMITTED
     assert await judge.verdict(basic("u100", PASSWORD), many) is Verdict.ADMITTED
-    assert len(witness.hashes) == 101
+    assert len(comparisons.hashes) == 101
     assert await judge.verdict(basic("u0", PASSWORD), many) is Verdict.ADMITTED
-    assert len(witness.hashes) == 102
+    assert len(comparisons.hashes) == 102
 
 
 async def test_a_flood_of_wrong_passwords_keeps_nobody_out_who_is_known() -> None:
     """If more passwords come than can be compared, then the rest is told to come again, and who was in gets in."""
-    witness = Witness()
-    judge = Users(witness)
+    comparisons = Comparisons()
+    judge = Users(comparisons)
     assert await judge.verdict(basic("alice", PASSWORD), HASHES) is Verdict.ADMITTED
     flood = [asyncio.create_task(judge.verdict(basic("alice", f"{n}"), HASHES)) for n in range(40)]
     await asyncio.sleep(0)
     assert await judge.verdict(basic("alice", PASSWORD), HASHES) is Verdict.ADMITTED
     verdicts = await asyncio.gather(*flood)
     assert set(verdicts) == {Verdict.REFUSED, Verdict.BUSY}
-    assert len(witness.hashes) == 1 + verdicts.count(Verdict.REFUSED) == 1 + users.MOST_WAITING + 1
+    assert len(comparisons.hashes) == 1 + verdicts.count(Verdict.REFUSED) == 1 + users.MOST_WAITING + 1
 
 
 async def test_it_ends_although_a_password_is_compared(tmp_path: Path) -> None:

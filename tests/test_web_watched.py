@@ -13,7 +13,7 @@ from support.clock import ManualClock
 from support.web import TLS, USERS, guarded, status, written
 from wolkvox_exporter.config import ConfigError
 from wolkvox_exporter.web.toolkit import web_config
-from wolkvox_exporter.web.toolkit.watcher import LOOK_EVERY, Watched
+from wolkvox_exporter.web.toolkit.watcher import LOOK_EVERY, WatchedConfig
 from wolkvox_exporter.web.toolkit.web_config import WebConfig
 
 LIMIT = "rate_limit: {interval: 0, burst: 1}\n"
@@ -64,7 +64,7 @@ async def test_a_file_that_cannot_be_read_in_time_closes_the_door(
 ) -> None:
     """If the files hang, then nobody is let in until they answer, one thread waits, and the loop goes on."""
     share, clock = Share(), ManualClock()
-    watched = Watched(written(tmp_path, USERS), clock, share, patience=0.2)
+    watched = WatchedConfig(written(tmp_path, USERS), clock, share, patience=0.2)
     with debug_log("logfmt"):
         share.answers.clear()
         written(tmp_path, USERS + LIMIT)
@@ -83,7 +83,7 @@ async def test_a_file_that_cannot_be_read_in_time_closes_the_door(
     assert (logged.count("cannot be read in time"), logged.count("web configuration read")) == (1, 1)
 
 
-async def _opened(watched: Watched, clock: ManualClock) -> WebConfig:
+async def _opened(watched: WatchedConfig, clock: ManualClock) -> WebConfig:
     async with asyncio.timeout(5):
         while not (found := await watched.current()):
             await asyncio.sleep(0.01)
@@ -94,7 +94,7 @@ async def _opened(watched: Watched, clock: ManualClock) -> WebConfig:
 async def test_a_look_outlives_whoever_asked_first(tmp_path: Path) -> None:
     """If the client whose request led to a look is gone, then the others get its result."""
     share, clock = Share(), ManualClock()
-    watched = Watched(written(tmp_path, USERS), clock, share)
+    watched = WatchedConfig(written(tmp_path, USERS), clock, share)
     share.answers.clear()
     written(tmp_path, USERS + LIMIT)
     clock.jump(LOOK_EVERY)
@@ -112,7 +112,7 @@ async def test_a_look_outlives_whoever_asked_first(tmp_path: Path) -> None:
 async def test_a_burst_of_requests_looks_once(tmp_path: Path) -> None:
     """If many requests come within a second, then the files are looked at once."""
     share, clock = Share(), ManualClock()
-    watched = Watched(written(tmp_path, USERS), clock, share)
+    watched = WatchedConfig(written(tmp_path, USERS), clock, share)
     written(tmp_path, USERS + LIMIT)
     clock.jump(LOOK_EVERY / 2)
     before = [await watched.current() for _ in range(5)]
@@ -151,7 +151,7 @@ async def test_a_bug_in_a_look_closes_the_door(tmp_path: Path) -> None:
             raise ZeroDivisionError
         return chosen(path)
 
-    watched = Watched(written(tmp_path, USERS), clock, load)
+    watched = WatchedConfig(written(tmp_path, USERS), clock, load)
     written(tmp_path, USERS + LIMIT)
     clock.jump(LOOK_EVERY)
     for _ in range(2):

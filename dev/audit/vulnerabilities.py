@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-CONTROL = ("jinja2", "2.10")
-"""Vulnerable for years (CVE-2019-10906), and none of ours."""
+CONTROL = ("django", "2.2")
+"""Vulnerable for years (CVE-2019-19844), and none of ours."""
 OSV = "https://api.osv.dev/v1/query"
 VULNERABLE, UNCHECKED = 1, 3
 

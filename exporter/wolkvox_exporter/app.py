@@ -31,8 +31,8 @@ from wolkvox_exporter.systemd import ServiceManager
 from wolkvox_exporter.web.routes import Site
 from wolkvox_exporter.web.toolkit.address import Address, in_url
 from wolkvox_exporter.web.toolkit.guard import MAX_REQUESTS, Guard
-from wolkvox_exporter.web.toolkit.listener import Door
-from wolkvox_exporter.web.toolkit.watcher import Watched
+from wolkvox_exporter.web.toolkit.listener import Listener
+from wolkvox_exporter.web.toolkit.watcher import WatchedConfig
 from wolkvox_exporter.web.toolkit.web_config import UNPROTECTED
 
 _WEB_GRACE = 2.0
@@ -112,7 +112,7 @@ class Exporter:
 
         Raises `AddressError`, and `ConfigError` for the web configuration file, before anything is asked of the API.
         """
-        watched = Watched(listen.web_config_file, self.clock) if listen.web_config_file else None
+        watched = WatchedConfig(listen.web_config_file, self.clock) if listen.web_config_file else None
         if watched:
             self.protection = watched.latest.protection
         site = self._site(listen, Guard(self.clock, watched, listen.max_requests))
@@ -204,9 +204,9 @@ def stopped_by_signals() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def _listen(runner: web.AppRunner, address: Address, watched: Watched | None) -> None:
+async def _listen(runner: web.AppRunner, address: Address, watched: WatchedConfig | None) -> None:
     try:
-        await Door(runner, address, watched).start()
+        await Listener(runner, address, watched).start()
     except OSError as error:
         raise AddressError(address, error) from None
 

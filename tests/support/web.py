@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from support.certificates import Authority
 from support.processes import Finished, run
 from support.servers import HOST
 from support.tools import tool
@@ -19,6 +20,13 @@ PASSWORD = "canary-of-alice"
 TLS = "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n"
 USERS = f"basic_auth_users:\n  alice: {ALICE}\n"
 HEAD = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n"
+SECURITY = {
+    b"content-security-policy": b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    b"referrer-policy": b"no-referrer",
+    b"server": b"wolkvox-exporter",
+    b"x-content-type-options": b"nosniff",
+}
+"""The headers of every answer that keep browsers and others from making the most of it."""
 
 
 @asynccontextmanager
@@ -74,3 +82,24 @@ async def status(port: int, authorization: str | None = None, path: str = "/-/he
     header = f"Authorization: {authorization}\r\n" if authorization is not None else ""
     answer = await said(port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{header}\r\n".encode())
     return int(answer.split(b" ")[1]) if answer else 0
+
+
+def headers(answer: bytes) -> dict[bytes, bytes]:
+    """Return the headers of an answer."""
+    lines = answer.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
+    return {name.lower(): value for name, _, value in (line.partition(b": ") for line in lines)}
+
+
+def ending(request: bytes) -> bytes:
+    """Return the request as the last one of its connection."""
+    return request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
+
+
+def trusting(authority: Authority, *flags: str | Path) -> tuple[str | Path, ...]:
+    """Return flags of curl."""
+    return ("--cacert", authority.file, *flags)
+
+
+def healthy(port: int) -> str:
+    """Return an address."""
+    return f"https://{HOST}:{port}/-/healthy"

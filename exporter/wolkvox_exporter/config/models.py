@@ -13,8 +13,9 @@ from fnmatch import fnmatchcase
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from wolkvox_exporter.config.keys import Keys
 from wolkvox_exporter.config.tokens import TokenSource
 from wolkvox_exporter.config.types import (
     FILLED,
@@ -40,18 +41,6 @@ from wolkvox_exporter.config.values import AmdMode
 
 EXACTLY_ONE = (("server", "base_url"), ("token_file", "token_env", "token"))
 """Of each of these groups an operation in the file has exactly one key."""
-
-
-class Keys(BaseModel):
-    """What all models have in common."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        arbitrary_types_allowed=True,
-        hide_input_in_errors=True,
-        field_title_generator=lambda key, _: key.replace("_", " "),
-    )
 
 
 class Polling(Keys):

@@ -1,39 +1,72 @@
-"""What a client accepts: the exposition's format and its coding."""
+"""What a client accepts, as RFC 9110 has it: the exposition's format and its coding.
 
-from collections.abc import Iterator
+What cannot be read counts as not accepted, and so leads to plain text, which everybody reads.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from wolkvox_exporter.metrics.encoder import Format
 
-_OPENMETRICS = "application/openmetrics-text"
-_OPENMETRICS_VERSIONS = ("", "0.0.1", "1.0.0")
-_TEXT = "text/plain"
+# between separators, of which there may be some in a quoted string; one that does not end goes on to the end
+_BETWEEN = r'(?:[^"{}]|"(?:[^"\\]|\\.?)*+"?)++'
+_RANGES = re.compile(_BETWEEN.format(","), re.DOTALL)
+_PARAMETERS = re.compile(_BETWEEN.format(";"), re.DOTALL)
+_QUOTED = re.compile(r'"(.*)"', re.DOTALL)
+# what some Java clients write is taken, too: no digit before the point
+_WEIGHT = re.compile(r"0(?:\.[0-9]*)?|\.[0-9]+|1(?:\.0*)?")
+
+
+class _Range(NamedTuple):
+    """A part of an accept header: what it names, a version if it names one, and how much that is liked, 0 to 1."""
+
+    name: str
+    version: str | None
+    weight: float
 
 
 def format_for(accept: str) -> Format:
-    """Return OpenMetrics for whoever likes it at least as much as text, and the text format for everybody else."""
-    offers = [(quality, kind, version) for kind, version, quality in _offers(accept)]
-    openmetrics = max((o[0] for o in offers if o[1] == _OPENMETRICS and o[2] in _OPENMETRICS_VERSIONS), default=0.0)
-    text = max((o[0] for o in offers if o[1] == _TEXT), default=0.0)
-    return Format.OPENMETRICS if openmetrics > 0 and openmetrics >= text else Format.TEXT
+    """Return the format that a client likes best: where it likes both alike OpenMetrics if it names it, else text."""
+    ranges = list(_ranges(accept))
+    (openmetrics, is_named), (text, _) = (_liking(ranges, kind) for kind in (Format.OPENMETRICS, Format.TEXT))
+    return Format.OPENMETRICS if openmetrics > text or (is_named and openmetrics == text > 0) else Format.TEXT
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Tell whether the client can read gzip."""
-    codings = {coding: quality for coding, _, quality in _offers(accept_encoding)}
-    return codings.get("gzip", codings.get("*", 0.0)) > 0
+    """Return whether a client reads gzip, and likes plain no better."""
+    weights = {coding.name: coding.weight for coding in _ranges(accept_encoding)}
+    gzip = next((weights[name] for name in ("gzip", "x-gzip", "*") if name in weights), 0.0)
+    return gzip > 0 and gzip >= weights.get("identity", 0.0)
 
 
-def _offers(header: str) -> Iterator[tuple[str, str, float]]:
-    """Return what each part of an accept header names, its `version` and its quality."""
-    for part in filter(None, (part.strip() for part in header.split(","))):
-        kind, *rest = part.split(";")
+def _liking(ranges: Iterable[_Range], kind: Format) -> tuple[float, bool]:
+    """Return the weight of a format, by the range that describes it most exactly, and whether that names it."""
+    ((name, version, _),) = _ranges(kind.value)
+    group = name.partition("/")[0]
+    # parameters but the version are not looked at: whatever escaping is asked for, no name here needs one
+    exactness = {(name, version): 3, (name, None): 2, (f"{group}/*", None): 1, ("*/*", None): 0, ("*", None): 0}
+    fitting = (
+        (exactness[range_.name, range_.version], range_.weight)
+        for range_ in ranges
+        if (range_.name, range_.version) in exactness
+    )
+    how, weight = max(fitting, default=(0, 0.0))
+    return weight, how >= exactness[name, None]
+
+
+def _ranges(header: str) -> Iterator[_Range]:
+    for part in _RANGES.findall(header):
+        name, *rest = _PARAMETERS.findall(part) or [""]
         pairs = (parameter.partition("=") for parameter in rest)
-        parameters = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
-        yield kind.strip().lower(), parameters.get("version", ""), _quality(parameters.get("q", "1"))
+        parameters = {key.strip().lower(): _unquoted(value.strip()) for key, _, value in pairs}
+        yield _Range(name.strip().lower(), parameters.get("version"), _weight(parameters.get("q", "1")))
 
 
-def _quality(written: str) -> float:
-    try:
-        return float(written)
-    except ValueError:
-        return 0.0
+def _unquoted(value: str) -> str:
+    match = _QUOTED.fullmatch(value)
+    return re.sub(r"\\(.)", r"\1", match[1]) if match else value
+
+
+def _weight(written: str) -> float:
+    return float(written) if _WEIGHT.fullmatch(written) else 0.0

@@ -31,7 +31,7 @@ log = structlog.get_logger()
 class Connection(web.RequestHandler):
     """A connection as aiohttp serves it, less what it waits for without end.
 
-    Where aiohttp has no public way to ask, this looks at its fields; the tests tell if they change.
+    Where aiohttp has no public way to ask, this looks at its fields; the tests fail if they change.
     """
 
     __slots__ = ("_head_timer", "_send_timer", "_socket")
@@ -88,7 +88,7 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
 
     def give_way(self) -> bool:
-        """End if no request is under way or waits for its turn; tells whether it did."""
+        """End if no request is under way or waits; returns whether it did."""
         is_idle = self._socket is not None and not self._request_in_progress and not self._messages
         if is_idle:
             self._abort()

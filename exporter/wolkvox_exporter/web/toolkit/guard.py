@@ -1,7 +1,7 @@
-"""What a request passes before it is answered: rate limit, users, a bound on how many are under way."""
+"""What a request passes before it is answered: rate limit, users, whether a page sent it, how many are under way."""
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TypeAlias
@@ -13,10 +13,10 @@ from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.web.toolkit.rate_limit import Bucket
 from wolkvox_exporter.web.toolkit.schema import RateLimit
 from wolkvox_exporter.web.toolkit.users import Users, Verdict
-from wolkvox_exporter.web.toolkit.watcher import Watched
+from wolkvox_exporter.web.toolkit.watcher import WatchedConfig
 
 MAX_REQUESTS = 40
-"""Requests that are answered at a time, unless told otherwise; as with Prometheus' node_exporter."""
+"""Requests that are answered at a time, unless another number is given; as with Prometheus' node_exporter."""
 LARGEST_BODY = 65_536
 """Bytes of a request's body; nothing that is served here takes any."""
 HEADERS = {
@@ -27,6 +27,10 @@ HEADERS = {
 }
 """Of every answer; `Server` keeps aiohttp from telling its version and Python's."""
 _CHALLENGE = {hdrs.WWW_AUTHENTICATE: 'Basic realm="wolkvox-exporter", charset="UTF-8"'}
+_CHANGES_NOTHING = {hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS}
+_FROM_A_PAGE = (
+    "a page in a browser sent this (Origin, Sec-Fetch-Site) and may change nothing; use a program such as curl"
+)
 _SOON = 1
 
 _Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -40,27 +44,32 @@ class Guard:
     def __init__(
         self,
         clock: Clock,
-        watched: Watched | None = None,
+        web_config: WatchedConfig | None = None,
         max_requests: int = MAX_REQUESTS,
         users: Users | None = None,
     ) -> None:
-        self.watched = watched
+        self._web_config = web_config
         self._clock = clock
         self._max_requests = max_requests or math.inf
         self._under_way = 0
+        self._unlimited: Collection[str] = ()
         self._bucket: Bucket | None = None
         self._users = users or Users()
 
-    def protect(self, app: web.Application) -> None:
-        """Put everything that the application answers behind the guard, unknown paths too."""
+    def protect(self, app: web.Application, unlimited: Collection[str] = ()) -> None:
+        """Put everything that the application answers behind the guard, unknown paths too.
+
+        The paths `unlimited` are answered however many requests are under way, and are none of them.
+        """
+        self._unlimited = unlimited
         app.on_response_prepare.append(self._add_headers)
-        if self.watched:
+        if self._web_config:
             app.middlewares.append(self._admitted)
-        app.middlewares.append(self._bounded)
+        app.middlewares.extend((_not_from_a_page, self._bounded))
 
     @web.middleware
     async def _admitted(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        config = await self.watched.current() if self.watched else None
+        config = await self._web_config.current() if self._web_config else None
         if config is None:
             return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "the web configuration file cannot be used; see the log")
         limit, users = config.settings.rate_limit, config.settings.basic_auth_users
@@ -74,11 +83,12 @@ class Guard:
 
     @web.middleware
     async def _bounded(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        # not what watches over the process: restarting it would not make clients quicker
-        if self._under_way >= self._max_requests and not request.path.startswith("/-/"):
-            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests are under way", _SOON)
         if (request.content_length or 0) > LARGEST_BODY:
             return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {LARGEST_BODY} bytes")
+        if request.path in self._unlimited:
+            return await handler(request)
+        if self._under_way >= self._max_requests:
+            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests are under way", _SOON)
         self._under_way += 1
         try:
             response = await handler(request)
@@ -97,14 +107,31 @@ class Guard:
 
     async def _add_headers(self, _: web.Request, response: web.StreamResponse) -> None:
         response.headers.update(HEADERS)
-        if self.watched:
-            response.headers.update(self.watched.latest.settings.http_server_config.headers.written())
+        if self._web_config:
+            response.headers.update(self._web_config.latest.settings.http_server_config.headers.written())
 
 
 def refusal(status: HTTPStatus, reason: str, retry_after: int | None = None) -> web.Response:
     """Return an answer without content; `retry_after` is in seconds."""
     headers = {} if retry_after is None else {hdrs.RETRY_AFTER: str(retry_after)}
     return web.Response(status=status, text=f"{status.value} {status.phrase}: {reason}\n", headers=headers)
+
+
+@web.middleware
+async def _not_from_a_page(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    """Refuse what would change something if a page in a browser sent it, since a user who looks at any may reach this.
+
+    Not even a page of this host may: by a name that is made to lead here any page can pass for one.
+    """
+    if request.method not in _CHANGES_NOTHING and _is_from_a_page(request):
+        return refusal(HTTPStatus.FORBIDDEN, _FROM_A_PAGE)
+    return await handler(request)
+
+
+def _is_from_a_page(request: web.Request) -> bool:
+    # browsers send one or both with all but GET and HEAD, programs neither; `none` is what no page had a part in
+    sites = request.headers.getall("Sec-Fetch-Site", ())
+    return hdrs.ORIGIN in request.headers or any(site != "none" for site in sites)
 
 
 def _turned_away(verdict: Verdict) -> web.Response:

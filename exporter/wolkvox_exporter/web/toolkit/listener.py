@@ -1,4 +1,4 @@
-"""The door: how many connections there may be, and TLS before anything is said."""
+"""Where connections arrive: how many there may be, and TLS before anything is said."""
 
 import asyncio
 from typing import cast
@@ -9,34 +9,34 @@ from aiohttp import web
 from wolkvox_exporter.web.toolkit import tls
 from wolkvox_exporter.web.toolkit.address import Address
 from wolkvox_exporter.web.toolkit.connection import Connection
-from wolkvox_exporter.web.toolkit.watcher import Watched
+from wolkvox_exporter.web.toolkit.watcher import WatchedConfig
 
 MOST_CONNECTIONS = 256
 """Connections at a time; for one more the oldest that waits for a request is closed, or else the new one."""
 HANDSHAKE_TIMEOUT = 10.0
 """Seconds that a TLS handshake may take."""
 _CLOSING_TIMEOUT = 5.0
-_TELL_AGAIN = 60.0
+_LOG_AGAIN = 60.0
 
 log = structlog.get_logger()
 
 
-class Door(web.BaseSite):
-    """Where connections arrive; with a certificate in the web configuration file they begin with a handshake."""
+class Listener(web.BaseSite):
+    """Listens on an address; with a certificate in the web configuration file connections begin with a handshake."""
 
-    __slots__ = ("_address", "_handshakes", "_told", "_watched")
+    __slots__ = ("_address", "_handshakes", "_logged", "_web_config")
 
-    def __init__(self, runner: web.AppRunner, address: Address, watched: Watched | None = None) -> None:
+    def __init__(self, runner: web.AppRunner, address: Address, web_config: WatchedConfig | None = None) -> None:
         super().__init__(runner)
         self._address = address
-        self._watched = watched if watched and watched.uses_tls else None
+        self._web_config = web_config if web_config and web_config.uses_tls else None
         self._handshakes: dict[asyncio.Task[None], asyncio.Transport] = {}
-        self._told = -_TELL_AGAIN
+        self._logged = -_LOG_AGAIN
 
     @property
     def name(self) -> str:
-        """Where it is."""
-        return f"{'https' if self._watched else 'http'}://{self._address[0] or '*'}:{self._address[1]}"
+        """The address as a URL begins."""
+        return f"{'https' if self._web_config else 'http'}://{self._address[0] or '*'}:{self._address[1]}"
 
     async def start(self) -> None:
         """Listen; raises `OSError`."""
@@ -50,16 +50,16 @@ class Door(web.BaseSite):
             handshake.cancel()
         await asyncio.gather(*self._handshakes, return_exceptions=True)
 
-    def let_in(self, arrival: "_Arrival", transport: asyncio.Transport) -> None:
+    def accept(self, arrival: "_Arrival", transport: asyncio.Transport) -> None:
         """Serve a connection that has just been made."""
-        if self._is_full() and not self._make_room():
+        if self._is_full() and not self._free_a_place():
             transport.abort()
-        elif self._watched is None:
+        elif self._web_config is None:
             self._serve(transport)
         else:
             # nothing may be read before the handshake does it; Python 3.11.2, say, begins to read right after this call
             asyncio.get_running_loop().call_soon(transport.pause_reading)
-            handshake = asyncio.create_task(self._shake_hands(self._watched, arrival, transport))
+            handshake = asyncio.create_task(self._shake_hands(self._web_config, arrival, transport))
             self._handshakes[handshake] = transport
             handshake.add_done_callback(self._forget)
 
@@ -67,13 +67,13 @@ class Door(web.BaseSite):
         server = self._runner.server
         return server is not None and len(server.connections) + len(self._handshakes) >= MOST_CONNECTIONS
 
-    def _make_room(self) -> bool:
+    def _free_a_place(self) -> bool:
         now = asyncio.get_running_loop().time()
-        if now - self._told >= _TELL_AGAIN:
-            self._told = now
+        if now - self._logged >= _LOG_AGAIN:
+            self._logged = now
             log.warning("too many connections", most=MOST_CONNECTIONS, effect="idle ones are closed, or new ones")
         connections = self._runner.server.connections if self._runner.server else []
-        if any(isinstance(held, Connection) and held.give_way() for held in connections):
+        if any(isinstance(each, Connection) and each.give_way() for each in connections):
             return True
         return any(handshake.cancel() for handshake in self._handshakes if not handshake.cancelling())
 
@@ -96,8 +96,8 @@ class Door(web.BaseSite):
         if early:
             connection.data_received(early)
 
-    async def _shake_hands(self, watched: Watched, arrival: "_Arrival", transport: asyncio.Transport) -> None:
-        config = await watched.current()
+    async def _shake_hands(self, web_config: WatchedConfig, arrival: "_Arrival", transport: asyncio.Transport) -> None:
+        config = await web_config.current()
         context = config.tls if config and config.tls else tls.refusing()
         try:
             secured = await asyncio.get_running_loop().start_tls(
@@ -124,13 +124,13 @@ class Door(web.BaseSite):
 class _Arrival(asyncio.Protocol):
     """A connection until it is served; what a client says right after the handshake is kept for that."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
         self.early = bytearray()
         self.is_gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._door.let_in(self, cast("asyncio.Transport", transport))
+        self._listener.accept(self, cast("asyncio.Transport", transport))
 
     def data_received(self, data: bytes) -> None:
         self.early += data

@@ -24,7 +24,7 @@ def hashed(password: bytes, cost: int = COST) -> str:
 
 
 def matches(password: bytes, password_hash: str) -> bool:
-    """Tell whether a hash is that of a password; takes as long for one that is too long."""
+    """Return whether a hash is that of a password; takes as long for one that is too long."""
     # bcrypt refuses more, without doing the work
     same = bcrypt.checkpw(password[:LONGEST], password_hash.encode())
     return same and len(password) <= LONGEST
@@ -37,4 +37,4 @@ def stand_in(cost: int) -> str:
 
 def cost(password_hash: str) -> int:
     """Return the cost of a valid hash: the base-2 logarithm of its rounds."""
-    return int(password_hash[4:6])
+    return int(password_hash.split("$")[2])

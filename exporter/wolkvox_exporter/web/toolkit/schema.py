@@ -1,12 +1,12 @@
 """The keys of the web configuration file, in the format that Prometheus' exporters share.
 
 That format is described in `docs/web-configuration.md` of github.com/prometheus/exporter-toolkit; `docs/web-config.md`
-tells where this exporter differs.
+says where this exporter differs.
 """
 
 from pydantic import ConfigDict, Field
 
-from wolkvox_exporter.config.models import Keys
+from wolkvox_exporter.config.keys import Keys
 from wolkvox_exporter.web.toolkit.types import (
     AnyText,
     Burst,

@@ -52,7 +52,7 @@ def refusing() -> ssl.SSLContext:
 
 
 def is_allowed(certificate: Mapping[str, Any], allowed: Sequence[str]) -> bool:
-    """Tell whether a verified certificate has one of the alternative names."""
+    """Return whether a verified certificate has one of the alternative names."""
     names = certificate.get("subjectAltName", ())
     return not {_normal(kind, name) for kind, name in names if kind in _NAMES}.isdisjoint(allowed)
 
@@ -84,7 +84,7 @@ def _file(path: Path | None, text: str | None) -> Iterator[str]:
         return
     if sys.platform != "linux":
         raise OSError("a certificate or key in the file itself needs Linux")
-    # a file in memory without a name: the key reaches no disk
+    # an anonymous file of the kernel: the key reaches no disk
     descriptor = os.memfd_create("pem")
     try:
         os.write(descriptor, text.encode())

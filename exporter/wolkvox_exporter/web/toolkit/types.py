@@ -89,8 +89,8 @@ def _version(text: str) -> str:
 
 def _cipher(text: str) -> str:
     if text not in TLS_1_2_CIPHERS and text not in TLS_1_3_CIPHERS:
-        known = ", ".join(TLS_1_2_CIPHERS)
-        raise BadValue(f"unknown or insecure cipher suite; those that can be chosen are {known}")
+        choice = ", ".join(TLS_1_2_CIPHERS)
+        raise BadValue(f"unknown or insecure cipher suite; those that can be chosen are {choice}")
     return text
 
 
@@ -129,10 +129,10 @@ def _header(text: str) -> str:
     return text
 
 
-def _one_of(known: tuple[str, ...]) -> Callable[[str], str]:
+def _one_of(choice: tuple[str, ...]) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if text not in known:
-            raise BadValue(f"this is none of the possible values; write {' or '.join(filter(None, known))}")
+        if text not in choice:
+            raise BadValue(f"this is none of the possible values; write {' or '.join(filter(None, choice))}")
         return text
 
     return read

@@ -7,7 +7,7 @@ import hashlib
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from enum import Enum, auto
 from typing import TypeAlias
@@ -24,7 +24,7 @@ _REMEMBERED = 100
 Hashes: TypeAlias = Mapping[str, SecretStr]
 """bcrypt hashes by user."""
 Matches: TypeAlias = Callable[[bytes, str], bool]
-"""Tells whether a password has a hash."""
+"""Returns whether a password has a hash."""
 
 
 class Verdict(Enum):
@@ -41,7 +41,7 @@ class Users:
     def __init__(self, matches: Matches = passwords.matches) -> None:
         self._matches = matches
         # one comparison at a time: they are made to be costly, and the machine has other work
-        self._turn = asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()
         self._waiting = 0
         self._secret = secrets.token_bytes(32)
         self._right: OrderedDict[bytes, None] = OrderedDict()
@@ -52,25 +52,24 @@ class Users:
         if credentials is None:
             return Verdict.REFUSED
         user, password = credentials
-        is_known = user in hashes
-        password_hash = hashes[user].get_secret_value() if is_known else _stand_in(hashes)
-        digest = self._digest(user.encode(), password_hash.encode(), password)
+        own = hashes[user].get_secret_value() if user in hashes else ""
+        digest = self._digest(user.encode(), own.encode(), password)
         if digest in self._right:
             self._right.move_to_end(digest)
             return Verdict.ADMITTED
         if self._waiting > MOST_WAITING:
             return Verdict.BUSY
-        # an unknown user costs the same work, or the time would tell who is one
-        if await self._compare(password, password_hash) and is_known:
+        if own in await self._matching(password, _comparisons(own, hashes)):
             self._remember(digest)
             return Verdict.ADMITTED
         return Verdict.REFUSED
 
-    async def _compare(self, password: bytes, password_hash: str) -> bool:
+    async def _matching(self, password: bytes, compared: Sequence[str]) -> list[str]:
+        """Return those of the hashes that the password has; all are compared, whichever do."""
         self._waiting += 1
         try:
-            async with self._turn:
-                return await _in_a_thread(lambda: self._matches(password, password_hash))
+            async with self._one_at_a_time:
+                return await _in_a_thread(lambda: [each for each in compared if self._matches(password, each)])
         finally:
             self._waiting -= 1
 
@@ -85,9 +84,9 @@ class Users:
         return hashlib.blake2b(written, key=self._secret).digest()
 
 
-async def _in_a_thread(compare: Callable[[], bool]) -> bool:
+async def _in_a_thread(compare: Callable[[], list[str]]) -> list[str]:
     """Do the work in a thread that the process does not wait for when it ends."""
-    future: Future[bool] = Future()
+    future: Future[list[str]] = Future()
     future.set_running_or_notify_cancel()
     threading.Thread(target=settle, args=(future, compare), name="password", daemon=True).start()
     return await asyncio.wrap_future(future)
@@ -105,5 +104,11 @@ def _credentials(authorization: str) -> tuple[str, bytes] | None:
         return None
 
 
-def _stand_in(hashes: Hashes) -> str:
-    return passwords.stand_in(max(passwords.cost(known.get_secret_value()) for known in hashes.values()))
+def _comparisons(own: str, hashes: Hashes) -> list[str]:
+    """Return what a password is compared with: a hash of each cost that any user has, at its cost the user's own.
+
+    So the work is the same for all users and for whoever is none, and time does not show who is one.
+    """
+    costs = {passwords.cost(password_hash.get_secret_value()) for password_hash in hashes.values()}
+    cost_of_own = passwords.cost(own) if own else None
+    return [own if cost == cost_of_own else passwords.stand_in(cost) for cost in sorted(costs)]

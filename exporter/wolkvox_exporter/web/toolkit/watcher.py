@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import structlog
 
-from wolkvox_exporter.config import ConfigError, Problem
+from wolkvox_exporter.config.problems import ConfigError, Problem
 from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.runtime.concurrency import NoThreadError, apart
 from wolkvox_exporter.web.toolkit import web_config
@@ -17,7 +17,7 @@ from wolkvox_exporter.web.toolkit.web_config import WebConfig
 LOOK_EVERY = 1.0
 """Seconds for which one look at the files holds."""
 PATIENCE = 5.0
-"""Seconds that a look may take before the door is closed until it ends."""
+"""Seconds that a look may take before nobody is let in until it ends."""
 _SWITCHED = "what keeps strangers out cannot be taken away while it runs; put it back, or restart"
 _LATER = "TLS is switched on at the start only; restart"
 _LATE = "the files cannot be read in time; look at the disk or share that they are on"
@@ -30,8 +30,8 @@ _Found: TypeAlias = WebConfig | tuple[Problem, ...] | None
 """A file that is new to us, or what is wrong with it; None: it is as it was."""
 
 
-class Watched:
-    """The file; a bad one raises `ConfigError` at the start, and closes the door later.
+class WatchedConfig:
+    """The file; a bad one raises `ConfigError` at the start, and lets nobody in later.
 
     `load` and `patience`, in seconds, are the tests' to change.
     """
@@ -51,7 +51,7 @@ class Watched:
 
     @property
     def latest(self) -> WebConfig:
-        """What was good last, for that which opens no door."""
+        """What was good last, for what lets nobody in."""
         return self._good
 
     async def current(self) -> WebConfig | None:
@@ -65,7 +65,7 @@ class Watched:
         return None if self._problems else self._good
 
     async def _look_again(self) -> None:
-        # a bad file is tried again although it has not changed: its repair may lie in one that is not known yet
+        # a bad file is tried again although it has not changed: its repair may lie in a file that is not looked at yet
         seen = None if self._problems else self._seen
         read = partial(_look, self._path, self._good, seen, self._load)
         try:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wolkvox_exporter.config import ConfigError, Problem, validation, yamlfile
+from wolkvox_exporter.config import validation, yamlfile
+from wolkvox_exporter.config.problems import ConfigError, Problem
 from wolkvox_exporter.config.yamlfile import Data, Document
 from wolkvox_exporter.web.toolkit import tls
 from wolkvox_exporter.web.toolkit.files import require_regular
