@@ -88,7 +88,7 @@ class Record:
         """Note a poll that was left out."""
         self._log.info("poll held back", report=report, reason=error.reason, error=error.detail, remedy=error.remedy)
         trouble = Trouble(error.reason, error.detail, error.remedy, self._clock.time())
-        self._put(report, self.snapshot.reports[report].held(trouble))
+        self._put(report, self.snapshot.reports[report].left_out(trouble))
 
     def refused(self, reason: Reason) -> None:
         """Note that the API does not take the token, or takes no more calls."""

@@ -62,6 +62,10 @@ class ReportState:
     trouble: Trouble | None = None
     next_poll: float | None = None
     """Seconds since the epoch; for people, so it may be off by a clock step."""
+    last_attempt: float | None = None
+    """Seconds since the epoch: when a call for it was last begun."""
+    held: str | None = None
+    """Why it is not asked although it is enabled: `token`, `quota`, `reserve` or `idle`."""
 
     @classmethod
     def initial(cls, interval: float, lifetime: float, fields: Iterable[str]) -> Self:
@@ -87,7 +91,7 @@ class ReportState:
         failures = _sum(self.failures, {trouble.reason: 1})
         return replace(self._polled(attempt), up=False, failures=failures, trouble=trouble)
 
-    def held(self, trouble: Trouble) -> Self:
+    def left_out(self, trouble: Trouble) -> Self:
         """Return the state after a poll that was left out, since its token is known not to be accepted now."""
         return replace(self, up=False, trouble=trouble)
 
