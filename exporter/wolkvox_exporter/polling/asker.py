@@ -35,6 +35,7 @@ class TurnAsker:
         self._deadline = deadline
         self._wanted = wanted
         self.longest = 0.0
+        self.gave_way = False
         self._client = client
         self._token = token
         self._clock = clock
@@ -68,7 +69,9 @@ class TurnAsker:
         Not if nobody wants more, nor if a call as long as the longest so far would delay the campaigns report.
         """
         ends = self._clock.monotonic() + max(self.longest, self._expected)
-        return self._wanted() and ends < self._deadline and self._budget.has_room(self._clock.time())
+        may = self._wanted() and ends < self._deadline and self._budget.has_room(self._clock.time())
+        self.gave_way = self.gave_way or not may
+        return may
 
     def attempt(self) -> Attempt:
         """Return what the poll has cost."""

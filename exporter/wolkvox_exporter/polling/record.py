@@ -90,6 +90,10 @@ class Record:
         trouble = Trouble(error.reason, error.detail, error.remedy, self._clock.time())
         self._put(report, self.snapshot.reports[report].left_out(trouble))
 
+    def kept_back(self, report: ReportName, why: str) -> None:
+        """Note why a report is not asked, until its next poll."""
+        self._put(report, replace(self.snapshot.reports[report], held=why))
+
     def refused(self, reason: Reason) -> None:
         """Note that the API does not take the token, or takes no more calls."""
         if reason is Reason.TOKEN:

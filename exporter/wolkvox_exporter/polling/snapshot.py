@@ -107,13 +107,18 @@ class ReportState:
             failures=MappingProxyType({**initial.failures, **self.failures}),
             unreadable=MappingProxyType({**initial.unreadable, **self.unreadable}),
             last_success=None if self.last_success is None else min(self.last_success, now),
+            last_attempt=None if self.last_attempt is None else min(self.last_attempt, now),
             read_at=None if self.read_at is None else min(self.read_at, monotonic),
             trouble=None if self.trouble is None else replace(self.trouble, at=min(self.trouble.at, now)),
         )
 
     def _polled(self, attempt: Attempt) -> Self:
         requests = _sum(self.requests, attempt.requests)
-        return replace(self, polls=self.polls + 1, duration=attempt.duration, requests=requests)
+        # without a token there is no call
+        begun = attempt.ended - attempt.duration if attempt.requests else self.last_attempt
+        return replace(
+            self, polls=self.polls + 1, duration=attempt.duration, requests=requests, last_attempt=begun, held=None
+        )
 
 
 @dataclass(frozen=True, slots=True)

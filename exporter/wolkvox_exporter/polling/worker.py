@@ -162,6 +162,7 @@ class Worker:
             self._schedule.started(report, self._clock.monotonic())
             detail = "not asked, since the day's calls are down to quota_reserve"
             self._record.held(report, ApiError(Reason.QUOTA, detail))
+            self._record.kept_back(report, "reserve")
         else:
             await self._poll(report, token, turn)
 
@@ -199,6 +200,8 @@ class Worker:
         self._schedule.succeeded(report)
         if outcome:
             self._record.succeeded(report, asker.attempt())
+        elif not asker.gave_way:
+            self._record.kept_back(report, "idle")
 
     def _failed(self, report: ReportName, asker: TurnAsker, error: ApiError, token: str, turn: Turn) -> None:
         self._schedule.failed(report, self._clock.monotonic(), error)
@@ -209,6 +212,7 @@ class Worker:
     def _hold(self, report: ReportName, token: str, hold: Hold) -> None:
         self._schedule.hold(report, hold.until)
         self._record.refused(hold.reason)
+        self._record.kept_back(report, hold.reason)
         if hold.reason is Reason.TOKEN:
             self._waiting.add(report, token)
 
@@ -220,6 +224,7 @@ class Worker:
             detail = f"no token from {self._token.describe()}: {unreadable}"
             error = ApiError(Reason.TOKEN, detail, remedy="put it back; it is looked for every few seconds")
             self._record.failed(report, Attempt(self._clock.time(), 0.0, {}), error)
+            self._record.kept_back(report, Reason.TOKEN)
             await self._keep()
             self.publish()
 
