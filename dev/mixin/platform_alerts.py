@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from mixin.promql import fold, fold_least
+from mixin.promql import fold, fold_least, last_begun
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
+from wolkvox_exporter.config import durations
 
 CAMPAIGNS = 'report="campaigns"'
 """The report without which nothing is seen."""
@@ -35,7 +36,7 @@ unless on (job, operation)
 
 def group(settings: Settings) -> Group:
     """Return the alerts of the area `platform`."""
-    alerts = (*_of_the_exporter(settings), *_of_the_api(), *_of_the_polls(settings), *_of_the_quota(settings))
+    alerts = (*_of_the_exporter(settings), *_of_the_api(settings), *_of_the_polls(settings), *_of_the_quota(settings))
     return Group("wolkvox-platform.alerts", alerts)
 
 
@@ -76,7 +77,7 @@ def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
     )
 
 
-def _of_the_api() -> tuple[Alert, ...]:
+def _of_the_api(settings: Settings) -> tuple[Alert, ...]:
     return (
         Alert(
             "WolkvoxApiUnreachable",
@@ -88,6 +89,7 @@ def _of_the_api() -> tuple[Alert, ...]:
             _failing('report!="campaigns"', "1h", "59m") + "\n" + f"{_RESTING}\n{_KNOWN}",
             *("1m", "warning", "platform", "exporter"),
         ),
+        Alert("WolkvoxReportNotAttempted", _not_attempted(settings), "1m", "warning", "platform", "exporter"),
         Alert(
             "WolkvoxTokenRejected",
             # as long as one of the replicas has a good token, all is seen
@@ -97,7 +99,7 @@ def _of_the_api() -> tuple[Alert, ...]:
         ),
         Alert(
             "WolkvoxDataStale",
-            # AMD may rest, see above
+            # AMD may have nothing to ask for all night
             _late('report!="amd"'),
             # by then it is known that nothing answers, which silences this
             *("3m", "warning", "platform", "exporter"),
@@ -147,6 +149,24 @@ def _failing(selector: str, window: str, since: str, folded: Callable[[str], str
   {folded(f"max_over_time(wolkvox_up{{{selector}}}[{window}])")} == 0
 and
   {folded(f"present_over_time(wolkvox_up{{{selector}}}[3m] offset {since})")}"""
+
+
+def _not_attempted(settings: Settings) -> str:
+    """Find the reports for which no call was begun in two intervals although an exporter was free to begin one."""
+    allowed = durations.written(settings.late_attempt * settings.pace)
+    interval = "wolkvox_report_interval_seconds"
+    return f"""\
+  time() - {fold(last_begun())}
+>
+  # after a reload the longer one counts
+  2 * {fold(f"max_over_time({interval}[{allowed}])")} + {settings.late_attempt}
+and on (job, operation, report)
+  (
+      # an exporter that has run for so long, and has not held it back
+      {interval} and present_over_time({interval}[3m] offset {allowed})
+    unless on (job, instance, operation, report)
+      present_over_time(wolkvox_report_held[{allowed}])
+  )"""
 
 
 def _late(selector: str) -> str:
