@@ -15,15 +15,10 @@ unless on (job, operation)
   {fold("min_over_time(wolkvox_token_valid[6m])")} == 0
 unless on (job, operation)
   {fold_least("max_over_time(wolkvox_quota_exhausted[6m])")} == 1"""
+# a report that is not asked may stay at 0, though nothing fails
 _RESTING = f"""\
-unless
-  (
-      # AMD asked for campaign by campaign rests while nothing is started, after a failure too
-      {fold('increase(wolkvox_polls_total{report="amd"}[1h])')} == 0
-    unless
-      # asked for less often, it says nothing in an hour
-      {fold('wolkvox_report_interval_seconds{report="amd"}')} >= 3600
-  )"""
+unless on (job, operation, report)
+  {fold('present_over_time(wolkvox_report_held{reason=~"idle|reserve"}[1h])')}"""
 # wolkvox says so itself; that it lasts is news
 _MAINTAINED = f"""\
 unless on (job, operation)
