@@ -11,6 +11,7 @@ from wolkvox_exporter.config.json_schema import schema_text
 from wolkvox_exporter.config.keys import Keys
 from wolkvox_exporter.config.models import Polling, WrittenFile, WrittenOperation
 from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, Family
+from wolkvox_exporter.metrics.builders import HELD_REASONS
 
 ROOT = Path(__file__).parent.parent
 _NOTE = "<!-- Made by `make generate`; change the code it is made from instead. -->"
@@ -69,8 +70,11 @@ the counters `wolkvox_campaign_dialed_total`, `…_results_total` and `…_hits_
     yield from _family_table(EXPORTER_CATALOGUE)
     yield "\n`process_*` and `python_info` come from the Prometheus client library.\n"
     yield "## Why a poll fails\n"
-    yield "The values of the label `reason`, and what the log and the page at `/` advise:\n"
+    yield "The values of `reason` in `wolkvox_poll_failures_total`, and what the log and the page at `/` advise:\n"
     yield from _table(("reason", "what to do"), ((f"`{reason}`", text) for reason, text in REMEDIES.items()))
+    yield "\n## Why a report is held back\n"
+    yield "The values of `reason` in `wolkvox_report_held`:\n"
+    yield from _table(("reason", "what it means"), ((f"`{reason}`", text) for reason, text in HELD_REASONS.items()))
     yield ""
 
 

@@ -30,6 +30,7 @@ RECEIVERS = {
     "WolkvoxWorkerRestarting": "sre",
     "WolkvoxApiUnreachable": "sre-pager",
     "WolkvoxReportFailing": "sre",
+    "WolkvoxReportNotAttempted": "sre",
     "WolkvoxPollsFailing": "sre",
     "WolkvoxReplicaFailing": "sre",
     "WolkvoxTokenRejected": "sre-pager",
@@ -68,6 +69,7 @@ LABELS = {
     "WolkvoxWorkerRestarting": OPERATION,
     "WolkvoxApiUnreachable": REPORT,
     "WolkvoxReportFailing": REPORT,
+    "WolkvoxReportNotAttempted": REPORT,
     "WolkvoxPollsFailing": REPORT,
     "WolkvoxReplicaFailing": REPORT | {"instance"},
     "WolkvoxTokenRejected": OPERATION,
@@ -90,7 +92,13 @@ LABELS = {
 """What each alert has from its series, besides the labels that its rule adds."""
 
 OF_CAMPAIGNS = {name for name, receiver in RECEIVERS.items() if receiver == "supervisors"}
-LESSER = {"WolkvoxReportFailing", "WolkvoxDataStale", "WolkvoxPollsFailing", "WolkvoxReplicaFailing"}
+LESSER = {
+    "WolkvoxReportNotAttempted",
+    "WolkvoxReportFailing",
+    "WolkvoxDataStale",
+    "WolkvoxPollsFailing",
+    "WolkvoxReplicaFailing",
+}
 SYMPTOMS = LESSER | {"WolkvoxApiUnreachable"}
 OF_OPERATIONS = SYMPTOMS | {
     "WolkvoxTokenRejected",
@@ -104,6 +112,7 @@ SILENCES = {
     "WolkvoxTokenRejected": SYMPTOMS | OF_CAMPAIGNS,
     "WolkvoxQuotaExhausted": SYMPTOMS | OF_CAMPAIGNS | {"WolkvoxQuotaNearlyUsed"},
     "WolkvoxApiUnreachable": LESSER | OF_CAMPAIGNS,
+    "WolkvoxReportNotAttempted": {"WolkvoxReportFailing", "WolkvoxDataStale"},
     "WolkvoxDataStale": OF_CAMPAIGNS,
     "WolkvoxCampaignStalled": {"WolkvoxCleanRecordsRunningOut", "WolkvoxNoHits"},
     "WolkvoxCampaignFinished": {"WolkvoxCleanRecordsRunningOut", "WolkvoxNoHits"},

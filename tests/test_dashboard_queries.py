@@ -165,6 +165,32 @@ async def test_what_needs_attention_stands_there(tmp_path: Path) -> None:
         }
 
 
+async def test_what_holds_a_report_back_stands_beside_its_last_attempt(tmp_path: Path) -> None:
+    """If a report is held back, then the table says why; one never asked waits since the configuration was loaded."""
+    recording, ventas = Recording(), 'operation="ventas-co",report='
+    recording.take(
+        NOW,
+        f'wolkvox_report_interval_seconds{{{ventas}"campaigns"}} 300\n'
+        f'wolkvox_report_interval_seconds{{{ventas}"amd"}} 300\n'
+        f'wolkvox_report_interval_seconds{{{ventas}"quota"}} 900\n'
+        f'wolkvox_report_last_attempt_timestamp_seconds{{{ventas}"campaigns"}} {NOW - 120}\n'
+        f'wolkvox_report_last_attempt_timestamp_seconds{{{ventas}"quota"}} {NOW - 1500}\n'
+        f'wolkvox_report_held{{{ventas}"amd",reason="idle"}} 1\n'
+        f'wolkvox_report_held{{{ventas}"quota",reason="quota"}} 1\n'
+        f"wolkvox_exporter_config_last_reload_success_timestamp_seconds {NOW - 3600}\n",
+    )
+    await load_history(recording, tmp_path)
+    _, document, asked = all_queries("exporter")
+    (attempts,) = (each for each in asked if each.panel == "Last attempt")
+    async with prometheus_of(tmp_path) as server:
+        everywhere = interpolated(attempts.expression, document, {}, HOURS)
+        assert await server.query(everywhere, "report", "reason", time=NOW) == {
+            ("campaigns", ""): 120,
+            ("amd", "idle"): 3600,
+            ("quota", "quota"): 1500,
+        }
+
+
 def of_replica(series: list[Any]) -> list[Any]:
     """Return labels, times and values, less what is said of the second replica itself.
 

@@ -14,12 +14,14 @@ from grafana_foundation_sdk.models import dashboard as grafana
 
 from docs.generate import ROOT
 from mixin.dashboards import colours
+from mixin.dashboards.exporter import HELD
 from mixin.dashboards.grafana import finished
 from mixin.recording import GROUPS
 from mixin.rules import Board, Record
 from mixin.texts import LANGUAGES, Language, table
 from support.grafana import BOARDS, FOLDERS, Json, interpolated, load
 from support.promql import recorded_series, unknown
+from wolkvox_exporter.metrics.builders import HELD_REASONS
 
 FILES = list(product(BOARDS, LANGUAGES))
 BACKGROUNDS = {"dark": "#181B1F", "light": "#FFFFFF"}
@@ -142,6 +144,11 @@ def test_every_text_is_used() -> None:
 def _keys(board: Board) -> list[str]:
     source = (ROOT / "dev" / "mixin" / "dashboards" / f"{board}.py").read_text(encoding="utf-8")
     return re.findall(r'Panel\(\s*"(\w+)"', source)
+
+
+def test_every_reason_to_hold_a_report_back_has_a_word() -> None:
+    """If there is a new reason to hold a report back, then the dashboard has a word for it."""
+    assert {reason for reason, _ in HELD} == HELD_REASONS.keys()
 
 
 def contrast(one: str, other: str) -> float:

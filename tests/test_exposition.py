@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +23,7 @@ from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName
 from wolkvox_exporter.api.reports.campaigns import NUMBERS, Campaign
 from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, ExporterStatus, Family, Sample
+from wolkvox_exporter.metrics.builders import HELD_REASONS
 from wolkvox_exporter.metrics.encoder import Exposition, Format
 from wolkvox_exporter.polling.snapshot import Attempt, Detections, ReportState, Snapshot, Trouble
 
@@ -103,14 +105,18 @@ CAMPAIGNS = st.builds(
     values=VALUES,
 )
 STATES = st.builds(
-    lambda polls, fresh: (
+    lambda polls, fresh, begun, held: replace(
         ReportState.initial(300.0, 0.0, ["campaign", "hits"])
         .read({"hits": polls}, fresh)
         .succeeded(Attempt(1e9 + polls, polls / 7, {"200": polls}))
-        .failed(Attempt(1e9, 0.1, {"none": 1}), Trouble(Reason.TLS, "bad", "mend", 1e9))
+        .failed(Attempt(1e9, 0.1, {"none": 1}), Trouble(Reason.TLS, "bad", "mend", 1e9)),
+        last_attempt=begun,
+        held=held,
     ),
     st.integers(0, 10**6),
     st.sampled_from([0.0, 100.0]),
+    st.none() | st.floats(1e9, 2e9),
+    st.sampled_from([None, *HELD_REASONS]),
 )
 SNAPSHOTS = st.lists(
     st.builds(

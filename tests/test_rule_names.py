@@ -32,6 +32,8 @@ def test_links_name_only_labels_that_some_metric_has(name: str) -> None:
         ("rate(wolkvox_campaign_dials_total[1h])", "nobody publishes this metric"),
         ('wolkvox_up{campaign="A"}', "no label campaign"),
         ('wolkvox_up{report="campaing"}', "report is never 'campaing'"),
+        ('wolkvox_report_held{reason="timeout"}', "reason is never 'timeout'"),
+        ('wolkvox_poll_failures_total{reason="idle"}', "reason is never 'idle'"),
         ('wolkvox_campaign_records_result{result=~"machine|busy"}', "result is never 'machine|busy'"),
         ("sum by (campaign) (wolkvox_up)", "no label campaign"),
         ("sum by (skill) (sum by (operation) (wolkvox_campaigns))", "no label skill"),

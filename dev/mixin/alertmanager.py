@@ -20,11 +20,13 @@ def _named(names: str) -> str:
 
 _GONE = "WolkvoxAllExportersDown|WolkvoxExporterAbsent"
 _REASON = "WolkvoxTokenRejected|WolkvoxQuotaExhausted"
-_LESSER = "WolkvoxReportFailing|WolkvoxDataStale|WolkvoxPollsFailing|WolkvoxReplicaFailing"
+_OF_A_REPORT = "WolkvoxReportFailing|WolkvoxDataStale"
+_LESSER = f"WolkvoxReportNotAttempted|{_OF_A_REPORT}|WolkvoxPollsFailing|WolkvoxReplicaFailing"
 _SYMPTOM = f"WolkvoxApiUnreachable|{_LESSER}"
 _CAMPAIGNS = 'area="campaign"'
 _JOB = ("job",)
 _OPERATION = ("job", "operation")
+_REPORT = ("job", "operation", "report")
 _CAMPAIGN = ("job", "operation", "campaign_id")
 
 INHIBITIONS: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
@@ -36,6 +38,7 @@ INHIBITIONS: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     ((_named("WolkvoxDataStale"), 'report="campaigns"'), _CAMPAIGNS, _OPERATION),
     ((_named(_REASON),), _named(_SYMPTOM), _OPERATION),
     ((_named("WolkvoxApiUnreachable"),), _named(_LESSER), _OPERATION),
+    ((_named("WolkvoxReportNotAttempted"),), _named(_OF_A_REPORT), _REPORT),
     ((_named("WolkvoxQuotaExhausted"),), _named("WolkvoxQuotaNearlyUsed"), _OPERATION),
     (
         (_named("WolkvoxCampaignStalled|WolkvoxCampaignFinished"),),

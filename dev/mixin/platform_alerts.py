@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from mixin.promql import fold, fold_least
+from mixin.promql import fold, fold_least, last_begun
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
+from wolkvox_exporter.config import durations
 
 CAMPAIGNS = 'report="campaigns"'
 """The report without which nothing is seen."""
@@ -14,15 +15,10 @@ unless on (job, operation)
   {fold("min_over_time(wolkvox_token_valid[6m])")} == 0
 unless on (job, operation)
   {fold_least("max_over_time(wolkvox_quota_exhausted[6m])")} == 1"""
+# a report that is not asked may stay at 0, though nothing fails
 _RESTING = f"""\
-unless
-  (
-      # AMD asked for campaign by campaign rests while nothing is started, after a failure too
-      {fold('increase(wolkvox_polls_total{report="amd"}[1h])')} == 0
-    unless
-      # asked for less often, it says nothing in an hour
-      {fold('wolkvox_report_interval_seconds{report="amd"}')} >= 3600
-  )"""
+unless on (job, operation, report)
+  {fold('present_over_time(wolkvox_report_held{reason=~"idle|reserve"}[1h])')}"""
 # wolkvox says so itself; that it lasts is news
 _MAINTAINED = f"""\
 unless on (job, operation)
@@ -35,7 +31,7 @@ unless on (job, operation)
 
 def group(settings: Settings) -> Group:
     """Return the alerts of the area `platform`."""
-    alerts = (*_of_the_exporter(settings), *_of_the_api(), *_of_the_polls(settings), *_of_the_quota(settings))
+    alerts = (*_of_the_exporter(settings), *_of_the_api(settings), *_of_the_polls(settings), *_of_the_quota(settings))
     return Group("wolkvox-platform.alerts", alerts)
 
 
@@ -76,7 +72,7 @@ def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
     )
 
 
-def _of_the_api() -> tuple[Alert, ...]:
+def _of_the_api(settings: Settings) -> tuple[Alert, ...]:
     return (
         Alert(
             "WolkvoxApiUnreachable",
@@ -88,6 +84,7 @@ def _of_the_api() -> tuple[Alert, ...]:
             _failing('report!="campaigns"', "1h", "59m") + "\n" + f"{_RESTING}\n{_KNOWN}",
             *("1m", "warning", "platform", "exporter"),
         ),
+        Alert("WolkvoxReportNotAttempted", _not_attempted(settings), "1m", "warning", "platform", "exporter"),
         Alert(
             "WolkvoxTokenRejected",
             # as long as one of the replicas has a good token, all is seen
@@ -97,7 +94,7 @@ def _of_the_api() -> tuple[Alert, ...]:
         ),
         Alert(
             "WolkvoxDataStale",
-            # AMD may rest, see above
+            # AMD may have nothing to ask for all night
             _late('report!="amd"'),
             # by then it is known that nothing answers, which silences this
             *("3m", "warning", "platform", "exporter"),
@@ -147,6 +144,24 @@ def _failing(selector: str, window: str, since: str, folded: Callable[[str], str
   {folded(f"max_over_time(wolkvox_up{{{selector}}}[{window}])")} == 0
 and
   {folded(f"present_over_time(wolkvox_up{{{selector}}}[3m] offset {since})")}"""
+
+
+def _not_attempted(settings: Settings) -> str:
+    """Find the reports for which no call was begun in two intervals although an exporter was free to begin one."""
+    allowed = durations.written(settings.late_attempt * settings.pace)
+    interval = "wolkvox_report_interval_seconds"
+    return f"""\
+  time() - {fold(last_begun())}
+>
+  # after a reload the longer one counts
+  2 * {fold(f"max_over_time({interval}[{allowed}])")} + {settings.late_attempt}
+and on (job, operation, report)
+  (
+      # an exporter that has run for so long, and has not held it back
+      {interval} and present_over_time({interval}[3m] offset {allowed})
+    unless on (job, instance, operation, report)
+      present_over_time(wolkvox_report_held[{allowed}])
+  )"""
 
 
 def _late(selector: str) -> str:

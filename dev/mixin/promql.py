@@ -19,6 +19,25 @@ def fold_least(expression: str) -> str:
     return f"min without ({', '.join(REPLICA_LABELS)}) ({expression})"
 
 
+def last_begun(report: str = "", exporter: str = "") -> str:
+    """Say when a call for each report was last begun; of one that was never asked, when the configuration was loaded.
+
+    `report` selects among the series of reports, `exporter` among those of exporters.
+    """
+    loaded = f"wolkvox_exporter_config_last_reload_success_timestamp_seconds{_braced(exporter)}"
+    return f"""
+      wolkvox_report_last_attempt_timestamp_seconds{_braced(report)}
+    or
+      0 * wolkvox_report_interval_seconds{_braced(report)}
+    + on (job, instance) group_left ()
+      max by (job, instance) ({loaded})
+  """
+
+
+def _braced(selector: str) -> str:
+    return f"{{{selector}}}" if selector else ""
+
+
 def faster(expression: str, pace: int) -> str:
     """Divide all durations of an expression by `pace`."""
     if pace == 1:

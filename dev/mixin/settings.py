@@ -27,6 +27,8 @@ class Settings:
     """Share of the day's calls; above the exporter's reserve, so that it speaks before AMD is given up."""
     failed_polls: float = 0.4
     """Share of an hour's polls; at five minutes an outage of twenty stays below."""
+    late_attempt: int = 600
+    """Seconds by which a call may come later than after two intervals: the time-outs of all that share its token."""
     running_out: int = 2700
     """Seconds of dialling that are left in a list."""
     rotating: int = 3
@@ -46,4 +48,4 @@ class Settings:
 
     def faster(self, pace: int) -> Self:
         """Return the same settings for a world in which time passes `pace` times as fast."""
-        return replace(self, pace=pace, running_out=self.running_out // pace)
+        return replace(self, pace=pace, late_attempt=self.late_attempt // pace, running_out=self.running_out // pace)

@@ -13,7 +13,7 @@ from mixin.promql import REPLICA_LABELS
 from wolkvox_exporter.api.errors import REMEDIES
 from wolkvox_exporter.api.fields import ReportName
 from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE
-from wolkvox_exporter.metrics.builders import RESULT_LABELS
+from wolkvox_exporter.metrics.builders import HELD_REASONS, RESULT_LABELS
 
 Labels = frozenset[str]
 Series = Mapping[str, Labels]
@@ -35,6 +35,8 @@ _VALUES: Mapping[str, Iterable[str]] = {
     "alertstate": ("pending", "firing"),
 }
 """Labels that have no other values than these."""
+_VALUES_OF: Mapping[str, Mapping[str, Iterable[str]]] = {"wolkvox_report_held": {"reason": HELD_REASONS}}
+"""The same where a metric has values of its own."""
 _OPERATORS = {
     "MatchOp.Equal": "=",
     "MatchOp.NotEqual": "!=",
@@ -141,9 +143,10 @@ class _Reader:
         if known is None:
             self.complaints.append(f"{name}: nobody publishes this metric")
             return frozenset()
+        values = {**_VALUES, **_VALUES_OF.get(name, {})}
         for matcher in _matchers(node):
             self._demand(known, [matcher.name], name)
-            if matcher.name in _VALUES and not _possible(matcher):
+            if matcher.name in values and not _possible(matcher, values[matcher.name]):
                 self.complaints.append(f"{name}: {matcher.name} is never {matcher.value!r}")
         return known
 
@@ -198,10 +201,10 @@ class _Reader:
         return of_arguments
 
 
-def _possible(matcher: ast.Matcher) -> bool:
+def _possible(matcher: ast.Matcher, values: Iterable[str]) -> bool:
     if matcher.op in (ast.MatchOp.Equal, ast.MatchOp.NotEqual):
-        return matcher.value in (*_VALUES[matcher.name], "")
-    return any(re.fullmatch(matcher.value, value) for value in _VALUES[matcher.name])
+        return matcher.value in (*values, "")
+    return any(re.fullmatch(matcher.value, value) for value in values)
 
 
 def _matching(node: ast.BinaryExpr) -> tuple[bool, list[str]]:

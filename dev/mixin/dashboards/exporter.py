@@ -13,9 +13,10 @@ from mixin.dashboards.shared import (
     above,
     firing,
 )
-from mixin.promql import fold, fold_least
+from mixin.promql import fold, fold_least, last_begun
 
 CODES = (Series("200", "code.200", BLUE), Series("404", "code.404", PURPLE), Series("none", "code.none", VERMILLION))
+HELD = (("token", "held.token"), ("quota", "held.quota"), ("reserve", "held.reserve"), ("idle", "held.idle"))
 _NO_QUOTA = "the quota report can be switched off"
 _BY_REPORT = "{{operation}} {{report}}"
 
@@ -64,20 +65,22 @@ _STATE = (
     ),
 )
 
+_BEGUN = f"time() - max by (operation, report) ({last_begun(OF_TARGET, TARGET)})"
+_HELD = f"max by (operation, report, reason) (wolkvox_report_held{{{OF_TARGET}}})"
 _REQUESTS = f"increase(wolkvox_api_requests_total{{{OF_TARGET}}}[1h])"
 _FAILURES = f"increase(wolkvox_poll_failures_total{{{OF_TARGET}}}[$__rate_interval])"
 _POLLS = (
     Panel(
         "requests",
         "series",
-        (0, 6, 8, 6),
+        (0, 6, 6, 6),
         (Query(f"sum by (code) ({fold(_REQUESTS)})", "{{code}}"),),
         series=CODES,
     ),
     Panel(
         "failures",
         "series",
-        (8, 6, 8, 6),
+        (6, 6, 6, 6),
         (
             Query(
                 f"sum by (operation, reason) ({fold(_FAILURES)}) > 0",
@@ -91,11 +94,33 @@ _POLLS = (
     Panel(
         "duration",
         "series",
-        (16, 6, 8, 6),
+        (12, 6, 6, 6),
         (Query(f"max by (operation) (wolkvox_report_duration_seconds{{{OF_TARGET}}})", "{{operation}}"),),
         "s",
         most=10,
         stepped=True,
+    ),
+    Panel(
+        "attempts",
+        "table",
+        (18, 6, 6, 6),
+        (),
+        "none",
+        columns=(
+            Column("column.operation", 130, "operation"),
+            Column("column.report", 90, "report"),
+            Column(
+                "column.begun",
+                95,
+                query=Query(
+                    f"{_HELD} * on (operation, report) group_left () ({_BEGUN}) or on (operation, report) {_BEGUN}"
+                ),
+                unit="s",
+                decimals=0,
+            ),
+            Column("column.held", 95, "reason", words=HELD),
+        ),
+        order=("column.begun",),
     ),
 )
 

@@ -11,6 +11,13 @@ from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
 CAMPAIGN_LABELS = ("operation", "campaign", "campaign_id", "skill")
 RESULT_LABELS: Mapping[str, str] = {field: field.replace("/", "_") for field in RESULTS}
 """The label `result` by the API's field."""
+HELD_REASONS: Mapping[str, str] = {
+    "token": "wolkvox does not take the token, or there is none to send",
+    "quota": "wolkvox said that the day's calls are used up",
+    "reserve": "fewer of the day's calls are left than `quota_reserve` keeps for others",
+    "idle": "there is nothing to ask for, as with AMD campaign by campaign before one was started that day",
+}
+"""The label `reason` of a report that is held back, with what it means."""
 
 
 def campaign_gauge(name: str, text: str, value: str, field: str | None = None) -> Family[Snapshot]:
@@ -133,6 +140,17 @@ def report_value(
                 yield (snapshot.operation, report), number
 
     return Family(name, kind, text, ("operation", "report"), "the polling", samples)
+
+
+def report_held(name: str, text: str) -> Family[Snapshot]:
+    """Return the family that says which reports are held back, and why."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        for report, state in snapshot.reports.items():
+            if state.held is not None:
+                yield (snapshot.operation, report, state.held), 1
+
+    return Family(name, "gauge", text, ("operation", "report", "reason"), "the polling", samples)
 
 
 def report_counter(

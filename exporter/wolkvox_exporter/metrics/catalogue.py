@@ -16,6 +16,7 @@ from wolkvox_exporter.metrics.builders import (
     operation_gauge,
     quota_gauge,
     report_counter,
+    report_held,
     report_value,
 )
 from wolkvox_exporter.metrics.family import ExporterStatus, Family
@@ -87,7 +88,22 @@ CATALOGUE: tuple[Family[Snapshot], ...] = (
     quota_gauge("limit", "Calls that the day allows to all tokens of the operation", quota.LIMIT),
     quota_gauge("used", "Calls of all tokens of the operation today", quota.USED),
     quota_gauge("token_used", "Calls of this token today", quota.USED_BY_TOKEN),
-    report_value("wolkvox_up", "Whether the last poll of the report succeeded.", lambda state: state.up),
+    report_value(
+        "wolkvox_up",
+        "Whether the last poll of the report succeeded; 0 as well while it is held back for the token, the quota or "
+        "the reserve, though no poll is made.",
+        lambda state: state.up,
+    ),
+    report_held(
+        "wolkvox_report_held",
+        "1 while the report is held back, by reason: token, quota, reserve, or idle when there is nothing to ask for; "
+        "absent otherwise.",
+    ),
+    report_value(
+        "wolkvox_report_last_attempt_timestamp_seconds",
+        "Unix time at which the last call for the report was begun; absent before the first.",
+        lambda state: state.last_attempt,
+    ),
     report_value(
         "wolkvox_report_last_success_timestamp_seconds",
         "Unix time of the last good answer.",

@@ -115,6 +115,7 @@ class ReportState:
             failures=MappingProxyType({**initial.failures, **self.failures}),
             unreadable=MappingProxyType({**initial.unreadable, **self.unreadable}),
             last_success=None if self.last_success is None else min(self.last_success, now),
+            last_attempt=None if self.last_attempt is None else min(self.last_attempt, now),
             read_at=None if self.read_at is None else min(self.read_at, monotonic),
             trouble=None if self.trouble is None else replace(self.trouble, at=min(self.trouble.at, now)),
         )
