@@ -16,7 +16,6 @@ ROOMS = [
     "cli",
     "app",
     "reloading",
-    "pool",
     "storage",
     "systemd",
     "web",
@@ -62,7 +61,7 @@ def test_the_graph_is_not_empty() -> None:
     arrows = {(room(path), other) for path in SOURCES for other in imported_rooms(path) - {room(path)}}
     assert len(SOURCES) > 80
     assert len(MIXIN) > 20
-    assert {("cli", "app"), ("app", "pool"), ("polling", "api"), ("metrics", "polling")} <= arrows
+    assert {("cli", "app"), ("app", "polling"), ("polling", "api"), ("metrics", "polling")} <= arrows
     assert len(arrows) > 30
 
 

@@ -42,7 +42,7 @@ async def test_no_page_reloads(tmp_path: Path, lines: tuple[str, ...], method: s
     async with centre(tmp_path, ManualClock(), "stays") as (exporter, file):
         file.write("stays", "comes")
         answer = await curl("--request", method, *with_headers(lines), f"{exporter.url}/-/reload")
-        assert len(exporter.exporter.workers) == 1
+        assert len(exporter.exporter.accounts) == 1
     assert answer.out.startswith("403 Forbidden: a page in a browser sent this")
     assert answer.out.endswith("such as curl\n403")
 
@@ -53,7 +53,7 @@ async def test_programs_reload(tmp_path: Path, lines: tuple[str, ...]) -> None:
     async with centre(tmp_path, ManualClock(), "stays") as (exporter, file):
         file.write("stays", "comes")
         answer = await curl("--request", "POST", *with_headers(lines), f"{exporter.url}/-/reload")
-        assert len(exporter.exporter.workers) == 2
+        assert len(exporter.exporter.accounts) == 2
     assert answer.out == "reloaded\n200"
 
 

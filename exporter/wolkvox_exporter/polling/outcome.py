@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from wolkvox_exporter.api.errors import REMEDIES, Reason
 from wolkvox_exporter.api.fields import ReportName
-from wolkvox_exporter.polling import timing
+from wolkvox_exporter.polling import timing, token_changes
 from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.reports import REPORTS, enabled
 from wolkvox_exporter.polling.snapshot import Attempt, ReportState, Trouble
@@ -80,7 +80,7 @@ def _told(state: OperationState, report: ReportName) -> OperationState:
 
 def without_token(state: OperationState, question: Question, problem: str, now: Now) -> OperationState:
     """Return what is known where there was no token to ask with; `problem` says why. It counts as a failed poll."""
-    state = timing.without_token(state, question, now)
+    state = token_changes.without_token(state, question, now)
     failure = Failure(Reason.TOKEN, f"no token from {problem}", _NO_REMEDY, "none", reset=False)
     return _failed(state, question.report, failure, now)
 

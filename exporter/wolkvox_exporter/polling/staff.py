@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.config import TokenUnreadable
-from wolkvox_exporter.polling import timing, token_gate
+from wolkvox_exporter.polling import timing, token_changes, token_gate
 from wolkvox_exporter.polling.account import Account
 from wolkvox_exporter.polling.reports import REPORTS, enabled
 from wolkvox_exporter.polling.threads import changed_at, read_token
@@ -78,7 +78,7 @@ class Staff:
         changed = await changed_at(account.operation.token) if refused else None
         now = self._clock.time() - self._clock.monotonic()
         if not refused or changed is None or changed > now + max(each.at for each in refused):
-            account.state = timing.unrefused(account.state)
+            account.state = token_changes.unrefused(account.state)
 
     def take_out(self, account: Account) -> None:
         """Ask for an operation no more."""

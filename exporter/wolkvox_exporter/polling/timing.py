@@ -99,14 +99,13 @@ def _candidates(polled: Polled, token: TokenState, now: Now) -> Iterator[_Candid
     for name in enabled(operation):
         interval, progress = REPORTS[name].interval(operation), state.progress[name]
         step, subject, ready, is_later = _next(polled, name, now)
-        due = due_at(progress, interval)
         yield _Candidate(
             polled,
             name,
             step,
             subject,
             ready,
-            due + interval,
+            _deadline(progress, interval),
             token_gate.hold(token, name, interval, now),
             not has_room and not REPORTS[name].below_reserve,
             is_later,
@@ -117,6 +116,11 @@ def due_at(progress: Progress, interval: float) -> float:
     """Return when, on the monotonic clock, the next round of a report with this interval, in seconds, begins."""
     last = [instant for instant in (progress.started, progress.looked) if instant is not None]
     return max([progress.since, *(instant + interval for instant in last)])
+
+
+def _deadline(progress: Progress, interval: float) -> float:
+    """Return when a report goes before all else: it was asked for two intervals ago, or is due for one at first."""
+    return progress.since + interval if progress.started is None else progress.started + 2 * interval
 
 
 def _next(polled: Polled, name: ReportName, now: Now) -> tuple[Step, str | None, float, bool]:
@@ -242,39 +246,6 @@ def cut_off(state: OperationState, token: TokenState) -> Both:
 def not_told(progress: Progress) -> Progress:
     """Return the progress without the calls that are in no poll yet: whoever knew of them is gone."""
     return replace(progress, poll_began=None, requests=MappingProxyType({}), deferred=None)
-
-
-def without_token(state: OperationState, question: Question, now: Now) -> OperationState:
-    """Return what is known where a call was due and there is no token to make it with."""
-    # `started` stays: no call was made
-    progress = replace(state.progress[question.report], looked=now.monotonic, retry=None, refused=True)
-    state = REPORTS[question.report].failed(state, question.subject)
-    return with_progress(state, question.report, progress)
-
-
-def renewed(state: OperationState, now: Now) -> OperationState:
-    """Return what is known once there is another token: reports that were left without one are due at once."""
-    progress = {name: _at_once(each, now) if each.refused else each for name, each in state.progress.items()}
-    return replace(state, progress=MappingProxyType(progress))
-
-
-def _at_once(progress: Progress, now: Now) -> Progress:
-    refused_by_api = progress.looked is None
-    return replace(
-        progress,
-        started=None if refused_by_api else progress.started,
-        since=now.monotonic,
-        retry=None,
-        refused=False,
-        looked=None,
-    )
-
-
-def unrefused(state: OperationState) -> OperationState:
-    """Return what stays known where the token may be another one than was refused: nothing is due before its time."""
-    progress = {name: replace(each, refused=False, looked=None) for name, each in state.progress.items()}
-    token = token_gate.without_refused_token(state.token)
-    return replace(state, progress=MappingProxyType(progress), token=token)
 
 
 def last_start(progress: Progress) -> float:

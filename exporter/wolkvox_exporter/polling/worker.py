@@ -5,47 +5,32 @@ All that it knows is in the states of its operations and of its token; what they
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
 from wolkvox_exporter.api.errors import REMEDIES, ApiError, Reason
 from wolkvox_exporter.api.fields import Unread
 from wolkvox_exporter.api.response import Answer
-from wolkvox_exporter.config import TokenUnreadable
-from wolkvox_exporter.polling import outcome, timing, token_gate
+from wolkvox_exporter.polling import outcome, timing, token_changes, token_gate
 from wolkvox_exporter.polling.account import Account
 from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.reports import REPORTS
 from wolkvox_exporter.polling.state import Failure, Question, Result
 from wolkvox_exporter.polling.store import SLACK
-from wolkvox_exporter.polling.threads import in_thread, read_token
+from wolkvox_exporter.polling.threads import in_thread
 from wolkvox_exporter.polling.timing import Wait
 from wolkvox_exporter.polling.token_gate import TokenState
+from wolkvox_exporter.polling.token_reader import Reading, TokenReader
 from wolkvox_exporter.runtime.clock import Clock
 
-TOKEN_CHECK = 10.0
-"""Seconds between two looks at the token's source while there is none, or the API refuses it."""
-PATIENCE = 0.2
-"""Seconds that other operations wait for one's token file, in the event loop's time."""
 LARGE = 64 * 1024
 """Bytes of an answer from which on other operations do not wait until it is read; no refusal is as large."""
 _GRACE = 5.0
 """Seconds beyond its time-out after which a call has not been answered in time, whatever it brought."""
 
-_AT_ONCE = 1.0
-
 Move = Callable[[Account, str], Awaitable[None]]
 """Brings an operation to the worker of the token that it turned out to have."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The token of an operation that is about to be asked for, read at an instant of the monotonic clock."""
-
-    account: Account
-    token: str = field(repr=False)
-    at: float
 
 
 class Worker:
@@ -61,9 +46,7 @@ class Worker:
         self._move = move
         self._tokens: dict[str, TokenState] = {}
         self._wake = asyncio.Event()
-        self._token: _Read | None = None
-        self._reading: dict[Account, tuple[asyncio.Task[str], Question | None]] = {}
-        self._looked: dict[Account, float] = {}
+        self._reader = TokenReader(clock, self.wake)
         self._taking: dict[Account, asyncio.Task[None]] = {}
         self._asking: Account | None = None
 
@@ -72,7 +55,7 @@ class Worker:
         server, state = account.operation.base_url, account.state
         known = self._tokens.get(server, TokenState())
         if state.token_fingerprint not in (None, self.fingerprint):
-            state = timing.renewed(state, self._now())
+            state = token_changes.renewed(state, self._now())
         else:
             known = token_gate.merged([known, state.token])
         self._tokens[server] = known
@@ -86,7 +69,7 @@ class Worker:
         if self.accounts.get(account.name) is account:
             del self.accounts[account.name]
             account.state = replace(account.state, token=self.token_of(account))
-        self._looked.pop(account, None)
+        self._reader.forget(account)
         self.wake()
 
     def wake(self) -> None:
@@ -100,7 +83,7 @@ class Worker:
 
     def look_again(self, account: Account) -> None:
         """Look at the source of a token at once where one is needed: it may be another one."""
-        self._looked.pop(account, None)
+        self._reader.forget(account)
         self.wake()
 
     def token_of(self, account: Account) -> TokenState:
@@ -119,8 +102,9 @@ class Worker:
                 self._wake.clear()
                 until = await self.step()
         finally:
-            for task in (*(reading for reading, _ in self._reading.values()), *self._taking.values()):
-                task.cancel()
+            self._reader.cancel()
+            for taking in self._taking.values():
+                taking.cancel()
 
     def _recover(self) -> None:
         """Go on after a bug has ended the work in the middle of a call."""
@@ -128,13 +112,12 @@ class Worker:
             server = account.operation.base_url
             account.state, self._tokens[server] = timing.cut_off(account.state, self._tokens[server])
             account.settle(self._now())
-        self._reading.clear()
         self._taking.clear()
 
     async def finish(self) -> None:
         """Ask for what is due now, and return once nothing is."""
-        while await self.step() is None or self._taking or self._reading:
-            if pending := {*self._taking.values(), *(reading for reading, _ in self._reading.values())}:
+        while await self.step() is None or self._taking or self._reader.slow:
+            if pending := {*self._taking.values(), *self._reader.slow.values()}:
                 await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
 
     async def step(self) -> float | None:
@@ -145,24 +128,21 @@ class Worker:
         if isinstance(decision, Wait):
             return await self._look_for_tokens(decision.until)
         account = self.accounts[decision.operation]
-        read, self._token = self._token, None
-        if read and read.account is account and self._clock.monotonic() - read.at < _AT_ONCE:
-            await self._ask(account, decision, read.token)
+        if token := self._reader.taken(account):
+            await self._ask(account, decision, token)
         else:
             # it takes a moment, and so is decided anew
-            await self._read_token(account, decision)
+            await self._take_token(await self._reader.read(account, decision))
         return None
 
     def _decide(self) -> Question | Wait:
-        busy = {*self._reading, *self._taking}
+        busy = {*self._reader.slow, *self._taking}
         polled = [account.polled for account in self.accounts.values() if account not in busy]
         return timing.decide(polled, self._tokens, self._now())
 
     async def _end_what_is_done(self) -> None:
-        for account, (reading, question) in list(self._reading.items()):
-            if reading.done():
-                del self._reading[account]
-                await self._take_token(account, reading, question)
+        for reading in self._reader.came():
+            await self._take_token(reading)
         for account, taking in list(self._taking.items()):
             if taking.done():
                 del self._taking[account]
@@ -187,41 +167,27 @@ class Worker:
             resting = timing.resting(account.polled, self.token_of(account), self._now())
             if Reason.TOKEN not in resting.values():
                 continue
-            if now - self._looked.get(account, float("-inf")) >= TOKEN_CHECK and account not in self._reading:
-                await self._read_token(account, None)
-            until = min(until, self._looked.get(account, now) + TOKEN_CHECK)
+            if self._reader.next_look(account) <= now and account not in self._reader.slow:
+                await self._take_token(await self._reader.read(account, None))
+            until = min(until, max(now, self._reader.next_look(account)))
         return until
 
-    async def _read_token(self, account: Account, question: Question | None) -> None:
-        """Read the token of an operation, for a question that is due if there is one."""
-        self._looked[account] = self._clock.monotonic()
-        reading = asyncio.create_task(read_token(account.operation.token))
-        done, _ = await asyncio.wait({reading}, timeout=PATIENCE)
-        if done:
-            await self._take_token(account, reading, question)
-        else:
-            # others are asked for meanwhile
-            self._reading[account] = reading, question
-            reading.add_done_callback(lambda _: self.wake())
-
-    async def _take_token(self, account: Account, reading: asyncio.Task[str], question: Question | None) -> None:
-        if account.is_retired:
-            reading.exception()
+    async def _take_token(self, reading: Reading | None) -> None:
+        """Go on with the token that was read, or without one."""
+        if reading is None or reading.account.is_retired:
             return
-        try:
-            token = reading.result()
-        except TokenUnreadable as error:
-            if question is not None:
-                await self._without_token(account, question, f"{account.operation.token.describe()}: {error}")
-            return
-        if token_gate.fingerprint(token) == self.fingerprint:
-            if account.state.token_fingerprint != self.fingerprint:
-                state = timing.renewed(account.state, self._now())
-                account.state = replace(state, token_fingerprint=self.fingerprint)
+        account, fingerprint = reading.account, token_gate.fingerprint(reading.token)
+        if reading.problem:
+            if reading.question is not None:
+                await self._without_token(account, reading.question, reading.problem)
+        elif fingerprint == self.fingerprint:
+            if account.state.token_fingerprint != fingerprint:
+                state = token_changes.renewed(account.state, self._now())
+                account.state = replace(state, token_fingerprint=fingerprint)
                 self.wake()
-            self._token = _Read(account, token, self._clock.monotonic())
+            self._reader.keep(reading)
         else:
-            await self._move(account, token_gate.fingerprint(token))
+            await self._move(account, fingerprint)
 
     async def _without_token(self, account: Account, question: Question, problem: str) -> None:
         before = account.state.published
