@@ -15,7 +15,7 @@ from wolkvox_exporter.cli.options import PORT, Options, parse
 from wolkvox_exporter.cli.replies import Witness
 from wolkvox_exporter.config import Config, ConfigError, Problem, load
 from wolkvox_exporter.metrics.encoder import Format
-from wolkvox_exporter.runtime import logs
+from wolkvox_exporter.runtime import logs, stderr
 from wolkvox_exporter.storage import StateError
 from wolkvox_exporter.web.toolkit import passwords, web_config
 
@@ -27,6 +27,8 @@ _LONGEST_INPUT = 4096
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     options = parse(arguments)
+    if options.command in UNATTENDED:
+        stderr.write_in_background(logs.report_dropped)
     logs.configure(options.log_level, options.log_format)
     try:
         return COMMANDS[options.command](options)
@@ -156,6 +158,10 @@ COMMANDS: dict[str, Callable[[Options], int]] = {
     "assets": write_assets,
     "hash-password": hash_password,
 }
+
+
+UNATTENDED = {"serve", "demo", "simulate"}
+"""Commands that run until they are told to stop, whether or not anybody reads what they say."""
 
 
 def _failed(*problems: object) -> int:

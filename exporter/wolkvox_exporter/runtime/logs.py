@@ -42,6 +42,12 @@ def configure(level: str, log_format: str) -> None:
     )
 
 
+def report_dropped(lines: int) -> None:
+    """Log that lines were dropped, as an error, so that no level leaves it out."""
+    remedy = "look at what reads this log: it stood still"
+    structlog.get_logger().error("log lines dropped", lines=lines, remedy=remedy)
+
+
 class Shortage:
     """Takes the event loop's complaint that no connection can be accepted, and tells it once a minute.
 
