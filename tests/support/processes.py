@@ -135,6 +135,16 @@ async def run(
     return Finished(await process.wait(), out.decode(), err.decode())
 
 
+async def require(missing: str, *command: str | Path) -> None:
+    """Skip the test, with what is missing, where this command fails; fail on a CI machine."""
+    try:
+        allowed = (await run(*command)).code == 0
+    except FileNotFoundError:
+        allowed = False
+    if not allowed:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+
+
 @asynccontextmanager
 async def serving(config: Path, *prefix: str, flags: tuple[str, ...] = ()) -> AsyncIterator[tuple[Program, str]]:
     """Run the exporter meanwhile, behind the words of `prefix`; gives the program and its address."""

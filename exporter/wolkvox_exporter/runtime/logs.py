@@ -1,7 +1,6 @@
 """Structured logs on stderr: logfmt or JSON, one line an event, the library's own lines among them."""
 
 import asyncio
-import errno
 import logging
 import os
 import sys
@@ -9,6 +8,8 @@ from typing import Any, Literal, get_args
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from wolkvox_exporter.runtime import shortages
 
 LogFormat = Literal["logfmt", "json"]
 FORMATS: tuple[str, ...] = get_args(LogFormat)
@@ -49,28 +50,26 @@ def report_dropped(lines: int) -> None:
 
 
 class Shortage:
-    """Takes the event loop's complaint that no connection can be accepted, and tells it once a minute.
+    """Takes the event loop's complaint that no connection can be accepted, and logs it once a minute.
 
     The loop would repeat it with a traceback for every connection it might have accepted, every second.
     """
 
     def __init__(self) -> None:
-        self._told = float("-inf")
+        self._logged = float("-inf")
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Be the loop's exception handler; leaves all else to the usual one."""
         error = context.get("exception")
-        if not isinstance(error, OSError) or error.errno not in _SHORT:
+        if not isinstance(error, OSError) or not (remedy := shortages.remedy(error)):
             loop.default_exception_handler(context)
-        elif loop.time() - self._told >= _TOLD_EVERY:
-            self._told = loop.time()
-            log = structlog.get_logger()
-            log.warning("connections cannot be accepted", error=os.strerror(error.errno), remedy=_REMEDY)
+        elif loop.time() - self._logged >= _LOGGED_EVERY:
+            self._logged = loop.time()
+            reason, remedy = os.strerror(error.errno or 0), f"{remedy}; it is tried again every second"
+            structlog.get_logger().warning("connections cannot be accepted", error=reason, remedy=remedy)
 
 
-_SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_TOLD_EVERY = 60.0
-_REMEDY = "find out who opens so many connections, or raise the limit of open files; it is tried again every second"
+_LOGGED_EVERY = 60.0
 
 
 def _renderers(log_format: str) -> list[Processor]:
