@@ -10,7 +10,7 @@ import pytest
 from support.operations import TOKEN
 from support.processes import EXPORTER, config_file, require, run
 from support.servers import replying, serving
-from support.threads import no_threads
+from support.threads import MORE_THAN_THERE_IS, no_threads
 from wolkvox_exporter.api.client import Call, Client
 from wolkvox_exporter.api.errors import ApiError
 from wolkvox_exporter.runtime import shortages
@@ -107,6 +107,38 @@ async def test_a_name_that_no_thread_looks_up_is_no_failure_of_dns() -> None:
         await client.get(CALL, TOKEN)
     await client.close()
     assert raised.value.remedy.startswith("no thread can be started; raise the limit on processes")
+
+
+FILES = (
+    "Too many open files; raise this process's limit of open files (LimitNOFILE, ulimit), or find out what uses them up"
+)
+THREADS = "no thread can be started; raise the limit on processes, or look for what uses them up"
+FEW_FILES = ("sh", "-c", 'ulimit -n 6; exec "$@"', "--", *EXPORTER)
+NO_THREADS = f"""\
+import sys, threading
+from wolkvox_exporter.cli.commands import main
+threading.stack_size({MORE_THAN_THERE_IS})
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [
+        ((*FEW_FILES, "once"), FILES),
+        ((*FEW_FILES, "check"), FILES),
+        (FEW_FILES, FILES),
+        ((sys.executable, "-c", NO_THREADS, "once"), THREADS),
+        ((sys.executable, "-c", NO_THREADS), THREADS),
+    ],
+    ids=["once, files", "check, files", "serve, files", "once, threads", "serve, threads"],
+)
+async def test_a_start_that_this_host_has_no_means_for(tmp_path: Path, program: tuple[str, ...], text: str) -> None:
+    """If there are too few files or threads for a command, then its last line says so, and what to do."""
+    config = config_file(tmp_path, "http://127.0.0.1:9", {"ventas-co": {"token": TOKEN, "amd": "off"}})
+    asked = await run(*program, f"--config.file={config}")
+    assert (asked.code, asked.out, asked.err.splitlines()[-1]) == (1, "", text)
+    assert all("level=" in line for line in asked.err.splitlines()[:-1])
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS])

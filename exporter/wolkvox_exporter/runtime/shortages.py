@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 from wolkvox_exporter.runtime.concurrency import NoThreadError
 
+# of CPython's own, which has no class for it
+_NO_THREAD = "can't start new thread"
 _MEMORY = "give this machine or its container more memory, or find out what uses it up"
 REMEDIES: Mapping[int, str] = MappingProxyType(
     {
@@ -20,8 +22,8 @@ REMEDIES: Mapping[int, str] = MappingProxyType(
 
 def remedy(error: BaseException | None) -> str:
     """Return what to do about an error that is a shortage of this machine, nothing if it is none."""
-    if isinstance(error, NoThreadError):
-        return str(error)
+    if isinstance(error, NoThreadError) or (isinstance(error, RuntimeError) and str(error) == _NO_THREAD):
+        return str(NoThreadError())
     if isinstance(error, MemoryError):
         return _MEMORY
     return REMEDIES.get(error.errno or 0, "") if isinstance(error, OSError) else ""
