@@ -62,7 +62,6 @@ async def polling(
     finally:
         await supervisor.stop()
         await fleet.close()
-        publisher.close()
 
 
 async def test_what_is_removed_publishes_nothing_more() -> None:

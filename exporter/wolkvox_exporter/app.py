@@ -155,7 +155,6 @@ class Exporter:
     async def _stop(self) -> None:
         await self.supervisor.stop()
         await self._fleet.close()
-        self.publisher.close()
 
 
 async def serve(load: Callable[[], Config], listen: Listen) -> None:
