@@ -4,15 +4,14 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TextIO
 
 import aiohttp
 import pytest
 import yaml
 
-from support.processes import EXPORTER, PATIENCE, Program, config_file, program, require, run, serving
+from support.processes import EXPORTER, PATIENCE, Program, config_file, opened, program, require, run, serving
 from support.samples import Samples
 from support.tools import tool
 from wolkvox_exporter.runtime.clock import SystemClock
@@ -93,15 +92,6 @@ async def test_a_signal_ends_it_while_the_api_keeps_it_waiting(tmp_path: Path, n
             await simulator.until(in_flight=1)
             assert await exporter.end(number) == 0
     assert "Traceback" not in exporter.text
-
-
-async def opened(pipe: Path) -> TextIO:
-    """Return a pipe to write to, as soon as somebody reads it."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            with suppress(OSError):
-                return os.fdopen(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK), "w")
-            await asyncio.sleep(0.01)
 
 
 async def test_a_reload_that_is_asked_for_during_the_start_follows_it(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import getpass
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -17,7 +16,7 @@ from wolkvox_exporter.cli.options import PORT, Options, parse
 from wolkvox_exporter.cli.replies import Recorder, RepliesError
 from wolkvox_exporter.config import Config, ConfigError, Problem, load
 from wolkvox_exporter.metrics.encoder import Format
-from wolkvox_exporter.runtime import logs, shortages, stderr
+from wolkvox_exporter.runtime import logs, shortages, signals, stderr
 from wolkvox_exporter.storage import StateError
 from wolkvox_exporter.web.toolkit import passwords, web_config
 
@@ -47,14 +46,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: Options) -> int:
-    if options.command in UNATTENDED:
-        stderr.write_in_background(logs.report_dropped)
-    logs.configure(options.log_level, options.log_format)
     with ExitStack() as stack:
-        # rather now than in the middle of the event loop's own start, which would leave a trail of warnings
+        if options.command in UNATTENDED:
+            # a reload before the configuration is first read changes nothing
+            stack.enter_context(signals.ending_in_order(reloadable=options.command == "serve"))
+            stderr.write_in_background(logs.report_dropped)
+        signals.unblock()
+        logs.configure(options.log_level, options.log_format)
+        _require_files()
+        return COMMANDS[options.command](options)
+
+
+def _require_files() -> None:
+    """Raise `OSError` now rather than within the event loop's own start, which would leave a trail of warnings."""
+    with ExitStack() as stack:
         for _ in range(FEWEST_FILES):
             stack.enter_context(Path(os.devnull).open())
-    return COMMANDS[options.command](options)
 
 
 def serve(options: Options) -> int:
@@ -66,8 +73,6 @@ def serve(options: Options) -> int:
         web_config_file=options.web_config_file,
         max_requests=options.max_requests,
     )
-    # a reload before the configuration is first read changes nothing, and must end nothing
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     asyncio.run(app.serve(partial(load, options.config_file), listen))
     return 0
 

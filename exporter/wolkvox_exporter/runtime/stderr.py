@@ -50,8 +50,8 @@ class BackgroundWriter(io.TextIOBase):
             self._put(f"{line}\n".encode(errors="backslashreplace"))
         return len(text)
 
-    def end(self) -> None:
-        """Wait until all is written, for `FLUSH_TIMEOUT` at most."""
+    def drain(self) -> None:
+        """Wait until all is written, for `FLUSH_TIMEOUT` at most; the process is to end then."""
         deadline = time.monotonic() + FLUSH_TIMEOUT
         while self._settled < self._accepted:
             if time.monotonic() > deadline:
@@ -96,8 +96,14 @@ def write_in_background(resumed: Callable[[int], None]) -> None:
     """Let nothing in this process wait for whoever reads its standard error, from now on to its end."""
     # closed from the start, its number may be that of another file by now
     descriptor = sys.stderr.fileno() if sys.stderr else os.open(os.devnull, os.O_WRONLY)
-    sys.stderr = writer = BackgroundWriter(descriptor, resumed)
-    atexit.register(writer.end)
+    sys.stderr = BackgroundWriter(descriptor, resumed)
+    atexit.register(drain)
+
+
+def drain() -> None:
+    """Before the process ends, wait for the reader, if there is one; for `FLUSH_TIMEOUT` at most."""
+    if isinstance(sys.stderr, BackgroundWriter):
+        sys.stderr.drain()
 
 
 def lines_dropped() -> int:
