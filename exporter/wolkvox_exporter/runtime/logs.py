@@ -1,21 +1,21 @@
 """Structured logs on stderr: logfmt or JSON, one line an event, the library's own lines among them."""
 
 import asyncio
+import json
 import logging
 import os
 import sys
+from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import Processor
 
 from wolkvox_exporter.runtime import shortages
 
 LogFormat = Literal["logfmt", "json"]
 FORMATS: tuple[str, ...] = get_args(LogFormat)
 LEVELS = ("debug", "info", "warn", "error")
-# the renderer itself escapes line feeds; texts of the API must neither break a line nor reach a terminal's controls
-_CONTROLS = {code: f"\\u{code:04x}" for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029) if chr(code) != "\n"}
 _NUMBERS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 
@@ -29,7 +29,7 @@ def configure(level: str, log_format: str) -> None:
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(log_format)],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(log_format)],
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
@@ -72,11 +72,16 @@ class Shortage:
 _LOGGED_EVERY = 60.0
 
 
-def _renderers(log_format: str) -> list[Processor]:
+def _renderer(log_format: str) -> Processor:
     if log_format == "json":
-        return [structlog.processors.JSONRenderer(ensure_ascii=False)]
-    return [_tamed, structlog.processors.LogfmtRenderer(key_order=["ts", "level", "msg"], bool_as_flag=False)]
+        render: Callable[..., str | bytes] = structlog.processors.JSONRenderer(ensure_ascii=False)
+    else:
+        render = structlog.processors.LogfmtRenderer(key_order=["ts", "level", "msg"], bool_as_flag=False)
+    return lambda *event: _printable(str(render(*event)))
 
 
-def _tamed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    return {key: value.translate(_CONTROLS) if isinstance(value, str) else value for key, value in event.items()}
+def _printable(line: str) -> str:
+    """Escape, as JSON does, whatever a terminal might obey or hide: texts of the API are in it."""
+    if line.isprintable():
+        return line
+    return "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in line)
