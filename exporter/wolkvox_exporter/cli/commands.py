@@ -78,7 +78,7 @@ def serve(options: Options) -> int:
 
 
 def check(options: Options) -> int:
-    """Tell what is wrong with the configuration, and with the web configuration file if one is named."""
+    """Print what is wrong with the configuration, and with the web configuration file if one is named."""
     config, problems = _checked(options)
     if config is None or problems:
         return _failed(*problems)
@@ -180,7 +180,7 @@ COMMANDS: dict[str, Callable[[Options], int]] = {
 
 
 UNATTENDED = {"serve", "demo", "simulate"}
-"""Commands that run until they are told to stop, whether or not anybody reads what they say."""
+"""Commands that run until a signal stops them, whether or not anybody reads what they write."""
 
 
 def _failed(*problems: object) -> int:

@@ -34,7 +34,7 @@ def configure(level: str, log_format: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=_NUMBERS[level], force=True)
-    # at debug level the loop would tell of itself, not of the exporter
+    # at debug level the loop would speak of itself, not of the exporter
     logging.getLogger("asyncio").setLevel(max(logging.INFO, _NUMBERS[level]))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
