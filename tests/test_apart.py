@@ -3,19 +3,17 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, running
 from support.outcomes import call_centre, words
+from support.threads import no_threads
 from wolkvox_exporter.config import TokenSource, TokenUnreadable
 from wolkvox_exporter.polling import threads
 from wolkvox_exporter.polling.threads import changed_at, read_token
 from wolkvox_exporter.runtime.concurrency import NoThreadError, apart
-
-MORE_THAN_THERE_IS = 2**47
 
 
 class Share(TokenSource):
@@ -47,16 +45,6 @@ def share() -> Iterator[Share]:
     found = Share()
     yield found
     found.answers.set()
-
-
-@contextmanager
-def no_threads() -> Iterator[None]:
-    """Let the system refuse every new thread meanwhile: none can have so large a stack."""
-    before = threading.stack_size(MORE_THAN_THERE_IS)
-    try:
-        yield
-    finally:
-        threading.stack_size(before)
 
 
 async def test_a_share_that_hangs_costs_one_thread_however_often_it_is_asked(

@@ -2,6 +2,7 @@ import json
 import re
 import signal
 import sys
+import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,6 +31,27 @@ try:
     raise ValueError(awkward)
 except ValueError:
     structlog.get_logger().exception("three")
+"""
+INVISIBLE = "".join(
+    character
+    # downwards, so that no two halves of surrogate pairs stand side by side and are read as one character
+    for character in map(chr, range(sys.maxunicode, -1, -1))
+    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+)
+"""Controls, formats and directions, halves of surrogate pairs, separators of lines and paragraphs."""
+VISIBLE = "año = €100 «日本» 😀"
+HIDDEN = """\
+import json, logging, sys, structlog
+from wolkvox_exporter.runtime import logs
+
+logs.configure("info", sys.argv[1])
+text = json.loads(sys.stdin.read())
+structlog.get_logger().info(text, operation=text, several=[text], **{"key\\u202e": 1})
+logging.getLogger("aiohttp.server").error(text)
+try:
+    raise ValueError(text)
+except ValueError:
+    structlog.get_logger().exception(text)
 """
 
 
@@ -126,6 +148,22 @@ async def test_one_event_is_one_line_whatever_is_in_it(form: str) -> None:
     assert "\x1b" not in ended.err
     if form == "logfmt":
         assert len(ended.err.splitlines()) == 3
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_nothing_in_a_line_can_deceive_a_terminal(form: str) -> None:
+    """If texts hold controls, directions or what no one sees, then lines show codes, and JSON still holds the texts."""
+    text = VISIBLE + INVISIBLE
+    ended = await run(sys.executable, "-c", HIDDEN, form, stdin=json.dumps(text).encode())
+    lines = ended.err.removesuffix("\n").split("\n")
+    assert (len(lines), ended.code) == (3, 0)
+    assert not set(INVISIBLE) & set("".join(lines))
+    assert all(
+        VISIBLE in line and r"\u202e" in line and r"\u009b" in line and r"\udb40\udc01" in line for line in lines
+    )
+    if form == "json":
+        assert [json.loads(line)["msg"] for line in lines] == [text] * 3
+        assert (json.loads(lines[0])["operation"], json.loads(lines[0])["several"]) == (text, [text])
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,14 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TextIO
 
 import aiohttp
 import pytest
 import yaml
 
-from support.processes import EXPORTER, PATIENCE, Program, config_file, program, run, serving
+from support.processes import EXPORTER, PATIENCE, Program, config_file, opened, program, require, run, serving
 from support.samples import Samples
 from support.tools import tool
 from wolkvox_exporter.runtime.clock import SystemClock
@@ -95,15 +94,6 @@ async def test_a_signal_ends_it_while_the_api_keeps_it_waiting(tmp_path: Path, n
     assert "Traceback" not in exporter.text
 
 
-async def opened(pipe: Path) -> TextIO:
-    """Return a pipe to write to, as soon as somebody reads it."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            with suppress(OSError):
-                return os.fdopen(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK), "w")
-            await asyncio.sleep(0.01)
-
-
 async def test_a_reload_that_is_asked_for_during_the_start_follows_it(tmp_path: Path) -> None:
     """If the process gets SIGHUP while it reads its configuration, then it starts all the same, and reads it again."""
     async with centre(tmp_path) as (_, config):
@@ -140,24 +130,11 @@ async def test_a_stop_is_not_lost_at_the_moment_of_a_change(turns: int) -> None:
 @pytest.mark.parametrize("number", SIGNALS)
 async def test_a_signal_ends_it_as_the_first_process_of_a_container(tmp_path: Path, number: signal.Signals) -> None:
     """If it is process 1, which the kernel shields from signals nobody handles, then they end it all the same."""
-    await require_unshare()
+    await require("no own PID namespace may be created here; run the tests as root", *UNSHARE, "true")
     async with centre(tmp_path) as (_, config), serving(config, *UNSHARE) as (outer, _):
         inner = child_of(outer)
         assert number_inside(inner) == 1
         assert await outer.end(number, inner) == 0
-
-
-async def require_unshare() -> None:
-    """Skip the test where no process may have its own numbering of processes; fail on a CI machine."""
-    missing = "no own PID namespace may be created here; run the tests as root"
-    try:
-        allowed = (await run(*UNSHARE, "true")).code == 0
-    except FileNotFoundError:
-        allowed = False
-    if not allowed and os.environ.get("CI"):
-        pytest.fail(missing)
-    if not allowed:
-        pytest.skip(missing)
 
 
 def number_inside(pid: int) -> int:

@@ -67,7 +67,6 @@ async def polling(
     finally:
         await supervisor.stop()
         await pool.close()
-        publisher.close()
 
 
 async def test_what_is_removed_publishes_nothing_more() -> None:

@@ -84,6 +84,16 @@ async def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert (ended.code, ended.err, simulator.calls) == (1, text, [])
 
 
+async def test_a_reply_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """If a reply cannot be written, then the error names the folder and why, and no traceback follows."""
+    (tmp_path / "operation-1.01.campaigns.200.txt").mkdir()
+    async with centre().serving() as base_url:
+        config = config_file(tmp_path, base_url, {"uno": {"token": "a-token-of-uno"}})
+        ended = await run(*EXPORTER, "once", f"--config.file={config}", f"--save-replies={tmp_path}")
+    text = f"replies cannot be kept in {tmp_path} (Is a directory); choose another folder\n"
+    assert (ended.code, ended.out, ended.err) == (1, "", text)
+
+
 async def test_once_tells_a_terminal_what_it_asks(tmp_path: Path) -> None:
     """If a person waits at a terminal, then they see what is being asked for; a file or a pipe is left alone."""
     async with centre().serving() as base_url:

@@ -10,9 +10,8 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import aiohttp
-import pytest
 
-from support.processes import PATIENCE, Program, config_file, run, serving
+from support.processes import PATIENCE, Program, config_file, require, serving
 from support.samples import Samples
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.simulator import Campaign, Operation, Simulator
@@ -22,6 +21,7 @@ FEW_FILES = ("sh", "-c", 'ulimit -n 64; exec "$@"', "--")
 EVERY_SECOND = {"interval": "1s", "amd_interval": "1s"}
 NAME = "wv0042.wolkvox.test"
 NAME_SERVER = "127.9.9.9"
+NO_MOUNTS = "no own mounts may be made here; run the tests as root"
 
 
 @asynccontextmanager
@@ -73,6 +73,9 @@ async def test_it_survives_a_crowd_that_takes_all_its_files(tmp_path: Path) -> N
         await scraped(url, up=1)
     assert [line["msg"] for line in told].count("connections cannot be accepted") == 1
     assert {line["msg"] for line in told} <= {"connections cannot be accepted", "poll failed", "poll succeeded"}
+    failed = [line for line in told if "Too many open files" in line.get("error", "")]
+    assert failed
+    assert all("limit of open files" in line["error"] + line["remedy"] for line in failed)
     assert "Traceback" not in exporter.text
     assert not any(call.overlapped for call in simulator.calls)
 
@@ -82,7 +85,7 @@ async def test_a_name_that_resolves_again_is_found_again(tmp_path: Path) -> None
     hosts = tmp_path / "hosts"
     hosts.write_text("127.0.0.1 localhost\n")
     own_hosts = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts))
-    await require(*own_hosts, "true")
+    await require(NO_MOUNTS, *own_hosts, "true")
     async with centre(tmp_path, NAME) as (_, config), serving(config, *own_hosts) as (exporter, url):
         failed = json.loads(await exporter.line("poll failed"))
         assert (failed["reason"], "DNS" in failed["remedy"]) == ("connection", True)
@@ -105,7 +108,7 @@ async def test_a_name_server_without_an_answer_holds_nothing_up(tmp_path: Path) 
     settings = tmp_path / "resolv.conf"
     settings.write_text(f"nameserver {NAME_SERVER}\noptions timeout:30 attempts:5\n")
     own_servers = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', str(settings))
-    await require(*own_servers, "true")
+    await require(NO_MOUNTS, *own_servers, "true")
     with silent_name_server() as server:
         async with centre(tmp_path, NAME) as (_, config), serving(config, *own_servers) as (exporter, _):
             failed = json.loads(await exporter.line("poll failed"))
@@ -113,14 +116,3 @@ async def test_a_name_server_without_an_answer_holds_nothing_up(tmp_path: Path) 
             assert (failed["reason"], failed["error"]) == ("connection", "the server's name cannot be resolved")
             assert await exporter.end(signal.SIGTERM) == 0
     assert "Traceback" not in exporter.text
-
-
-async def require(*command: str) -> None:
-    """Skip the test where this may not be done; fail on a CI machine."""
-    missing = "no own mounts may be made here; run the tests as root"
-    try:
-        allowed = (await run(*command)).code == 0
-    except FileNotFoundError:
-        allowed = False
-    if not allowed:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)

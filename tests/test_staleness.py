@@ -1,8 +1,17 @@
 """How long data may be shown after the API has fallen silent."""
 
+import asyncio
+import threading
+from pathlib import Path
+
 from support.clock import ManualClock
 from support.operations import TOKEN, operation, running
+from support.servers import HOST
+from support.web import PASSWORD, basic, said, written
+from wolkvox_exporter.app import Exporter, Listen
+from wolkvox_exporter.config import Config
 from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
+from wolkvox_exporter.web.toolkit import passwords
 
 CONTENT = ("wolkvox_campaign_records", "wolkvox_campaigns", "wolkvox_campaign_started")
 
@@ -67,3 +76,23 @@ async def test_data_come_back_with_the_next_good_poll() -> None:
         simulator.heal()
         await clock.advance(300)
         assert (await exporter.samples()).value("wolkvox_campaigns") == 1
+
+
+async def test_a_scrape_that_the_shutdown_overtakes_is_answered(tmp_path: Path) -> None:
+    """If the exporter ends while a scrape waits, and data become stale meanwhile, then it gets a page without them."""
+    clock = ManualClock()
+    web_config = written(tmp_path, f"basic_auth_users:\n  alice: {passwords.hashed(PASSWORD.encode(), 11)}\n")
+    request = f"GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: {basic('alice', PASSWORD)}\r\n\r\n".encode()
+    async with centre(clock).serving() as base_url:
+        exporter = Exporter(Config((operation(base_url),), ()), clock)
+        async with exporter.running(Listen((HOST, 0), web_config_file=web_config)) as port:
+            await clock.advance(1)
+            scrape = asyncio.create_task(said(port, request))
+            while "password" not in {thread.name for thread in threading.enumerate()}:  # noqa: ASYNC110 - a thread that starts sets no event
+                await asyncio.sleep(0.001)
+            # nobody polls or renders any more
+            clock.jump(1000)
+        answer = (await scrape).decode()
+    assert answer.startswith("HTTP/1.1 200 OK\r\n")
+    assert 'wolkvox_up{operation="ventas-co",report="campaigns"} 1.0' in answer
+    assert "wolkvox_campaign_records" not in answer

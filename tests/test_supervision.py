@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import structlog
@@ -12,7 +13,7 @@ from support.processes import direct
 from wolkvox_exporter.api.reports import campaigns
 from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.metrics.encoder import Exposition
-from wolkvox_exporter.runtime.supervisor import CALM, Supervisor
+from wolkvox_exporter.runtime.supervisor import CALM, LONGEST_PAUSE, Supervisor
 from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 
 RESTARTS = "wolkvox_exporter_worker_restarts_total"
@@ -117,6 +118,54 @@ async def test_the_pauses_between_two_starts_grow() -> None:
     await clock.advance(1200)
     await supervisor.stop()
     assert starts == [0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 811, 1111]
+
+
+async def test_the_pauses_stay_bounded_for_ever() -> None:
+    """If a job dies 2,000 times, a week of deaths, then it is still started every 300 s, and trusted after its last."""
+    clock, starts = ManualClock(), list[float]()
+
+    async def dying() -> None:
+        starts.append(clock.monotonic())
+        await asyncio.sleep(0)
+        if len(starts) <= 2000:
+            raise KeyError(TOKEN)
+        await clock.sleep_until(float("inf"))
+
+    supervisor = Supervisor(clock)
+    with structlog.testing.capture_logs():
+        supervisor.start("dying", dying)
+        await clock.advance(2000 * LONGEST_PAUSE)
+    assert len(starts) == 2001
+    assert {later - earlier for earlier, later in pairwise(starts[10:])} == {LONGEST_PAUSE}
+    await clock.advance(CALM)
+    assert supervisor.is_healthy
+    await supervisor.stop()
+
+
+class Panic(BaseException):
+    """What a library in Rust raises that has met a bug; it is no `Exception`."""
+
+
+async def test_a_job_outlives_panics_and_whoever_hears_of_it() -> None:
+    """If a library panics, or who is called at a restart meets a bug, then these are deaths like any other."""
+    clock, happened = ManualClock(), list[str]()
+
+    async def panicking() -> None:
+        happened.append("started")
+        await asyncio.sleep(0)
+        raise Panic
+
+    def stumbling() -> None:
+        happened.append("restarted")
+        if happened.count("restarted") == 1:
+            raise RuntimeError
+
+    supervisor = Supervisor(clock)
+    supervisor.start("panicking", panicking, stumbling)
+    # pauses of 1, 2 and 4 seconds
+    await clock.advance(10)
+    await supervisor.stop()
+    assert happened == ["started", "restarted", "restarted", "started", "restarted", "started"]
 
 
 async def test_a_job_outlives_what_is_cancelled_elsewhere() -> None:

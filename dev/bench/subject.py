@@ -9,9 +9,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from wolkvox_exporter.app import Exporter, Listen, stopped_by_signals
+from wolkvox_exporter.app import Exporter, Listen
 from wolkvox_exporter.config import Config, load
 from wolkvox_exporter.runtime import logs
+from wolkvox_exporter.runtime.signals import stopped_by_signals
 
 STEP = 0.005
 

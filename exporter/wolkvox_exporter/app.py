@@ -4,8 +4,8 @@ import asyncio
 import os
 import platform
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from wolkvox_exporter.polling.store import Store
 from wolkvox_exporter.reloading import Reloading, warn
 from wolkvox_exporter.runtime import logs
 from wolkvox_exporter.runtime.clock import Clock, SystemClock
+from wolkvox_exporter.runtime.signals import deliver, stopped_by_signals
 from wolkvox_exporter.runtime.supervisor import Supervisor
 from wolkvox_exporter.storage import Directory, state_in
 from wolkvox_exporter.systemd import ServiceManager
@@ -158,7 +159,6 @@ class Exporter:
     async def _stop(self) -> None:
         await self.supervisor.stop()
         await self.pool.close()
-        self.publisher.close()
 
 
 async def serve(load: Callable[[], Config], listen: Listen) -> None:
@@ -170,7 +170,7 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
     loop.set_exception_handler(logs.Shortage())
     # a reload that is asked for meanwhile follows the start
     reloading: asyncio.Future[Reloading] = loop.create_future()
-    loop.add_signal_handler(signal.SIGHUP, reloading.add_done_callback, lambda made: made.result().request())
+    deliver(signal.SIGHUP, partial(reloading.add_done_callback, lambda made: made.result().request()))
     manager, config, clock = ServiceManager.from_environment(), load(), SystemClock()
     warn(config)
     with state_in(config.state, clock) as store, stopped_by_signals() as stop:
@@ -189,19 +189,6 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
 
 async def _remembered(store: Directory | None, operations: Iterable[Operation]) -> dict[str, OperationState]:
     return await store.load_all(operations) if store else {}
-
-
-@contextmanager
-def stopped_by_signals() -> Iterator[asyncio.Event]:
-    """Give an event that SIGTERM and SIGINT set."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield stop
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
 
 
 async def _listen(runner: web.AppRunner, address: Address, watched: WatchedConfig | None) -> None:

@@ -1,4 +1,4 @@
-"""What the service manager is told: systemd's notification protocol, sd_notify(3), and its watchdog.
+"""Messages to the service manager: systemd's notification protocol, sd_notify(3), and its watchdog.
 
 The protocol is one datagram a message, and the libraries for it either wrap a C library or do no more than this.
 """
@@ -18,7 +18,7 @@ from wolkvox_exporter.runtime.clock import Clock
 
 STATUS_EVERY = 5.0
 """Seconds between two status lines for people, where no watchdog asks for more."""
-# a service manager reads at once; one that does not must not hold the event loop
+# a service manager reads at once; one that does not must not keep the event loop waiting
 _SEND_TIMEOUT = 0.1
 # a line on a terminal; there may be hundreds of operations
 _LONGEST = 200
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 class ServiceManager:
-    """Whoever started the exporter, if it wants to be told; else every message goes nowhere. Telling never fails."""
+    """Whoever started the exporter, if it listens; else every message goes nowhere. Sending never fails."""
 
     def __init__(self, address: str | None = None, watchdog: float | None = None) -> None:
         self._address = address
@@ -48,34 +48,34 @@ class ServiceManager:
         return min(STATUS_EVERY, self._watchdog / 2) if self._watchdog else STATUS_EVERY
 
     def ready(self) -> None:
-        """Tell that the exporter answers, at its start and after a reload, whether or not it was a success."""
-        self._tell("READY=1")
+        """Report that the exporter answers, at its start and after a reload, whether or not it was a success."""
+        self._send("READY=1")
 
     def reloading(self) -> None:
-        """Tell that the configuration is being read again; `ready` tells the end of it."""
-        self._tell("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
+        """Report that the configuration is being read again; `ready` reports the end of it."""
+        self._send("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
 
     def stopping(self) -> None:
-        """Tell that the exporter ends in order."""
-        self._tell("STOPPING=1", "STATUS=stopping")
+        """Report that the exporter ends in order."""
+        self._send("STOPPING=1", "STATUS=stopping")
 
     async def watch(self, clock: Clock, snapshots: Mapping[str, Snapshot], is_live: Callable[[], bool]) -> NoReturn:
-        """Tell how polling goes, and that the event loop turns, until cancelled.
+        """Report how polling goes, and that the event loop runs, until cancelled.
 
-        A worker that has died is told, but is no reason to end all the others: it is started again by itself.
+        A worker that has died is reported, but is no reason to end all the others: it is started again by itself.
         """
         while True:
             self._show(status(snapshots.values()) if is_live() else "a worker has died; see the log")
             if self._watchdog:
-                self._tell("WATCHDOG=1")
+                self._send("WATCHDOG=1")
             await clock.sleep_until(clock.monotonic() + self.period)
 
     def _show(self, text: str) -> None:
         if text != self._shown:
-            self._tell(f"STATUS={text}")
+            self._send(f"STATUS={text}")
             self._shown = text
 
-    def _tell(self, *lines: str) -> None:
+    def _send(self, *lines: str) -> None:
         if not self._address:
             return
         # a name that begins with @ is one of the abstract namespace, which begins with a zero byte
@@ -90,14 +90,14 @@ class ServiceManager:
 
 def status(snapshots: Iterable[Snapshot]) -> str:
     """Say in a line which operations do not answer, and why; names and reasons only."""
-    known = list(snapshots)
-    waiting = sum(all(state.up is None for state in snapshot.reports.values()) for snapshot in known)
+    operations = list(snapshots)
+    waiting = sum(all(state.up is None for state in snapshot.reports.values()) for snapshot in operations)
     failing = [
         f"{snapshot.operation} ({', '.join(reasons)})"
-        for snapshot in known
+        for snapshot in operations
         if (reasons := sorted({state.trouble.reason for state in snapshot.reports.values() if state.trouble}))
     ]
-    parts = [f"{len(known)} operation{'s' * (len(known) != 1)}"]
+    parts = [f"{len(operations)} operation{'s' * (len(operations) != 1)}"]
     parts += [f"{waiting} not polled yet"] * bool(waiting)
     parts += [f"failing: {', '.join(failing)}"] * bool(failing)
     return shorten(", ".join(parts if parts[1:] else [*parts, "none failing"]), _LONGEST)

@@ -7,9 +7,10 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 import yaml
@@ -133,6 +134,25 @@ async def run(
             process.kill()
             await process.wait()
     return Finished(await process.wait(), out.decode(), err.decode())
+
+
+async def opened(pipe: Path) -> TextIO:
+    """Return a pipe to write to, as soon as somebody reads it."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with suppress(OSError):
+                return os.fdopen(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK), "w")
+            await asyncio.sleep(0.01)
+
+
+async def require(missing: str, *command: str | Path) -> None:
+    """Skip the test, with what is missing, where this command fails; fail on a CI machine."""
+    try:
+        allowed = (await run(*command)).code == 0
+    except FileNotFoundError:
+        allowed = False
+    if not allowed:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from wolkvox_exporter.api.errors import NO_STATUS, ApiError, Reason
 from wolkvox_exporter.api.redaction import without
 from wolkvox_exporter.api.resolver import Resolver
 from wolkvox_exporter.api.response import Answer
+from wolkvox_exporter.runtime import shortages
 
 TOKEN_HEADER = "wolkvox-token"  # noqa: S105 - the header's name
 CONNECT_TIMEOUT = 5.0
@@ -180,6 +181,20 @@ _WHAT_HAPPENED: Mapping[type[Exception], tuple[Reason, str]] = MappingProxyType(
         aiohttp.ServerDisconnectedError: (Reason.CONNECTION, "the server closed the connection without an answer"),
         aiohttp.ClientResponseError: (Reason.HTTP, "the answer is not HTTP"),
         OSError: (Reason.CONNECTION, "the connection broke"),
+        MemoryError: (Reason.CONNECTION, "no memory is left for the answer"),
+    }
+)
+_FORBIDDEN = "this host itself forbids the connection; check its firewall, routes and security policies"
+_NO_NETWORK = "check this host's network: its interfaces, addresses and routes"
+_LOCAL_REMEDIES: Mapping[int, str] = MappingProxyType(
+    # no packet has left this host; what it may be short of has remedies of its own
+    {
+        errno.EADDRNOTAVAIL: "check this host's addresses (is IPv6 off?), and whether something uses up its ports",
+        errno.EACCES: _FORBIDDEN,
+        errno.EPERM: _FORBIDDEN,
+        errno.ENETDOWN: _NO_NETWORK,
+        errno.ENETUNREACH: _NO_NETWORK,
+        errno.EAFNOSUPPORT: _NO_NETWORK,
     }
 )
 _DNS_REMEDY = (
@@ -194,11 +209,14 @@ def _failure(error: Exception, code: str = NO_STATUS) -> ApiError:
         (Reason.CONNECTION, "the call failed"),
     )
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    remedy = shortages.remedy(cause)
     if isinstance(cause, ssl.SSLCertVerificationError):
         detail += f" ({cause.strerror})"
     elif isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and (cause.errno or 0) > 0:
         # in the system's words: the event loop's own hide what happened
         detail += f" ({os.strerror(cause.errno or 0)})"
+        remedy = remedy or _LOCAL_REMEDIES.get(cause.errno or 0, "")
     reset = isinstance(error, aiohttp.ServerDisconnectedError) or getattr(error, "errno", None) in _RESET_NUMBERS
-    remedy = _DNS_REMEDY if isinstance(error, aiohttp.ClientConnectorDNSError) else ""
+    if not remedy and isinstance(error, aiohttp.ClientConnectorDNSError):
+        remedy = _DNS_REMEDY
     return ApiError(reason, detail, remedy=remedy, code=code, reset=reset)

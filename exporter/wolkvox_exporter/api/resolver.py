@@ -38,7 +38,13 @@ class Resolver(AbstractResolver):
 
 def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
     results = []
-    for kind, _, proto, _, address in socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, _ONES_OWN):
+    try:
+        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, _ONES_OWN)
+    except OSError:
+        # without a file to open, the system says that there is no such name, or something worse
+        socket.socket().close()
+        raise
+    for kind, _, proto, _, address in found:
         # with the scope of a link-local address
         numeric, _ = socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
         results.append(ResolveResult(hostname=host, host=numeric, port=port, family=kind, proto=proto, flags=_NUMERIC))

@@ -2,40 +2,66 @@
 
 import asyncio
 import getpass
-import signal
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 from wolkvox_exporter import app, assets
 from wolkvox_exporter.app import Exporter, Listen
-from wolkvox_exporter.cli import demo
+from wolkvox_exporter.cli import demo, replies
 from wolkvox_exporter.cli.options import PORT, Options, parse
-from wolkvox_exporter.cli.replies import Witness
+from wolkvox_exporter.cli.replies import Recorder, RepliesError
 from wolkvox_exporter.config import Config, ConfigError, Problem, load
 from wolkvox_exporter.metrics.encoder import Format
-from wolkvox_exporter.runtime import logs
+from wolkvox_exporter.runtime import logs, shortages, signals, stderr
 from wolkvox_exporter.storage import StateError
 from wolkvox_exporter.web.toolkit import passwords, web_config
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C before all was done, as shells have it."""
+FEWEST_FILES = 10
+"""Files that a command must be able to open at a time; the event loop takes three, a call three more."""
 _LONGEST_INPUT = 4096
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     options = parse(arguments)
-    logs.configure(options.log_level, options.log_format)
     try:
-        return COMMANDS[options.command](options)
+        return _run(options)
     except ConfigError as error:
         return _failed(*error.problems)
-    except (app.AddressError, StateError) as error:
+    except (app.AddressError, StateError, RepliesError) as error:
         return _failed(error)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except (OSError, RuntimeError) as error:
+        if not (remedy := shortages.remedy(error)):
+            raise
+        reason = isinstance(error, OSError) and error.strerror
+        return _failed(f"{reason}; {remedy}" if reason else remedy)
+
+
+def _run(options: Options) -> int:
+    with ExitStack() as stack:
+        if options.command in UNATTENDED:
+            # a reload before the configuration is first read changes nothing
+            stack.enter_context(signals.ending_in_order(reloadable=options.command == "serve"))
+            stderr.write_in_background(logs.report_dropped)
+        signals.unblock()
+        logs.configure(options.log_level, options.log_format)
+        _require_files()
+        return COMMANDS[options.command](options)
+
+
+def _require_files() -> None:
+    """Raise `OSError` now rather than within the event loop's own start, which would leave a trail of warnings."""
+    with ExitStack() as stack:
+        for _ in range(FEWEST_FILES):
+            stack.enter_context(Path(os.devnull).open())
 
 
 def serve(options: Options) -> int:
@@ -47,14 +73,12 @@ def serve(options: Options) -> int:
         web_config_file=options.web_config_file,
         max_requests=options.max_requests,
     )
-    # a reload before the configuration is first read changes nothing, and must end nothing
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     asyncio.run(app.serve(partial(load, options.config_file), listen))
     return 0
 
 
 def check(options: Options) -> int:
-    """Tell what is wrong with the configuration, and with the web configuration file if one is named."""
+    """Print what is wrong with the configuration, and with the web configuration file if one is named."""
     config, problems = _checked(options)
     if config is None or problems:
         return _failed(*problems)
@@ -81,19 +105,16 @@ def _checked(options: Options) -> tuple[Config | None, list[Problem]]:
 def once(options: Options) -> int:
     """Ask each report once and print the exposition."""
     config = load(options.config_file)
-    try:
-        if options.save_replies:
-            options.save_replies.mkdir(parents=True, exist_ok=True)
-        good, exposition = asyncio.run(_once(config, options.save_replies))
-    except OSError as error:
-        return _failed(f"replies cannot be kept in {options.save_replies} ({error.strerror}); choose another folder")
+    if options.save_replies:
+        replies.make(options.save_replies)
+    good, exposition = asyncio.run(_once(config, options.save_replies))
     sys.stdout.buffer.write(exposition)
     return 0 if good else 1
 
 
 async def _once(config: Config, folder: Path | None) -> tuple[bool, bytes]:
-    witnesses = [Witness(operation.name, number, folder) for number, operation in enumerate(config.operations, 1)]
-    exporter = Exporter(config, spread=0.0, witnesses=witnesses)
+    recorders = [Recorder(operation.name, number, folder) for number, operation in enumerate(config.operations, 1)]
+    exporter = Exporter(config, spread=0.0, witnesses=recorders)
     good = await exporter.once()
     return good, await exporter.publisher.body(Format.TEXT, gzipped=False)
 
@@ -120,7 +141,7 @@ def write_assets(options: Options) -> int:
     except assets.ExistingFilesError as error:
         return _failed(error)
     except OSError as error:
-        return _failed(f"{error.filename}: {error.strerror}; choose another folder")
+        return _failed(f"{error.filename}: {error.strerror}; {shortages.remedy(error) or 'choose another folder'}")
     print(f"{len(files)} files are in {options.folder}; {options.folder / 'prometheus' / 'prometheus.yml'} is a start")
     return 0
 
@@ -156,6 +177,10 @@ COMMANDS: dict[str, Callable[[Options], int]] = {
     "assets": write_assets,
     "hash-password": hash_password,
 }
+
+
+UNATTENDED = {"serve", "demo", "simulate"}
+"""Commands that run until a signal stops them, whether or not anybody reads what they write."""
 
 
 def _failed(*problems: object) -> int:

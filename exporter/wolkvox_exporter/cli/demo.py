@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from wolkvox_exporter.app import AddressError, Exporter, Listen, stopped_by_signals
+from wolkvox_exporter.app import AddressError, Exporter, Listen
 from wolkvox_exporter.config import Config, LiteralToken, Operation
 from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.runtime.signals import stopped_by_signals
 from wolkvox_exporter.simulator import Fault, Simulator, demo_operations
 from wolkvox_exporter.web.toolkit.address import Address, in_url
 

@@ -2,10 +2,13 @@
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from wolkvox_exporter.api.client import Call
 from wolkvox_exporter.api.response import Answer
+from wolkvox_exporter.runtime import shortages
 
 # what the API itself says, in which nobody is named
 _VOCABULARY = re.compile(
@@ -51,10 +54,18 @@ def _mask(character: str) -> str:
     return plain if character.isascii() else other
 
 
-class Witness:
-    """Sees the calls of one operation: tells a person at a terminal, and keeps the replies in a folder if there is one.
+class RepliesError(Exception):
+    """Replies cannot be kept."""
 
-    Raises `OSError` where a reply cannot be written.
+    def __init__(self, folder: Path, error: OSError) -> None:
+        remedy = shortages.remedy(error) or "choose another folder"
+        super().__init__(f"replies cannot be kept in {folder} ({error.strerror}); {remedy}")
+
+
+class Recorder:
+    """Sees the calls of one operation: names them to a person at a terminal, and keeps the replies, if in a folder.
+
+    Raises `RepliesError` where a reply cannot be written.
     """
 
     def __init__(self, operation: str, number: int, folder: Path | None) -> None:
@@ -64,7 +75,7 @@ class Witness:
         self._replies = 0
 
     def asking(self, call: Call) -> None:
-        """Tell that a call is about to be made."""
+        """Say that a call is about to be made."""
         if sys.stderr.isatty():
             print(f"asking {self._operation} for {call.parameters['api']} …", file=sys.stderr, flush=True)  # noqa: T201 - for people
 
@@ -73,4 +84,19 @@ class Witness:
         if self._folder is not None:
             self._replies += 1
             name = f"operation-{self._number}.{self._replies:02}.{call.parameters['api']}.{answer.status}.txt"
-            (self._folder / name).write_text(without_names(answer.body), encoding="utf-8")
+            with _writing_to(self._folder):
+                (self._folder / name).write_text(without_names(answer.body), encoding="utf-8")
+
+
+def make(folder: Path) -> None:
+    """Make the folder for replies if it is missing; raises `RepliesError`."""
+    with _writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _writing_to(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RepliesError(folder, error) from None

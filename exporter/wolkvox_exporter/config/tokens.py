@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from wolkvox_exporter.runtime import shortages
+
 _LENGTH = 1024
 _TOKEN = re.compile(r"[!-~]+")
 # room for white space around the token; a file larger than this holds something else
@@ -49,8 +51,9 @@ class FileToken(TokenSource):
             with self.path.open("rb") as file:
                 content = file.read(_READ_BYTES)
         except OSError as error:
+            remedy = shortages.remedy(error) or "make it readable for the exporter"
             raise TokenUnreadable(
-                f"the token file cannot be read ({os.strerror(error.errno or 0)}); make it readable for the exporter"
+                f"the token file cannot be read ({os.strerror(error.errno or 0)}); {remedy}"
             ) from None
         return _checked(content.decode("latin-1"), "the token file")
 

@@ -15,6 +15,7 @@ import yaml
 from yaml.reader import ReaderError
 
 from wolkvox_exporter.config.problems import ConfigError, Location, Problem, path_text
+from wolkvox_exporter.runtime import shortages
 
 Data: TypeAlias = "str | list[Data] | dict[str, Data] | None"
 """What stands in a file; None where something is already reported as wrong."""
@@ -81,7 +82,8 @@ def _text(path: Path, document: Document) -> str | Problem:
         return content.decode("utf-8-sig")
     except OSError as error:
         reason = error.strerror or "unknown reason"
-        return document.problem((), f"the file cannot be read ({reason}); give the path of a readable file")
+        remedy = shortages.remedy(error) or "give the path of a readable file"
+        return document.problem((), f"the file cannot be read ({reason}); {remedy}")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         return document.problem((), "the file is not in UTF-8; save it in that encoding", line)

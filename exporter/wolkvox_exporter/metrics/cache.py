@@ -40,7 +40,8 @@ class Publisher:
         self._rendering = asyncio.Lock()
         self._pages: Pages = self._exposition.pages(clock.monotonic())
         self._bodies: dict[Format, _Body] = {}
-        # always the same thread: what one frees the next rendering finds again
+        # always the same thread: what one frees the next rendering finds again; it ends with the publisher, and not
+        # before, since a scrape may come to the very end
         self._thread = ThreadPoolExecutor(1, "rendering")
         self._process = CollectorRegistry()
         ProcessCollector(registry=self._process)
@@ -52,10 +53,6 @@ class Publisher:
     def config_loaded(self) -> bool:
         """Whether the last reload took the configuration over."""
         return self._status.config_loaded
-
-    def close(self) -> None:
-        """Give the thread back."""
-        self._thread.shutdown(wait=False)
 
     def publish(self, snapshot: Snapshot) -> None:
         """Take the latest of an operation; it is rendered soon."""

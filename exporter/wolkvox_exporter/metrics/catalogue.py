@@ -167,5 +167,13 @@ EXPORTER_CATALOGUE: tuple[Family[ExporterStatus], ...] = (
         "the exporter",
         lambda status: [((name,), number) for name, number in status.worker_restarts.items()],
     ),
+    Family(
+        "wolkvox_exporter_log_lines_dropped_total",
+        "counter",
+        "Log lines that were lost because nobody read them, or because they could not be written.",
+        (),
+        "the exporter",
+        lambda status: [((), status.log_lines_dropped())],
+    ),
 )
 """What is published of the exporter itself."""

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.runtime.stderr import lines_dropped
 
 Source = TypeVar("Source")
 Sample: TypeAlias = tuple[tuple[str, ...], float]
@@ -41,3 +42,5 @@ class ExporterStatus:
     """Seconds since the epoch: the last good load."""
     worker_restarts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """By operation."""
+    log_lines_dropped: Callable[[], int] = lines_dropped
+    """Since the start; asked for whenever the metrics are rendered."""

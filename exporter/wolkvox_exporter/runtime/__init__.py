@@ -1,1 +1,1 @@
-"""What any long-running process needs: time, work that never ends, threads, logs. Nothing of wolkvox."""
+"""What any long-running process needs: time, work that never ends, threads, signals, logs. Nothing of wolkvox."""

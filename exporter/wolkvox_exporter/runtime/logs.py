@@ -1,20 +1,21 @@
 """Structured logs on stderr: logfmt or JSON, one line an event, the library's own lines among them."""
 
 import asyncio
-import errno
+import json
 import logging
 import os
 import sys
+from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import Processor
+
+from wolkvox_exporter.runtime import shortages
 
 LogFormat = Literal["logfmt", "json"]
 FORMATS: tuple[str, ...] = get_args(LogFormat)
 LEVELS = ("debug", "info", "warn", "error")
-# the renderer itself escapes line feeds; texts of the API must neither break a line nor reach a terminal's controls
-_CONTROLS = {code: f"\\u{code:04x}" for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029) if chr(code) != "\n"}
 _NUMBERS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 
@@ -28,12 +29,12 @@ def configure(level: str, log_format: str) -> None:
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(log_format)],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(log_format)],
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=_NUMBERS[level], force=True)
-    # at debug level the loop would tell of itself, not of the exporter
+    # at debug level the loop would speak of itself, not of the exporter
     logging.getLogger("asyncio").setLevel(max(logging.INFO, _NUMBERS[level]))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -42,36 +43,45 @@ def configure(level: str, log_format: str) -> None:
     )
 
 
+def report_dropped(lines: int) -> None:
+    """Log that lines were dropped, as an error, so that no level leaves it out."""
+    remedy = "look at what reads this log: it stood still"
+    structlog.get_logger().error("log lines dropped", lines=lines, remedy=remedy)
+
+
 class Shortage:
-    """Takes the event loop's complaint that no connection can be accepted, and tells it once a minute.
+    """Takes the event loop's complaint that no connection can be accepted, and logs it once a minute.
 
     The loop would repeat it with a traceback for every connection it might have accepted, every second.
     """
 
     def __init__(self) -> None:
-        self._told = float("-inf")
+        self._logged = float("-inf")
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Be the loop's exception handler; leaves all else to the usual one."""
         error = context.get("exception")
-        if not isinstance(error, OSError) or error.errno not in _SHORT:
+        if not isinstance(error, OSError) or not (remedy := shortages.remedy(error)):
             loop.default_exception_handler(context)
-        elif loop.time() - self._told >= _TOLD_EVERY:
-            self._told = loop.time()
-            log = structlog.get_logger()
-            log.warning("connections cannot be accepted", error=os.strerror(error.errno), remedy=_REMEDY)
+        elif loop.time() - self._logged >= _LOGGED_EVERY:
+            self._logged = loop.time()
+            reason, remedy = os.strerror(error.errno or 0), f"{remedy}; it is tried again every second"
+            structlog.get_logger().warning("connections cannot be accepted", error=reason, remedy=remedy)
 
 
-_SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_TOLD_EVERY = 60.0
-_REMEDY = "find out who opens so many connections, or raise the limit of open files; it is tried again every second"
+_LOGGED_EVERY = 60.0
 
 
-def _renderers(log_format: str) -> list[Processor]:
+def _renderer(log_format: str) -> Processor:
     if log_format == "json":
-        return [structlog.processors.JSONRenderer(ensure_ascii=False)]
-    return [_tamed, structlog.processors.LogfmtRenderer(key_order=["ts", "level", "msg"], bool_as_flag=False)]
+        render: Callable[..., str | bytes] = structlog.processors.JSONRenderer(ensure_ascii=False)
+    else:
+        render = structlog.processors.LogfmtRenderer(key_order=["ts", "level", "msg"], bool_as_flag=False)
+    return lambda *event: _printable(str(render(*event)))
 
 
-def _tamed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    return {key: value.translate(_CONTROLS) if isinstance(value, str) else value for key, value in event.items()}
+def _printable(line: str) -> str:
+    """Escape, as JSON does, whatever a terminal might obey or hide: texts of the API are in it."""
+    if line.isprintable():
+        return line
+    return "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in line)

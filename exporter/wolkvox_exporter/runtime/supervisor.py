@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 class Job:
-    """One piece of work, started again after growing pauses if it ends by itself. `restarted` is told each time."""
+    """One piece of work, started again after growing pauses if it ends by itself. Each time `restarted` is called."""
 
     def __init__(self, name: str, work: Work, clock: Clock, restarted: Callable[[], None]) -> None:
         self._name = name
@@ -32,6 +32,7 @@ class Job:
         self._clock = clock
         self._restarted = restarted
         self._deaths = 0
+        self._pause = 0.0
         self._started = clock.monotonic()
         self._pausing = False
         self._task = asyncio.create_task(self._run(), name=name)
@@ -52,26 +53,29 @@ class Job:
             self._started = self._clock.monotonic()
             self._report(await self._death())
             self._pausing = True
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self._deaths - 1))
-            await self._clock.sleep_until(self._clock.monotonic() + pause)
+            await self._clock.sleep_until(self._clock.monotonic() + self._pause)
             self._pausing = False
-            self._restarted()
 
     async def _death(self) -> BaseException:
         try:
+            if self._deaths:
+                self._restarted()
             await self._work()
         except asyncio.CancelledError as error:
             if (task := asyncio.current_task()) and task.cancelling():
                 raise
             # out of something that was cancelled elsewhere: nobody asked the job itself to end
             return error
-        except Exception as error:  # noqa: BLE001 - whatever it is, the job has to go on
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever it is, a panic of a library in Rust too, the job goes on
             return error
         return RuntimeError()
 
     def _report(self, error: BaseException) -> None:
         calm = self._clock.monotonic() - self._started >= CALM
         self._deaths = 1 if calm else self._deaths + 1
+        self._pause = FIRST_PAUSE if self._deaths == 1 else min(LONGEST_PAUSE, 2 * self._pause)
         kind = type(error).__name__
         # places in the code only: the error's own text might repeat a secret
         places = "".join(traceback.format_tb(error.__traceback__))
