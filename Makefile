@@ -10,7 +10,7 @@ SECONDS ?= 3600
 BODIES ?= 100000
 SCHEDULES ?= 10000
 
-.PHONY: demo test chaos check lint types bench soak fuzz generate pictures lock clean help
+.PHONY: demo test chaos check lint types generated bench soak fuzz generate pictures audit sbom lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -24,7 +24,8 @@ test: $(VENV)/development ## All tests
 chaos: $(VENV)/development ## 200 restarts by kill -9 at any moment (KILLS and SEED choose others)
 	KILLS=$${KILLS:-200} $(BIN)/python -m pytest tests/test_restart.py
 
-check: lint types test ## Lint, format, types, tests, generated files
+check: lint types generated ## What every change must pass: lint, format, types, generated files, and last the tests
+	@$(MAKE) --no-print-directory test
 
 lint: $(VENV)/development ## Lint and format
 	$(BIN)/ruff check
@@ -32,6 +33,10 @@ lint: $(VENV)/development ## Lint and format
 
 types: $(VENV)/development ## Types
 	$(BIN)/mypy
+
+generated: $(VENV)/development ## Whether what `make generate` writes is up to date
+	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m mixin --check
 
 bench: $(VENV)/runtime ## What a scrape and a poll cost (needs nginx and wrk)
 	$(BIN)/python dev/bench/run.py
