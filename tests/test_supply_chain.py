@@ -120,7 +120,7 @@ async def knowing(*vulnerable: str, status: int = 200) -> AsyncIterator[str]:
 
 async def audited(python: Path, url: str) -> Finished:
     """Run the audit of what runs."""
-    return await run(python, ROOT / "audit" / "vulnerabilities.py", RUNTIME, f"--osv-url={url}")
+    return await run(python, ROOT / "dev" / "audit" / "vulnerabilities.py", RUNTIME, f"--osv-url={url}")
 
 
 async def test_nothing_known_is_a_success(audit_python: Path) -> None:
