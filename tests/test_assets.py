@@ -21,7 +21,7 @@ def in_repository() -> dict[str, bytes]:
     """Return the files that people get, by path."""
     folders = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     single = [ROOT / name for name in ("docs/api-notes.md", "docs/metrics.md", "docs/promql.md")]
-    files = [*folders, *single, ROOT / "prometheus" / "prometheus.yml"]
+    files = [*folders, *single, *(ROOT / "prometheus" / name for name in ("README.md", "prometheus.yml"))]
     return {str(path.relative_to(ROOT)): path.read_bytes() for path in files if not path.name.startswith(".")}
 
 
