@@ -91,7 +91,7 @@ lock: $(VENV)/python ## Pin the dependencies anew
 	done
 
 clean: ## Remove what was made
-	rm -rf $(VENV) $(AUDIT) .venv-oldest .venv-newest build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AUDIT) .venv-oldest .venv-newest build dist exporter/*.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
