@@ -6,11 +6,17 @@ AUDIT := .venv-audit
 # the package, what developers run, and what their tests share
 export PYTHONPATH := $(CURDIR)/exporter:$(CURDIR)/dev:$(CURDIR)/tests:$(CURDIR)
 SBOM := build/sbom.cdx.json
+PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile
+# tests in which the libraries that the exporter runs on have no part, or none that others do not try
+UNCONCERNED := activity_day alert architecture assets backtest canary dashboard discipline_day documents hardening make \
+	naming promql recording restart rule runbooks service simulator soak supply
+CONCERNED := $(filter-out $(addsuffix %.py,$(addprefix tests/test_,$(UNCONCERNED))),$(wildcard tests/test_*.py))
 SECONDS ?= 3600
 BODIES ?= 100000
 SCHEDULES ?= 10000
 
-.PHONY: demo test chaos check lint types bench soak fuzz generate pictures lock clean help
+.PHONY: demo test chaos check lint types generated compatibility oldest newest bench soak fuzz generate pictures audit \
+	sbom lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -19,12 +25,13 @@ demo: $(VENV)/runtime ## A simulated contact centre and an exporter that polls i
 	$(BIN)/python -m wolkvox_exporter demo
 
 test: $(VENV)/development ## All tests
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	$(BIN)/python -m pytest $(PARALLEL)
 
 chaos: $(VENV)/development ## 200 restarts by kill -9 at any moment (KILLS and SEED choose others)
 	KILLS=$${KILLS:-200} $(BIN)/python -m pytest tests/test_restart.py
 
-check: lint types test ## Lint, format, types, tests, generated files
+check: lint types generated ## What every change must pass: lint, format, types, generated files, and last the tests
+	@$(MAKE) --no-print-directory test
 
 lint: $(VENV)/development ## Lint and format
 	$(BIN)/ruff check
@@ -32,6 +39,22 @@ lint: $(VENV)/development ## Lint and format
 
 types: $(VENV)/development ## Types
 	$(BIN)/mypy
+
+generated: $(VENV)/development ## Whether what `make generate` writes is up to date
+	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m mixin --check
+
+compatibility: oldest newest ## The oldest and the newest libraries that pyproject.toml allows
+
+oldest: RELATION := ==
+newest: RELATION := >=
+oldest newest: $(VENV)/python
+	@mkdir -p build
+	sed -nE 's/^    "([A-Za-z0-9-]+)>=([0-9.]+).*/\1$(RELATION)\2/p' pyproject.toml > build/$@.txt
+	$(BIN)/python -m venv --clear .venv-$@
+	.venv-$@/bin/python -m pip install --quiet --disable-pip-version-check \
+		--requirement requirements/dev.in --constraint build/$@.txt
+	.venv-$@/bin/python -m pytest $(PARALLEL) $(CONCERNED)
 
 bench: $(VENV)/runtime ## What a scrape and a poll cost (needs nginx and wrk)
 	$(BIN)/python dev/bench/run.py
@@ -68,7 +91,7 @@ lock: $(VENV)/python ## Pin the dependencies anew
 	done
 
 clean: ## Remove what was made
-	rm -rf $(VENV) $(AUDIT) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AUDIT) .venv-oldest .venv-newest build dist exporter/*.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

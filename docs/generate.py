@@ -1,6 +1,8 @@
 """Writes the documents that are made from the code: `make generate`. The tests compare them."""
 
-from collections.abc import Iterable, Iterator
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -146,6 +148,20 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[s
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
 
 
+def main(files: Mapping[Path, str]) -> int:
+    """Write the files; with `--check` say instead which of them are not up to date, and return 1 if there are any."""
+    parser = argparse.ArgumentParser(description="Writes the files that are made from the code.")
+    parser.add_argument("--check", action="store_true", help="write nothing, name what is not up to date")
+    if not parser.parse_args().check:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return 0
+    outdated = [path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in outdated:
+        sys.stderr.write(f"{path.relative_to(ROOT)} is not up to date: make generate\n")
+    return 1 if outdated else 0
+
+
 if __name__ == "__main__":
-    for path, text in documents().items():
-        path.write_text(text, encoding="utf-8")
+    sys.exit(main(documents()))

@@ -11,6 +11,8 @@ from support.processes import EXPORTER, environment
 from wolkvox_exporter.config import load
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/*.md")])
+MADE = {"build", "dist", "node_modules"}
+"""Folders that nobody wrote."""
 FLAG = re.compile(r"--[a-z][a-z.-]+")
 
 
@@ -25,6 +27,21 @@ def test_links_lead_somewhere(page: Path) -> None:
     """If a document links to a file, then the file is there."""
     links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_each_folder_says_what_it_is_for() -> None:
+    """If a stranger opens a folder of the repository, then its first file says what it is for."""
+    folders = [path for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "." and path.name not in MADE]
+    assert len(folders) > 5
+    assert [folder.name for folder in folders if not (folder / "README.md").is_file()] == []
+
+
+def test_pins_that_documents_install_are_there() -> None:
+    """If a document or the image installs what a file lists, then there is such a file."""
+    sources = [*PAGES, ROOT / "Dockerfile"]
+    named = [name for path in sources for name in re.findall(r"--requirement (\S+)", path.read_text(encoding="utf-8"))]
+    assert len(named) > 3
+    assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
 def test_the_flags_are_the_documented_ones() -> None:

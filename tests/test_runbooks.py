@@ -105,7 +105,7 @@ def test_the_index_has_every_alert_once() -> None:
     rows = re.findall(r"^\| \[(\w+)\]\((\w+)\.md\) \| (\w+) \| (.+?) \|", INDEX, re.MULTILINE)
     assert [name for name, link, *_ in rows if name != link] == []
     assert sorted(name for name, *_ in rows) == sorted(ALERTS)
-    assert {name: (severity, who) for name, _, severity, who in rows} == {
+    assert {name: (severity, owner) for name, _, severity, owner in rows} == {
         name: (alert.severity, who(alert)) for name, alert in ALERTS.items()
     }
 

@@ -121,7 +121,7 @@ async def knowing(*vulnerable: str, status: int = 200) -> AsyncIterator[str]:
 
 async def audited(python: Path, url: str) -> Finished:
     """Run the audit of what runs."""
-    return await run(python, ROOT / "audit" / "vulnerabilities.py", RUNTIME, f"--osv-url={url}")
+    return await run(python, ROOT / "dev" / "audit" / "vulnerabilities.py", RUNTIME, f"--osv-url={url}")
 
 
 def test_what_is_known_to_be_vulnerable_is_none_of_ours() -> None:

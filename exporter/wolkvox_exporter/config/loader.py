@@ -32,7 +32,7 @@ def load(path: Path) -> Config:
 
 
 def _inconsistencies(document: Document) -> Iterator[Problem]:
-    """Check what concerns several values; apart from the models, which would check it only when all else is right."""
+    """Check what concerns several values; outside the models, which would check it only when all else is right."""
     operations = document.data.get("operations") if isinstance(document.data, dict) else None
     first_named: dict[str, int] = {}
     for index, operation in enumerate(operations if isinstance(operations, list) else ()):

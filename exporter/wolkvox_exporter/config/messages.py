@@ -23,7 +23,7 @@ _TEXTS = {
     "dict_type": "keys with values (key: value) are wanted here",
     "tuple_type": "a list is wanted here; start each entry with a dash, or write [first, second]",
 }
-# enough of a key to tell what was meant; comparing takes time that grows with the square
+# enough of a key to guess what was meant; comparing takes time that grows with the square
 _COMPARED = 40
 _SIMILARITY = 0.78
 
@@ -44,11 +44,11 @@ def text(error: ErrorDetails, models: Models = MODELS) -> str:
 
 
 def _unknown(key: str, model: type[BaseModel]) -> str:
-    known = [field.alias or name for name, field in model.model_fields.items()]
+    keys = [field.alias or name for name, field in model.model_fields.items()]
     likely = key[:_COMPARED].lower().replace("-", "_")
-    nearest = get_close_matches(likely, known, n=1, cutoff=_SIMILARITY)
+    nearest = get_close_matches(likely, keys, n=1, cutoff=_SIMILARITY)
     if nearest:
         return f"unknown key; did you mean {nearest[0]}?"
     if model is WrittenFile and key in WrittenOperation.model_fields:
         return "this key belongs to an operation; move it under operations"
-    return f"unknown key; known here are {', '.join(sorted(known))}"
+    return f"unknown key; known here are {', '.join(sorted(keys))}"

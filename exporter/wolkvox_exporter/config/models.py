@@ -1,4 +1,4 @@
-"""The keys of the configuration file: one field each, with its kind, default and description.
+"""The keys of the configuration file: one field each, with its type, default and description.
 
     Polling               keys that stand at the top and may be overridden in each operation
     └─ Shared             keys of an operation that mean the same in the file and in effect
@@ -88,7 +88,7 @@ class Campaigns(Keys):
         return "*" in self.include and not self.exclude
 
     def selects(self, campaign_id: str, name: str) -> bool:
-        """Tell whether a campaign is published."""
+        """Return whether a campaign is published."""
         texts = (campaign_id.casefold(), name.casefold())
 
         def match(patterns: tuple[str, ...]) -> bool:

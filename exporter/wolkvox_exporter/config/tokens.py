@@ -13,7 +13,7 @@ from wolkvox_exporter.runtime import shortages
 
 _LENGTH = 1024
 _TOKEN = re.compile(r"[!-~]+")
-# room for white space around the token; a file larger than this holds something else
+# allows for white space around the token; a file larger than this holds something else
 _READ_BYTES = 4 * _LENGTH
 
 
@@ -82,7 +82,7 @@ class FileToken(TokenSource):
             entered = all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents)
             fixed = os.statvfs(path).f_flag & os.ST_RDONLY
         except OSError:
-            # reading it tells what is wrong
+            # reading it says what is wrong
             return None
         return mode if mode & stat.S_IROTH and entered and not fixed else None
 

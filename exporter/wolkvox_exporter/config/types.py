@@ -1,4 +1,4 @@
-"""The kinds of values: each a reader of the text as written, and the JSON Schema that editors check it with.
+"""The types of values: each a reader of the text as written, and the JSON Schema that editors check it with.
 
 A reader sees text only. Values that are typed already pass, so that operations can also be built in code.
 """

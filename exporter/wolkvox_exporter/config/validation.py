@@ -35,14 +35,14 @@ def validated(
 
 
 def exactly_one(document: Document, at: Location, keys: dict[str, Data], group: tuple[str, ...]) -> Iterator[Problem]:
-    """Tell where none or several keys of a group are written."""
+    """Yield the problems of a group of keys of which exactly one must be written."""
     if not any(key in keys for key in group):
         yield document.problem(at, f"exactly one of {_choice(group)} must be written; write one")
     yield from at_most_one(document, at, keys, group)
 
 
 def at_most_one(document: Document, at: Location, keys: dict[str, Data], group: tuple[str, ...]) -> Iterator[Problem]:
-    """Tell where several keys of a group are written."""
+    """Yield the problems of a group of keys of which one at most may be written."""
     written = [key for key in group if key in keys]
     for key in written[1:]:
         text = f"only one of {_choice(group)} may be written; remove this or {written[0]}"

@@ -145,7 +145,7 @@ def state_folder(path: Path) -> Path:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether what is sent to a valid address stays on this host."""
+    """Return whether what is sent to a valid address stays on this host."""
     host = urlsplit(url).hostname or ""
     return host == "localhost" or (_is_ip_address(host) and ip_address(host).is_loopback)
 

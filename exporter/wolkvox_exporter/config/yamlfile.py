@@ -222,10 +222,10 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or "it cannot be read"
     if isinstance(error, _Refused):
         return problem
-    known = (meaning for start, meaning in _SYNTAX.items() if problem.startswith(start))
+    meanings = (meaning for start, meaning in _SYNTAX.items() if problem.startswith(start))
     # PyYAML quotes what it found, which might be a secret
-    unknown = _SOMETHING if _QUOTE.search(problem) else problem
-    return f"this is not YAML: {next(known, unknown)}"
+    otherwise = _SOMETHING if _QUOTE.search(problem) else problem
+    return f"this is not YAML: {next(meanings, otherwise)}"
 
 
 def _is_blank(node: yaml.Node) -> bool:

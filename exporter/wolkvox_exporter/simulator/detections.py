@@ -52,9 +52,9 @@ class Detections:
 
         `pace` is how many seconds of the lag pass in a second.
         """
-        # What is older than the longest lag is known without a look at each: a day has thousands of entries.
-        known = min(end, now - lag.longest / pace)
-        low = bisect_left(self._entries, (max(first, known),))
+        # What is older than the longest lag is reported without a look at each: a day has thousands of entries.
+        settled = min(end, now - lag.longest / pace)
+        low = bisect_left(self._entries, (max(first, settled),))
         high = bisect_left(self._entries, (min(end, now + 1),))
         fresh = (count for second, count in self._entries[low:high] if second + lag.of(second) / pace <= now)
-        return self.heard(first, known) + sum(fresh)
+        return self.heard(first, settled) + sum(fresh)

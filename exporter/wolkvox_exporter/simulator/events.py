@@ -84,10 +84,10 @@ class Timetable:
         self._elapsed += seconds
         while self._due <= self._elapsed:
             event = self.entries[self._next][1]
-            self._turn()
+            self._next_entry()
             yield event
 
-    def _turn(self) -> None:
+    def _next_entry(self) -> None:
         self._next += 1
         if self._next < len(self.entries):
             self._due += self.entries[self._next][0] - self.entries[self._next - 1][0]

@@ -62,7 +62,7 @@ class Simulator:
         self._amd_all = amd_all
         self._log = Log(clock)
         self._orders: list[Order] = []
-        self._holders = {token: operation for operation in self.operations for token in operation.tokens}
+        self._owners = {token: operation for operation in self.operations for token in operation.tokens}
         self._revoked: set[str] = set()
         self._quotas = {operation.name: Quota(operation) for operation in self.operations}
         self._frozen = False
@@ -126,14 +126,14 @@ class Simulator:
         self._orders.clear()
 
     def revoke(self, token: str) -> None:
-        """Refuse `token` from now on; its calls still count as its operation's. KeyError if it was never known."""
-        if token not in self._holders:
+        """Refuse `token` from now on; its calls still count as its operation's. KeyError if no operation has it."""
+        if token not in self._owners:
             raise KeyError("no operation has the token to revoke")
         self._revoked.add(token)
 
     def accept(self, token: str, operation: str) -> None:
         """Take `token` as one of `operation`. KeyError if there is no such operation."""
-        self._holders[token] = self._quotas[operation].operation
+        self._owners[token] = self._quotas[operation].operation
         self._revoked.discard(token)
 
     def freeze(self) -> None:
@@ -178,7 +178,7 @@ class Simulator:
 
     def _visit(self, request: web.Request) -> Visit:
         token = request.headers.get("wolkvox-token", "")
-        operation = self._holders[token].name if token in self._holders else ""
+        operation = self._owners[token].name if token in self._owners else ""
         report = REPORTS.get((request.match_info["file"], request.query.get("api", "")), "")
         fault = next((order.fault for order in self._orders if order.draw(operation, report)), None)
         return Visit(operation, report, token, dict(request.query), fault)
@@ -194,7 +194,7 @@ class Simulator:
         if refused is not None:
             return faults.refusal(refused)
         self._advance()
-        operation = self._holders[visit.token]
+        operation = self._owners[visit.token]
         match visit.report:
             case "campaigns":
                 good = visit.fault in _READABLE
@@ -208,7 +208,7 @@ class Simulator:
     def _refused(self, visit: Visit) -> Fault | None:
         if not visit.token:
             return Fault.NO_TOKEN
-        if visit.token not in self._holders or visit.token in self._revoked:
+        if visit.token not in self._owners or visit.token in self._revoked:
             return Fault.TOKEN_REFUSED
         if visit.peers > _PEERS_ALLOWED:
             return Fault.CONCURRENCY
@@ -225,6 +225,6 @@ class Simulator:
         except ValueError:
             return faults.refusal(Fault.NO_DATA)
         wanted = params["campaign_id"]
-        known = self._amd_all or wanted != "all"
-        rows = operation.amd_rows(wanted, window, self._clock.time(), self._speed) if known else []
+        is_offered = self._amd_all or wanted != "all"
+        rows = operation.amd_rows(wanted, window, self._clock.time(), self._speed) if is_offered else []
         return answers.report(rows, code=200) if rows else faults.refusal(Fault.NO_DATA)
