@@ -15,9 +15,7 @@ MIXIN = sorted((ROOT / "dev" / "mixin").rglob("*.py"))
 ROOMS = [
     "cli",
     "app",
-    "reloading",
     "storage",
-    "systemd",
     "web",
     "metrics",
     "polling",
@@ -76,11 +74,25 @@ def test_nothing_imports_the_source_root() -> None:
             assert not [name for name in names if name.split(".")[0] == "exporter"], path
 
 
+def table(title: str) -> set[str]:
+    """Return what stands in the first column of the table under a title of ARCHITECTURE.md."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?`) \|", section, re.MULTILINE)
+    return {name.strip("/") for row in rows for name in re.findall(r"`([a-z_/.]+)`", row)}
+
+
 def test_the_drawing_names_every_room() -> None:
-    """If a room is added, then ARCHITECTURE.md names it."""
-    rows = re.findall(r"^\| (`.*?`) \|", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"), re.MULTILINE)
-    named = {name.strip("/") for row in rows for name in re.findall(r"`([a-z/]+)`", row)}
-    assert named == set(ROOMS) == {room(path) for path in SOURCES} - {"__init__", "__main__"}
+    """If a package is added, then ARCHITECTURE.md names it."""
+    assert table("The packages") == set(ROOMS) == {room(path) for path in SOURCES} - {"__init__", "__main__"}
+
+
+def test_the_table_of_polling_names_every_file() -> None:
+    """If a file is added to the core, then ARCHITECTURE.md says which question it answers."""
+    files = {path.name for path in (PACKAGE / "polling").glob("*.py")} - {"__init__.py"}
+    assert len(files) > 10
+    # these two belong to no question
+    assert table("Polling") == (files - {"now.py", "readability.py", "threads.py"}) | {"reports"}
 
 
 @pytest.mark.parametrize("path", [*SOURCES, *MIXIN], ids=lambda path: str(path.relative_to(ROOT)))

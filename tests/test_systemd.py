@@ -13,9 +13,10 @@ import pytest
 
 from support.clock import ManualClock
 from support.processes import PATIENCE, config_file, serving
+from wolkvox_exporter.app.status import status
 from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.runtime.systemd import STATUS_EVERY, ServiceManager
 from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
-from wolkvox_exporter.systemd import STATUS_EVERY, ServiceManager
 
 TOKEN = "canary-8d1e6b20c4"
 FAST = "WATCHDOG_USEC=400000"
@@ -118,7 +119,7 @@ async def test_a_dead_worker_is_told_and_does_not_end_the_others(tmp_path: Path)
     address, clock, live = str(tmp_path / "notify"), ManualClock(), [True]
     manager = ServiceManager(address, watchdog=10)
     with closing((inbox := Inbox(address)).socket):
-        watching = asyncio.create_task(manager.watch(clock, {}, lambda: live[0]))
+        watching = asyncio.create_task(manager.watch(clock, lambda: status([], is_live=live[0])))
         await clock.advance(20)
         # one at the start and one each half of ten seconds
         assert inbox.read().count("WATCHDOG=1") == 5
@@ -134,7 +135,7 @@ async def test_without_a_watchdog_only_news_is_told(tmp_path: Path) -> None:
     """If the unit has no WatchdogSec, then nothing is sent as long as nothing changes."""
     address, clock = str(tmp_path / "notify"), ManualClock()
     with closing((inbox := Inbox(address)).socket):
-        watching = asyncio.create_task(ServiceManager(address).watch(clock, {}, lambda: True))
+        watching = asyncio.create_task(ServiceManager(address).watch(clock, lambda: status([], is_live=True)))
         await clock.advance(10 * STATUS_EVERY)
         watching.cancel()
         assert inbox.read() == ["STATUS=0 operations, none failing"]

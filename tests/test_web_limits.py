@@ -104,8 +104,10 @@ async def test_an_answer_that_is_not_taken_is_given_up(tmp_path: Path, monkeypat
     async with guarded(tmp_path, "", max_requests=1) as port, greedy(port) as caller:
         await _until(port, 503)
         await _until(port, 200)
-        with pytest.raises(ConnectionError):
-            await _take_all(caller)
+        # reset or ended, depending on how much of what it had asked was read
+        async with asyncio.timeout(5):
+            with suppress(ConnectionError):
+                await _take_all(caller)
 
 
 async def _take_all(caller: socket.socket) -> None:

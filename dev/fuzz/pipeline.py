@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
+from wolkvox_exporter.polling.turns import Turns
 
 from fuzz.replies import TOKEN, Reply
 from support.clock import ManualClock
@@ -17,7 +18,6 @@ from wolkvox_exporter.config import AmdMode, LiteralToken, Operation
 from wolkvox_exporter.metrics import ExporterStatus
 from wolkvox_exporter.metrics.encoder import Exposition, Format
 from wolkvox_exporter.polling.snapshot import Snapshot
-from wolkvox_exporter.polling.turns import Turns
 from wolkvox_exporter.polling.worker import Worker
 from wolkvox_exporter.runtime import logs
 from wolkvox_exporter.simulator.server import REPORTS

@@ -9,14 +9,14 @@ from typing import Any, cast
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from wolkvox_exporter.polling.memory import Memory
+from wolkvox_exporter.polling.turns import Turns
 
 from fuzz.discipline import Terms, check
 from fuzz.scripted import Api, Fault, LeapingClock, Line
 from wolkvox_exporter.api.client import Client
 from wolkvox_exporter.config import AmdMode, FileToken, Operation
-from wolkvox_exporter.polling.memory import Memory
 from wolkvox_exporter.polling.snapshot import Snapshot
-from wolkvox_exporter.polling.turns import Turns
 from wolkvox_exporter.polling.worker import Worker
 from wolkvox_exporter.storage.codec import decode, encode
 

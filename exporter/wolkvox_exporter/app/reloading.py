@@ -12,7 +12,7 @@ from wolkvox_exporter.metrics.cache import Publisher
 from wolkvox_exporter.polling.pool import Changes, Pool
 from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.runtime.concurrency import NoThreadError, apart
-from wolkvox_exporter.systemd import ServiceManager
+from wolkvox_exporter.runtime.systemd import ServiceManager
 
 READ_TIMEOUT = 30.0
 """Seconds that reading the configuration and its token files may take."""

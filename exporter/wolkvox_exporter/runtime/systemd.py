@@ -6,22 +6,18 @@ The protocol is one datagram a message, and the libraries for it either wrap a C
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from contextlib import closing
-from textwrap import shorten
 from typing import NoReturn, Self
 
 import structlog
 
-from wolkvox_exporter.polling.snapshot import Snapshot
 from wolkvox_exporter.runtime.clock import Clock
 
 STATUS_EVERY = 5.0
 """Seconds between two status lines for people, where no watchdog asks for more."""
 # a service manager reads at once; one that does not must not keep the event loop waiting
 _SEND_TIMEOUT = 0.1
-# a line on a terminal; there may be hundreds of operations
-_LONGEST = 200
 _SOCKET, _WATCHDOG, _WATCHDOG_PID = "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"
 
 log = structlog.get_logger()
@@ -59,13 +55,10 @@ class ServiceManager:
         """Report that the exporter ends in order."""
         self._send("STOPPING=1", "STATUS=stopping")
 
-    async def watch(self, clock: Clock, snapshots: Mapping[str, Snapshot], is_live: Callable[[], bool]) -> NoReturn:
-        """Report how polling goes, and that the event loop runs, until cancelled.
-
-        A worker that has died is reported, but is no reason to end all the others: it is started again by itself.
-        """
+    async def watch(self, clock: Clock, status: Callable[[], str]) -> NoReturn:
+        """Report how it goes, in a line for people, and that the event loop runs, until cancelled."""
         while True:
-            self._show(status(snapshots.values()) if is_live() else "a worker has died; see the log")
+            self._show(status())
             if self._watchdog:
                 self._send("WATCHDOG=1")
             await clock.sleep_until(clock.monotonic() + self.period)
@@ -86,18 +79,3 @@ class ServiceManager:
                 sender.sendto("\n".join(lines).encode(), address)
         except (OSError, ValueError) as error:
             log.debug("the service manager cannot be told", message=lines[0], error=str(error))
-
-
-def status(snapshots: Iterable[Snapshot]) -> str:
-    """Say in a line which operations do not answer, and why; names and reasons only."""
-    operations = list(snapshots)
-    waiting = sum(all(state.up is None for state in snapshot.reports.values()) for snapshot in operations)
-    failing = [
-        f"{snapshot.operation} ({', '.join(reasons)})"
-        for snapshot in operations
-        if (reasons := sorted({state.trouble.reason for state in snapshot.reports.values() if state.trouble}))
-    ]
-    parts = [f"{len(operations)} operation{'s' * (len(operations) != 1)}"]
-    parts += [f"{waiting} not polled yet"] * bool(waiting)
-    parts += [f"failing: {', '.join(failing)}"] * bool(failing)
-    return shorten(", ".join(parts if parts[1:] else [*parts, "none failing"]), _LONGEST)

@@ -15,6 +15,8 @@ from aiohttp import web
 
 from wolkvox_exporter import __version__
 from wolkvox_exporter.api.client import Witness
+from wolkvox_exporter.app.reloading import Reloading, warn
+from wolkvox_exporter.app.status import status
 from wolkvox_exporter.config import Config, Operation
 from wolkvox_exporter.metrics import ExporterStatus
 from wolkvox_exporter.metrics.cache import Publisher
@@ -22,13 +24,12 @@ from wolkvox_exporter.polling.account import Account
 from wolkvox_exporter.polling.pool import SPREAD, Pool
 from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.polling.store import Store
-from wolkvox_exporter.reloading import Reloading, warn
 from wolkvox_exporter.runtime import logs
 from wolkvox_exporter.runtime.clock import Clock, SystemClock
 from wolkvox_exporter.runtime.signals import deliver, stopped_by_signals
 from wolkvox_exporter.runtime.supervisor import Supervisor
+from wolkvox_exporter.runtime.systemd import ServiceManager
 from wolkvox_exporter.storage import Directory, state_in
-from wolkvox_exporter.systemd import ServiceManager
 from wolkvox_exporter.web.routes import Site
 from wolkvox_exporter.web.toolkit.address import Address, in_url
 from wolkvox_exporter.web.toolkit.guard import MAX_REQUESTS, Guard
@@ -83,7 +84,7 @@ class Exporter:
         manager: ServiceManager | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
-        self.publisher = Publisher(self.clock, _status(self.clock))
+        self.publisher = Publisher(self.clock, _exporter_status(self.clock))
         self.supervisor = Supervisor(self.clock)
         self.pool = Pool(
             config.operations,
@@ -149,10 +150,13 @@ class Exporter:
         reload = self.reloading.result if listen.lifecycle else None
         return Site(self.publisher, self.clock, listen.telemetry_path, self.is_live, guard, reload)
 
+    def _status(self) -> str:
+        return status(self.publisher.snapshots.values(), is_live=self.is_live())
+
     def _start(self) -> None:
         self.supervisor.start("publisher", self.publisher.run)
         self.supervisor.start("configuration", self.reloading.run)
-        watch = partial(self._manager.watch, self.clock, self.publisher.snapshots, self.is_live)
+        watch = partial(self._manager.watch, self.clock, self._status)
         self.supervisor.start("service manager", watch)
         self.pool.start()
 
@@ -198,5 +202,5 @@ async def _listen(runner: web.AppRunner, address: Address, watched: WatchedConfi
         raise AddressError(address, error) from None
 
 
-def _status(clock: Clock) -> ExporterStatus:
+def _exporter_status(clock: Clock) -> ExporterStatus:
     return ExporterStatus(__version__, platform.python_version(), config_loaded=True, config_loaded_at=clock.time())
