@@ -47,10 +47,12 @@ _SPACES = " \t\n\r\f\v"
 
 
 def text(value: object) -> str | None:
-    """Return a value's text, empty where it is blank; None where it is neither text nor a number."""
+    """Return a value's text, empty where it is blank; None where it is neither text nor a number, or too long."""
     if value is None:
         return ""
-    return re.sub(r"[\ud800-\udfff]", "?", value).strip() if isinstance(value, str) else None
+    if not isinstance(value, str) or len(value) > 1000:
+        return None
+    return re.sub(r"[\ud800-\udfff]", "?", value).strip()
 
 
 def number(written: str) -> Fraction | None:

@@ -92,9 +92,9 @@ _GOOD_VALUES: Mapping[str, st.SearchStrategy[str]] = MappingProxyType(
         **dict.fromkeys(["speed", "penetration_day", "penetration_now"], _percentages),
     }
 )
-_names = st.sampled_from(["A", "B", "Norte - Sur", "ñandú (30+)", 'a "b" \\n', "línea\nlínea", "", "tel", "2026"]) | (
-    st.text(max_size=10)
-)
+_names = st.sampled_from(
+    ["A", "B", "Norte - Sur", "ñandú (30+)", 'a "b" \\n', "línea\nlínea", "", "tel", "2026", "n" * 992, "n" * 1200]
+) | st.text(max_size=10)
 _SUFFIXES = (
     *("", " - tel1 (100%)", " - tel1 (5 %) - tel2 (1,000.5 %)", " - tel1 (1%), tel2 (2%)", " - Strategy (a (b) c)"),
     *(" - Autopilot (x)", " - tel1 ()", " - tel1 (100)", " - tel1 (5%) tel1 (6%)", " - tel1 (nan%)", " tel1 (5%)"),

@@ -72,7 +72,7 @@ def rows(answer: Answer, *keys: str) -> list[object]:
 def _data(document: dict[str, object], keys: tuple[str, ...]) -> object:
     code = document.get("code")
     if code is not None and not (isinstance(code, str) and code.strip() in _GOOD_CODES):
-        raise _refusal_in_body(code, str(document.get("msg", "")))
+        raise _refusal_in_body(code, _said(document))
     if document.keys().isdisjoint(_ENVELOPE) and not document.keys().isdisjoint(keys):
         return [document]
     data = document.get("data")
@@ -90,9 +90,8 @@ def _refusal_in_body(code: object, message: str) -> ApiError:
 def _refusal(status: int, message: str, http_status: int) -> ApiError:
     reason = next((reason for words, reason in _MESSAGES.get(status, ()) if words.search(message)), None)
     detail = f"wolkvox answered {status}" + (f" in a body sent as {http_status}" if status != http_status else "")
-    # JSON can spell half a surrogate pair, which nothing can be written down with
-    if words := values.text(message):
-        detail += f" ({' '.join(words.split())[:_QUOTED_LENGTH]})"
+    if words := " ".join(values.printable(message).split()):
+        detail += f" ({words[:_QUOTED_LENGTH]})"
     if status == HTTPStatus.NOT_FOUND and _NO_DATA.search(message):
         return NoData(Reason.HTTP, detail, code=str(http_status))
     reason = reason or _STATUSES.get(status, Reason.HTTP)
@@ -106,7 +105,13 @@ def _message(body: bytes) -> str:
         document = _json(body)
     except ApiError:
         return re.sub(r"<[^<>]*>", " ", body[:_NOISE_LENGTH].decode(errors="replace"))
-    return str(document.get("msg", "")) if isinstance(document, dict) else ""
+    return _said(document) if isinstance(document, dict) else ""
+
+
+def _said(document: dict[str, object]) -> str:
+    """Return the `msg` of a document, or nothing where it is no text."""
+    message = document.get("msg")
+    return message if isinstance(message, str) else ""
 
 
 def _json(body: bytes) -> object:

@@ -8,6 +8,8 @@ import math
 import re
 from collections.abc import Callable
 
+LONGEST_TEXT = 1000
+"""Characters of a text; the names and phones of a campaign take some hundred. A longer one is unreadable."""
 Reader = Callable[[object], float | None]
 """Reads one value; None for a blank one, raises `Unreadable` for what is not documented."""
 
@@ -24,13 +26,20 @@ class Unreadable(ValueError):  # noqa: N818 - reads as what it says of the value
 
 
 def text(value: object) -> str:
-    """Return the value's text without surrounding white space, `""` for null; anything but text is unreadable."""
+    """Return the value's text without surrounding white space, `""` for null.
+
+    Anything but text is unreadable, and so is a text of more than `LONGEST_TEXT` characters.
+    """
     if value is None:
         return ""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise Unreadable
-    # JSON can spell half a surrogate pair, which no label can carry
-    return value.encode(errors="replace").decode().strip()
+    return printable(value).strip()
+
+
+def printable(written: str) -> str:
+    """Return a text with `?` for each half of a surrogate pair, which JSON can spell and nothing else can carry."""
+    return written.encode(errors="replace").decode()
 
 
 def count(value: object) -> float | None:
