@@ -5,6 +5,7 @@ import json
 import pytest
 
 from support.growth import LINEAR, growth
+from wolkvox_exporter.api import response
 from wolkvox_exporter.api.campaign_name import campaign_name
 from wolkvox_exporter.api.reports import campaigns
 from wolkvox_exporter.api.response import Answer
@@ -51,6 +52,32 @@ def test_a_campaign_string_of_any_length_is_read_once(before: str, piece: str, a
 def test_a_reply_of_any_length_is_masked_once(before: bytes, piece: bytes, after: bytes) -> None:
     """If a reply that is kept is no JSON, or one long string, then masking it takes time linear in its length."""
     assert growth(without_names, piece, 20_000, before=before, after=after) < LINEAR
+
+
+@pytest.mark.parametrize(
+    ("before", "piece", "after"),
+    [
+        (b"[", b'{"campaign": "4875 - A"},', b"{}]"),
+        (b"[", b"{},", b"{}"),
+        (b"[", b'"\\"\\"\\"",', b'""]'),
+        (b"", b" ", b"[]"),
+        (b"[", b" ", b"]"),
+        (b"[]", b" ", b""),
+        (b"[]", b" ", b"x"),
+        (b"x", b"{ ", b""),
+        (b"x{", b" ", b""),
+        (b"", b"[", b""),
+        (b"{", b'"data": [],', b'"x": 1}'),
+        (b'["', rb"\ud83d", b'"]'),
+    ],
+)
+def test_an_answer_of_any_size_is_read_once(before: bytes, piece: bytes, after: bytes) -> None:
+    """If an answer is made of many rows, spaces, brackets or escapes, then reading it takes time linear in its size."""
+
+    def read(body: bytes) -> object:
+        return response.read(Answer(200, body), list, "campaign")
+
+    assert growth(read, piece, 150_000, before=before, after=after) < LINEAR
 
 
 TOO_LONG = {

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import partial
+from reprlib import Repr
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -15,7 +16,9 @@ Readers = Mapping[str, Reader]
 Fields = Mapping[str, Readers]
 """The numeric fields of a report by their key in the API."""
 
-_EXAMPLE_LENGTH = 80
+# of a value that may be anything: its beginning, and not too deep
+_EXAMPLE = Repr()
+_EXAMPLE.maxstring = 80
 
 
 class ReportName(StrEnum):
@@ -36,7 +39,8 @@ class Unread:
     def add(self, field: str, value: object) -> None:
         """Count one value of `field`."""
         self.counts[field] += 1
-        self.examples.setdefault(field, repr(value)[:_EXAMPLE_LENGTH])
+        if field not in self.examples:
+            self.examples[field] = _EXAMPLE.repr(value)
 
     def merge(self, other: "Unread") -> None:
         """Add what another answer lacked."""

@@ -1,6 +1,6 @@
 """AMD accumulated: `reports_manager.php?api=campaign_6`, detections of answering machines by campaign in a window."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -32,10 +32,17 @@ def call(window: Window, campaign_id: str = ALL_CAMPAIGNS) -> Call:
 
 def read(answer: Answer) -> AmdReport:
     """Read an answer; no data in the window is an answer too. Raises `ApiError` where the whole is no report."""
+    try:
+        return response.read(answer, _report, KEY)
+    except NoData:
+        return _report(iter(()))
+
+
+def _report(rows: Iterator[object]) -> AmdReport:
     unread = Unread()
     detections: dict[str, float] = {}
     seen: set[str] = set()
-    for row in _rows(answer):
+    for row in rows:
         if not isinstance(row, dict):
             unread.add(KEY, row)
             continue
@@ -48,13 +55,6 @@ def read(answer: Answer) -> AmdReport:
             if total is not None:
                 detections[campaign_id] = total
     return AmdReport(MappingProxyType(detections), unread)
-
-
-def _rows(answer: Answer) -> list[object]:
-    try:
-        return response.rows(answer, KEY)
-    except NoData:
-        return []
 
 
 def _id(value: object) -> str:

@@ -1,6 +1,7 @@
 """The real-time campaign report: `real_time.php?api=campaigns`, one row a campaign."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wolkvox_exporter.api import response, values
@@ -63,10 +64,17 @@ class CampaignsReport:
 
 def read(answer: Answer) -> CampaignsReport:
     """Read an answer. A bad row or value costs itself alone; raises `ApiError` where the whole is no report."""
+    report = response.read(answer, _report, KEY)
+    # without a campaign, each row was counted once
+    if not report.campaigns and (rows := report.unread.counts[KEY]):
+        raise response.unexpected_shape(f"none of the {rows} rows names a campaign")
+    return report
+
+
+def _report(rows: Iterator[object]) -> CampaignsReport:
     unread = Unread()
     campaigns: dict[tuple[str, str, str], Campaign] = {}
     ids: Counter[str] = Counter()
-    rows = response.rows(answer, KEY)
     for row in rows:
         campaign = _campaign(row, unread)
         if campaign is None:
@@ -74,8 +82,6 @@ def read(answer: Answer) -> CampaignsReport:
         ids[campaign.id] += 1
         if campaigns.setdefault(campaign.labels, campaign) is not campaign:
             unread.add(KEY, campaign.name)
-    if rows and not campaigns:
-        raise response.unexpected_shape(f"none of the {len(rows)} rows names a campaign")
     ambiguous = frozenset(campaign_id for campaign_id, number in ids.items() if number > 1)
     return CampaignsReport(tuple(campaigns.values()), unread, ambiguous)
 

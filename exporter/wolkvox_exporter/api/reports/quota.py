@@ -1,6 +1,6 @@
 """The quota report: `information.php?api=token_info`, the calls of the day. Asking costs one call itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wolkvox_exporter.api import response, values
@@ -26,8 +26,12 @@ class QuotaReport:
 
 def read(answer: Answer) -> QuotaReport:
     """Read an answer; raises `ApiError` where it is no report."""
-    unread = Unread()
-    row = next((row for row in response.rows(answer, *FIELDS) if isinstance(row, dict)), None)
+    row = response.read(answer, _first_object, *FIELDS)
     if row is None:
         raise response.unexpected_shape("the quota report is empty")
+    unread = Unread()
     return QuotaReport(unread.read_all(row, NUMBERS), unread)
+
+
+def _first_object(rows: Iterator[object]) -> dict[str, object] | None:
+    return next((row for row in rows if isinstance(row, dict)), None)
