@@ -167,6 +167,22 @@ def test_words_that_nothing_can_carry_are_replaced() -> None:
     assert error.detail == "wolkvox answered 500 (ca?da)"
 
 
+@pytest.mark.parametrize(
+    "message", ["null", "true", "[]", '["VALIDATE TOKEN"]', '{"es": "VALIDATE TOKEN"}', '""', '" "']
+)
+@pytest.mark.parametrize("sent_as", [403, 200])
+def test_a_message_that_is_no_text_says_nothing(message: str, sent_as: int) -> None:
+    """If `msg` is null or anything but text, then the error quotes nothing, and takes nothing out of it."""
+    error = refused(f'{{"code": "403", "msg": {message}}}'.encode(), sent_as)
+    assert error.reason is Reason.FORBIDDEN
+    assert error.detail == "wolkvox answered 403" + (" in a body sent as 200" if sent_as == 200 else "")
+
+
+def test_a_message_that_is_a_number_is_quoted() -> None:
+    """If `msg` is a number, then its digits are quoted as any text."""
+    assert refused(b'{"code": "500", "msg": 17}', 500).detail == "wolkvox answered 500 (17)"
+
+
 @pytest.mark.parametrize("status", [404, 200])
 def test_no_data_in_a_window_is_told_from_other_errors(status: int) -> None:
     """If a 404 says to validate the dates, then the caller can take it for an empty window."""

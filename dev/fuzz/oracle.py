@@ -72,10 +72,8 @@ def number(written: str) -> Fraction | None:
 def _float(exact: Fraction | None) -> Reading:
     if exact is None:
         return UNREADABLE
-    try:
-        return float(exact)
-    except OverflowError:
-        return UNREADABLE
+    # beyond every count there can be, by the nearest number that can be shown
+    return UNREADABLE if exact >= 10**16 or float(exact) > 10**15 else float(exact)
 
 
 def _without_space(written: str) -> str:
@@ -103,7 +101,7 @@ def reading(value: object, how: str) -> Reading:
     if not written:
         return UNREADABLE if written is None else None
     if how == "state":
-        return _STATES.get(written, UNREADABLE)
+        return _STATES.get(written.lower(), UNREADABLE)
     if how == "count":
         return _float(number(written))
     if how == "ratio":

@@ -77,7 +77,19 @@ _ODD = (
         "½",
     ),
     *("1 %%", "5 %", "-3 %", "nan %", "12 (3.50 %)", "12 (3.50)", "(1 %)", "1 (1 %) x", "started", "STOPPED", "paused"),
-    *("9" * 310, "9" * 5000, "0." + "0" * 400 + "1", "1" + ",000" * 200, "null", "VAGENT", "\u00a07", "7\u2028", TOKEN),
+    *(
+        "9" * 310,
+        "9" * 5000,
+        "0." + "0" * 400 + "1",
+        "1" + ",000" * 200,
+        "1" + "0" * 15,
+        "9" * 16,
+        "null",
+        "VAGENT",
+        "\u00a07",
+        "7\u2028",
+        TOKEN,
+    ),
 )
 _odd = st.sampled_from(_ODD)
 _scalars = (
@@ -86,7 +98,7 @@ _scalars = (
 _values = _scalars | st.lists(_scalars, max_size=2) | st.dictionaries(st.text(max_size=3), _scalars, max_size=2)
 _GOOD_VALUES: Mapping[str, st.SearchStrategy[str]] = MappingProxyType(
     {
-        "status": st.sampled_from(["started", "stopped"]),
+        "status": st.sampled_from(["started", "stopped", "Started", " STOPPED "]),
         "skill_id": st.sampled_from(["4000", "VAGENT", "", "4001"]),
         "hits": st.tuples(_numbers, _percentages).map(lambda pair: f"{pair[0]} ({pair[1]})"),
         **dict.fromkeys(["speed", "penetration_day", "penetration_now"], _percentages),
