@@ -7,13 +7,15 @@ from types import MappingProxyType
 from wolkvox_exporter.api import response, values
 from wolkvox_exporter.api.campaign_name import leading_id
 from wolkvox_exporter.api.client import Call
-from wolkvox_exporter.api.fields import Unread
+from wolkvox_exporter.api.fields import Field, Fields, Unread
 from wolkvox_exporter.api.response import Answer, NoData
 from wolkvox_exporter.api.windows import Window
 
 KEY = "campaign_id"
 TOTAL = "total_amd"
-FIELDS = (KEY, TOTAL)
+TEXTS: Fields = {KEY: Field("4875")}
+NUMBERS: Fields = {TOTAL: Field("17", values.count)}
+FIELDS = (*TEXTS, *NUMBERS)
 ALL_CAMPAIGNS = "all"
 
 
@@ -47,7 +49,7 @@ def _report(rows: Iterator[object]) -> AmdReport:
             unread.add(KEY, row)
             continue
         campaign_id = unread.read(row, KEY, _id)
-        total = unread.read(row, TOTAL, values.count)
+        total = unread.read_all(row, NUMBERS).get(TOTAL)
         if campaign_id in seen:
             unread.add(KEY, campaign_id)
         elif campaign_id:

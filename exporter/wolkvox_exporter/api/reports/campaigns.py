@@ -7,33 +7,34 @@ from dataclasses import dataclass
 from wolkvox_exporter.api import response, values
 from wolkvox_exporter.api.campaign_name import CampaignName, campaign_name
 from wolkvox_exporter.api.client import Call
-from wolkvox_exporter.api.fields import Fields, Unread
+from wolkvox_exporter.api.fields import Field, Fields, Unread
 from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.runtime.serializable import Table
 
 KEY = "campaign"
 SKILL = "skill_id"
 CALL = Call("real_time.php", {"api": "campaigns"})
+TEXTS: Fields = {KEY: Field("4875 - MY CAMPAIGN - tel1 (100%)"), SKILL: Field("4000")}
 NUMBERS: Fields = {
-    "speed": {"speed": values.percentage},
-    "status": {"status": values.state},
-    "records": {"records": values.count},
-    "clean": {"clean": values.count},
-    "dial": {"dial": values.count},
-    "answer": {"answer": values.count},
-    "no_answer": {"no_answer": values.count},
-    "busy/congestion/failed": {"busy/congestion/failed": values.count},
-    "answer_machine": {"answer_machine": values.count},
-    "penetration_day": {"penetration_day": values.percentage},
-    "penetration_now": {"penetration_now": values.percentage},
-    "hits": {"hits": values.count_of_pair, "hits_share": values.share_of_pair},
-    "calls_x_min": {"calls_x_min": values.count},
-    "recycled": {"recycled": values.count},
+    "speed": Field("110%", values.percentage),
+    "status": Field("started", values.state),
+    "records": Field("1", values.count),
+    "clean": Field("1", values.count),
+    "dial": Field("0", values.count),
+    "answer": Field("0", values.count),
+    "no_answer": Field("0", values.count),
+    "busy/congestion/failed": Field("0", values.count),
+    "answer_machine": Field("0", values.count),
+    "penetration_day": Field("0.00 %", values.percentage),
+    "penetration_now": Field("0.00 %", values.percentage),
+    "hits": Field("0 (0.00 %)", values.count_of_pair, {"hits_share": values.share_of_pair}),
+    "calls_x_min": Field("0", values.count),
+    "recycled": Field("0", values.count),
 }
-"""Every documented number by its key, and the names of the values read out of it."""
+"""Every documented number by its key. A further value of a field has a name of its own."""
 RESULTS = ("answer", "no_answer", "busy/congestion/failed", "answer_machine")
 """The fields that count records by their result."""
-FIELDS = (KEY, SKILL, *NUMBERS)
+FIELDS = (*TEXTS, *NUMBERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _campaign(row: object, unread: Unread) -> Campaign | None:
     return Campaign(
         id=named.id,
         name=named.name,
-        skill=unread.read(row, SKILL, values.text) or "",
+        skill=unread.read(row, SKILL, values.text, optional=TEXTS[SKILL].optional) or "",
         phones=named.phones,
         values=unread.read_all(row, NUMBERS),
     )

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 
 from wolkvox_exporter.api import response, values
 from wolkvox_exporter.api.client import Call
-from wolkvox_exporter.api.fields import Fields, Unread
+from wolkvox_exporter.api.fields import Field, Fields, Unread
 from wolkvox_exporter.api.response import Answer
 
 CALL = Call("information.php", {"api": "token_info"})
 LIMIT = "token_limit"
 USED = "all_token_today"
 USED_BY_TOKEN = "token_use_today"  # noqa: S105 - the name of a key
-NUMBERS: Fields = {key: {key: values.count} for key in (LIMIT, USED, USED_BY_TOKEN)}
+NUMBERS: Fields = {
+    LIMIT: Field("10000", values.count),
+    USED: Field("1344", values.count),
+    USED_BY_TOKEN: Field("672", values.count),
+}
 FIELDS = tuple(NUMBERS)
 
 
