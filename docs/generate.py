@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from wolkvox_exporter.api.document import LONGEST_VALUE
 from wolkvox_exporter.api.errors import REMEDIES
+from wolkvox_exporter.api.fields import Field, Fields, ReportName
+from wolkvox_exporter.api.reports import amd, campaigns, quota
+from wolkvox_exporter.api.response import MOST_ROWS
+from wolkvox_exporter.api.values import LONGEST_TEXT
 from wolkvox_exporter.config import durations
 from wolkvox_exporter.config.json_schema import schema_text
 from wolkvox_exporter.config.keys import Keys
@@ -71,6 +76,7 @@ the counters `wolkvox_campaign_dialed_total`, `…_results_total` and `…_hits_
     yield "\n## Of the exporter\n"
     yield from _family_table(EXPORTER_CATALOGUE)
     yield "\n`process_*` and `python_info` come from the Prometheus client library.\n"
+    yield from _fields()
     yield "## Why a poll fails\n"
     yield "The values of `reason` in `wolkvox_poll_failures_total`, and what the log and the page at `/` advise:\n"
     yield from _table(("reason", "what to do"), ((f"`{reason}`", text) for reason, text in REMEDIES.items()))
@@ -78,6 +84,34 @@ the counters `wolkvox_campaign_dialed_total`, `…_results_total` and `…_hits_
     yield "The values of `reason` in `wolkvox_report_held`:\n"
     yield from _table(("reason", "what it means"), ((f"`{reason}`", text) for reason, text in HELD_REASONS.items()))
     yield ""
+
+
+def _fields() -> Iterator[str]:
+    yield f"""## Fields of the API
+
+What is read of each report, and how the API writes it. A field marked *optional* is unknown to some servers: it may be
+absent from every row of an answer. Any other absence, and any value that is not written so, is counted in
+`wolkvox_unreadable_values_total`, and so are a text of more than {LONGEST_TEXT:,} characters and a number beyond 10^15.
+An answer with more than {MOST_ROWS:,} rows, or with a row of more than {LONGEST_VALUE:,} characters, is refused.
+"""
+    tables: dict[ReportName, Fields] = {
+        ReportName.CAMPAIGNS: {**campaigns.TEXTS, **campaigns.NUMBERS},
+        ReportName.AMD: {**amd.TEXTS, **amd.NUMBERS},
+        ReportName.QUOTA: quota.NUMBERS,
+    }
+    rows = (
+        (report, f"`{key}`" + " (*optional*)" * field.optional, f"`{field.example}`", _published(report, key, field))
+        for report, fields in tables.items()
+        for key, field in fields.items()
+    )
+    yield from _table(("report", "field", "for example", "published as"), rows)
+    yield ""
+
+
+def _published(report: ReportName, key: str, field: Field) -> str:
+    """Name the families that a field is the source of."""
+    families = (family for family in CATALOGUE if family.content_of is report and key in family.source.split(", "))
+    return ", ".join(["labels"] * (not field.reader) + [f"`{family.name}`" for family in families])
 
 
 def _family_table(families: Iterable[Family[Any]]) -> Iterator[str]:

@@ -8,20 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wolkvox_exporter.api.errors import REMEDIES, ApiError, Reason
-from wolkvox_exporter.api.response import Answer, NoData, rows
+from wolkvox_exporter.api.response import Answer, NoData
+from wolkvox_exporter.api.response import read as read_rows
 
 ROW = {"campaign": "4875 - A", "dial": "1"}
 
 
 def read(document: object, status: int = 200) -> list[object]:
     """Return the rows of an answer whose body is this as JSON."""
-    return rows(Answer(status, json.dumps(document, indent=4, ensure_ascii=False).encode()), "campaign")
+    return read_rows(Answer(status, json.dumps(document, indent=4, ensure_ascii=False).encode()), list, "campaign")
 
 
 def refused(body: bytes, status: int = 200) -> ApiError:
     """Return the error that an answer leads to."""
     with pytest.raises(ApiError) as caught:
-        rows(Answer(status, body), "campaign")
+        read_rows(Answer(status, body), list, "campaign")
     return caught.value
 
 
@@ -114,7 +115,7 @@ def test_what_is_no_json_is_no_report(body: bytes) -> None:
 )
 def test_noise_before_the_json_is_passed_over(noise: bytes) -> None:
     """If a byte-order mark or a PHP warning precedes the JSON, then the report is read all the same."""
-    assert rows(Answer(200, noise + json.dumps([ROW]).encode()), "campaign") == [ROW]
+    assert read_rows(Answer(200, noise + json.dumps([ROW]).encode()), list, "campaign") == [ROW]
 
 
 @pytest.mark.parametrize(
@@ -166,6 +167,22 @@ def test_words_that_nothing_can_carry_are_replaced() -> None:
     assert error.detail == "wolkvox answered 500 (ca?da)"
 
 
+@pytest.mark.parametrize(
+    "message", ["null", "true", "[]", '["VALIDATE TOKEN"]', '{"es": "VALIDATE TOKEN"}', '""', '" "']
+)
+@pytest.mark.parametrize("sent_as", [403, 200])
+def test_a_message_that_is_no_text_says_nothing(message: str, sent_as: int) -> None:
+    """If `msg` is null or anything but text, then the error quotes nothing, and takes nothing out of it."""
+    error = refused(f'{{"code": "403", "msg": {message}}}'.encode(), sent_as)
+    assert error.reason is Reason.FORBIDDEN
+    assert error.detail == "wolkvox answered 403" + (" in a body sent as 200" if sent_as == 200 else "")
+
+
+def test_a_message_that_is_a_number_is_quoted() -> None:
+    """If `msg` is a number, then its digits are quoted as any text."""
+    assert refused(b'{"code": "500", "msg": 17}', 500).detail == "wolkvox answered 500 (17)"
+
+
 @pytest.mark.parametrize("status", [404, 200])
 def test_no_data_in_a_window_is_told_from_other_errors(status: int) -> None:
     """If a 404 says to validate the dates, then the caller can take it for an empty window."""
@@ -183,7 +200,7 @@ def test_every_reason_has_a_remedy() -> None:
 def test_any_bytes_are_rows_or_an_error(body: bytes, status: int) -> None:
     """Whatever comes back, it is a report or an error with a reason."""
     with suppress(ApiError):
-        assert isinstance(rows(Answer(status, body), "campaign"), list)
+        assert isinstance(read_rows(Answer(status, body), list, "campaign"), list)
 
 
 JSON = st.recursive(
@@ -200,5 +217,5 @@ JSON = st.recursive(
 def test_any_json_is_rows_or_an_error(document: object) -> None:
     """Whatever JSON comes back, rows are only returned where one of them has the key or there is none."""
     with suppress(ApiError):
-        found = rows(Answer(200, json.dumps(document).encode()), "campaign")
+        found = read_rows(Answer(200, json.dumps(document).encode()), list, "campaign")
         assert not found or any(isinstance(row, dict) and "campaign" in row for row in found)

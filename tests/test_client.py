@@ -129,6 +129,31 @@ async def test_an_error_page_is_read_no_further_than_needed() -> None:
     assert len(answer.body) == 65_536
 
 
+@pytest.mark.parametrize("cut", [1, len(TOKEN) // 2, len(TOKEN) - 1])
+async def test_a_token_that_comes_in_two_pieces_is_taken_out(cut: int) -> None:
+    """If an answer repeats the token and arrives in pieces whose border lies within it, then nothing of it is left."""
+
+    async def in_two(_: str, __: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(f'HTTP/1.1 200 OK\r\n\r\n["{TOKEN[:cut]}'.encode())
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(f'{TOKEN[cut:]}"]'.encode())
+
+    async with serving(in_two) as server, client(server.url) as asking:
+        assert (await asking.get(campaigns.CALL, TOKEN)).body == b'["***"]'
+
+
+@pytest.mark.parametrize("shown", [1, len(TOKEN) // 2, len(TOKEN) - 1, len(TOKEN)])
+async def test_no_half_of_a_token_stands_where_an_error_page_is_cut_off(shown: int) -> None:
+    """If the page of an error is longer than is read, and the token stands there, then no piece of it is left."""
+    page = b" " * (65_536 - shown) + TOKEN.encode() + b"<h1>Oops</h1>" * 1000
+    async with serving(replying(page, "500 Oops")) as server, client(server.url) as asking:
+        answer = await asking.get(campaigns.CALL, TOKEN)
+    assert len(answer.body) == 65_536
+    assert set(answer.body.decode()) <= set(" *<h1>Oops</h1>")
+    assert answer.body.decode().strip().startswith("*")
+
+
 async def test_a_call_is_bounded_as_a_whole() -> None:
     """If an answer drips in and never ends, then the call ends all the same when its time is over."""
 

@@ -92,7 +92,7 @@ TEXTS = st.text(max_size=12).map(lambda text: text.encode(errors="replace").deco
 )
 NUMBERS_SHOWN = st.floats(min_value=0, max_value=1e18) | st.integers(0, 10**12).map(float)
 VALUES = st.dictionaries(
-    st.sampled_from([name for readers in NUMBERS.values() for name in readers]), NUMBERS_SHOWN, max_size=15
+    st.sampled_from([name for key, field in NUMBERS.items() for name in field.readers(key)]), NUMBERS_SHOWN, max_size=15
 )
 CAMPAIGNS = st.builds(
     Campaign,

@@ -41,6 +41,12 @@ def test_no_course_of_events_breaks_a_promise_about_calls() -> None:
         ("12 (3.50 %)", "hits", 12.0),
         ("12 (3.50 %)", "hit share", 0.035),
         ("stopped", "state", 0.0),
+        (" Started", "state", 1.0),
+        ("halted", "state", UNREADABLE),
+        ("1" + "0" * 15, "count", 1e15),
+        ("1" + "0" * 14 + "1", "count", UNREADABLE),
+        ("1" + "0" * 17 + " %", "ratio", 1e15),
+        ("1" + "0" * 1000, "count", UNREADABLE),
         (" ", "count", None),
         (None, "ratio", None),
         *(

@@ -9,7 +9,7 @@ from support.clock import ManualClock
 from support.operations import TOKEN, operation, running
 from support.servers import replying, serving
 from wolkvox_exporter.api.errors import ApiError, Reason
-from wolkvox_exporter.api.response import Answer, rows
+from wolkvox_exporter.api.response import Answer, read
 from wolkvox_exporter.config import AmdMode, Campaigns, TokenSource, TokenUnreadable
 from wolkvox_exporter.polling import threads
 from wolkvox_exporter.polling.threads import read_token
@@ -127,7 +127,7 @@ async def test_a_campaign_on_two_rows_has_no_counter() -> None:
 def test_an_envelope_that_repeats_the_question_is_no_report(body: bytes) -> None:
     """If an envelope without data names the key elsewhere, then that is no row."""
     with pytest.raises(ApiError) as caught:
-        rows(Answer(200, body), "campaign")
+        read(Answer(200, body), list, "campaign")
     assert caught.value.reason is Reason.UNEXPECTED_SHAPE
 
 
@@ -135,7 +135,7 @@ def test_a_hostile_page_is_read_quickly() -> None:
     """If an error page is made of opening brackets, then telling its text takes no noticeable time."""
     began = time.process_time()
     with pytest.raises(ApiError):
-        rows(Answer(500, b"<" * 65_536), "campaign")
+        read(Answer(500, b"<" * 65_536), list, "campaign")
     assert time.process_time() - began < 0.5
 
 

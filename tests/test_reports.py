@@ -1,10 +1,14 @@
 """What is read out of the rows of the reports."""
 
 import json
+from dataclasses import replace
+from typing import cast
 
 import pytest
 
+from wolkvox_exporter.api import values
 from wolkvox_exporter.api.errors import ApiError, Reason
+from wolkvox_exporter.api.fields import Field, Unread
 from wolkvox_exporter.api.reports import amd, campaigns
 from wolkvox_exporter.api.reports.amd import AmdReport
 from wolkvox_exporter.api.reports.campaigns import CampaignsReport
@@ -85,6 +89,53 @@ def test_an_absent_key_is_counted_and_a_blank_value_is_not(field: str) -> None:
         report = read(GOOD | {field: blank})
         assert not report.unread.counts
         assert field not in report.campaigns[0].values
+
+
+ABSENT_IN: dict[str, tuple[list[dict[str, object]], int]] = {
+    "no row": ([{"a": "1"}, {"a": "2"}], 0),
+    "any row": ([{}, {}, {}], 3),
+    "the first": ([{}, {"a": "2"}], 1),
+    "the first two": ([{}, {}, {"a": ""}], 2),
+    "the last": ([{"a": None}, {}], 1),
+    "one where another cannot be read": ([{}, {"a": "?"}], 2),
+}
+"""Where a field is absent, and how often it is counted if every server should have it."""
+
+
+@pytest.mark.parametrize("where", ABSENT_IN)
+@pytest.mark.parametrize("optional", [True, False])
+def test_an_optional_field_may_be_absent_from_all_rows_and_not_from_some(where: str, *, optional: bool) -> None:
+    """If a server does not have an optional field, then nothing is counted; if some rows lack it, then each of them."""
+    fields = {"a": Field("0", values.count, optional=optional)}
+    rows, counted = ABSENT_IN[where]
+    expected = 0 if optional and where == "any row" else counted
+    unread = Unread()
+    for row in rows:
+        unread.read_all(row, fields)
+    assert unread.counts["a"] == expected
+    assert ("a" in unread.examples) is (expected > 0)
+
+
+def test_what_one_answer_lacks_is_not_held_against_the_next() -> None:
+    """If a server gets an optional field, or loses it, then no row of the answers before or after is counted."""
+    fields = {"a": Field("0", values.count, optional=True)}
+    total = Unread()
+    answers: list[dict[str, object]] = [{}, {"a": "1"}, {}]
+    for row in answers:
+        unread = Unread()
+        unread.read_all(row, fields)
+        total.merge(unread)
+    assert not total.counts
+
+
+@pytest.mark.parametrize("field", ["recycled", "skill_id"])
+def test_any_field_of_campaigns_can_be_marked_optional(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a field is marked so in the report's table, then a server may lack it, be it a number or a text."""
+    table = campaigns.NUMBERS if field in campaigns.NUMBERS else campaigns.TEXTS
+    monkeypatch.setitem(cast("dict[str, Field]", table), field, replace(table[field], optional=True))
+    without = {key: value for key, value in GOOD.items() if key != field}
+    assert not read(without, without | {"campaign": "4876 - B"}).unread.counts
+    assert dict(read(without, GOOD | {"campaign": "4876 - B"}).unread.counts) == {field: 1}
 
 
 def test_numbers_of_json_are_read_like_their_text() -> None:

@@ -100,12 +100,54 @@ def test_half_a_pair_is_no_pair(written: str) -> None:
             reader(written)
 
 
-def test_only_two_states_are_known() -> None:
-    """A campaign is started or stopped; a new word has no sample."""
-    assert values.state("started") == 1
-    assert values.state("stopped") == 0
+@pytest.mark.parametrize(
+    ("written", "state"),
+    [
+        ("started", 1),
+        ("Started", 1),
+        ("STARTED", 1),
+        (" started ", 1),
+        ("stopped", 0),
+        ("Stopped\n", 0),
+        ("sTOPPED", 0),
+    ],
+)
+def test_a_state_is_read_in_any_letter_case(written: str, state: float) -> None:
+    """If a campaign is `Started`, as the vendor's own pages write it, then it is started."""
+    assert values.state(written) == state
+
+
+@pytest.mark.parametrize(
+    "written", ["paused", "start", "started!", "not started", "\u017ftarted", "1", "true", "s tarted"]
+)
+def test_only_two_states_are_known(written: str) -> None:
+    """If the word is a new one, or not quite one of the two, then it has no sample."""
     with pytest.raises(values.Unreadable):
-        values.state("paused")
+        values.state(written)
+
+
+BEYOND = {"by one": 10**15 + 1, "by a digit": 10**16 - 1, "finite, and infinite twice": 17 * 10**307}
+
+
+@pytest.mark.parametrize("number", BEYOND.values(), ids=BEYOND)
+def test_a_number_that_no_list_can_reach_is_unreadable(number: int) -> None:
+    """If a count is beyond 10^15, or a share is, then it is none: a counter of such would never be right again."""
+    for reader, text in (
+        (values.count, f"{number}"),
+        (values.count, f"{number:,}"),
+        (values.count, f"{number}.00"),
+        (values.percentage, f"{100 * number:,} %"),
+        (values.count_of_pair, f"{number} (0.00 %)"),
+        (values.share_of_pair, f"0 ({100 * number}.00 %)"),
+    ):
+        with pytest.raises(values.Unreadable):
+            reader(text)
+
+
+def test_the_largest_number_is_read() -> None:
+    """If a count is 10^15, then it is read, and so is a share."""
+    assert values.count("1,000,000,000,000,000") == 1e15
+    assert values.percentage("100,000,000,000,000,000.00 %") == 1e15
 
 
 def test_text_that_no_label_can_carry_is_mended() -> None:

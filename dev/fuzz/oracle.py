@@ -47,10 +47,12 @@ _SPACES = " \t\n\r\f\v"
 
 
 def text(value: object) -> str | None:
-    """Return a value's text, empty where it is blank; None where it is neither text nor a number."""
+    """Return a value's text, empty where it is blank; None where it is neither text nor a number, or too long."""
     if value is None:
         return ""
-    return re.sub(r"[\ud800-\udfff]", "?", value).strip() if isinstance(value, str) else None
+    if not isinstance(value, str) or len(value) > 1000:
+        return None
+    return re.sub(r"[\ud800-\udfff]", "?", value).strip()
 
 
 def number(written: str) -> Fraction | None:
@@ -70,10 +72,8 @@ def number(written: str) -> Fraction | None:
 def _float(exact: Fraction | None) -> Reading:
     if exact is None:
         return UNREADABLE
-    try:
-        return float(exact)
-    except OverflowError:
-        return UNREADABLE
+    # beyond every count there can be, by the nearest number that can be shown
+    return UNREADABLE if exact >= 10**16 or float(exact) > 10**15 else float(exact)
 
 
 def _without_space(written: str) -> str:
@@ -101,7 +101,7 @@ def reading(value: object, how: str) -> Reading:
     if not written:
         return UNREADABLE if written is None else None
     if how == "state":
-        return _STATES.get(written, UNREADABLE)
+        return _STATES.get(written.lower(), UNREADABLE)
     if how == "count":
         return _float(number(written))
     if how == "ratio":

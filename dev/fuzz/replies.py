@@ -77,7 +77,19 @@ _ODD = (
         "½",
     ),
     *("1 %%", "5 %", "-3 %", "nan %", "12 (3.50 %)", "12 (3.50)", "(1 %)", "1 (1 %) x", "started", "STOPPED", "paused"),
-    *("9" * 310, "9" * 5000, "0." + "0" * 400 + "1", "1" + ",000" * 200, "null", "VAGENT", "\u00a07", "7\u2028", TOKEN),
+    *(
+        "9" * 310,
+        "9" * 5000,
+        "0." + "0" * 400 + "1",
+        "1" + ",000" * 200,
+        "1" + "0" * 15,
+        "9" * 16,
+        "null",
+        "VAGENT",
+        "\u00a07",
+        "7\u2028",
+        TOKEN,
+    ),
 )
 _odd = st.sampled_from(_ODD)
 _scalars = (
@@ -86,15 +98,15 @@ _scalars = (
 _values = _scalars | st.lists(_scalars, max_size=2) | st.dictionaries(st.text(max_size=3), _scalars, max_size=2)
 _GOOD_VALUES: Mapping[str, st.SearchStrategy[str]] = MappingProxyType(
     {
-        "status": st.sampled_from(["started", "stopped"]),
+        "status": st.sampled_from(["started", "stopped", "Started", " STOPPED "]),
         "skill_id": st.sampled_from(["4000", "VAGENT", "", "4001"]),
         "hits": st.tuples(_numbers, _percentages).map(lambda pair: f"{pair[0]} ({pair[1]})"),
         **dict.fromkeys(["speed", "penetration_day", "penetration_now"], _percentages),
     }
 )
-_names = st.sampled_from(["A", "B", "Norte - Sur", "ñandú (30+)", 'a "b" \\n', "línea\nlínea", "", "tel", "2026"]) | (
-    st.text(max_size=10)
-)
+_names = st.sampled_from(
+    ["A", "B", "Norte - Sur", "ñandú (30+)", 'a "b" \\n', "línea\nlínea", "", "tel", "2026", "n" * 992, "n" * 1200]
+) | st.text(max_size=10)
 _SUFFIXES = (
     *("", " - tel1 (100%)", " - tel1 (5 %) - tel2 (1,000.5 %)", " - tel1 (1%), tel2 (2%)", " - Strategy (a (b) c)"),
     *(" - Autopilot (x)", " - tel1 ()", " - tel1 (100)", " - tel1 (5%) tel1 (6%)", " - tel1 (nan%)", " tel1 (5%)"),

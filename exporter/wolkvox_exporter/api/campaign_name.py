@@ -12,13 +12,14 @@ from wolkvox_exporter.api.values import Unreadable, percentage
 
 _ID = re.compile(r"(\d+)(?:\s+-(?:\s+|\Z)|\Z)", re.ASCII)
 _LEADING_DIGITS = re.compile(r"\d+", re.ASCII)
-_START = r"(?:\A-?|\s-)\s*"
-_MODE = re.compile(_START + r"(?:strategy|autopilot)\s*\((?:[^()]|\([^()]*\))*\)\Z", re.IGNORECASE)
-_PHONE = r"tel\d+\s*\([^()]*\)"
-_PHONES = re.compile(rf"{_START}{_PHONE}(?:\s*[-,;|/+]?\s*{_PHONE})*\Z", re.IGNORECASE | re.ASCII)
-_ONE_PHONE = re.compile(r"(tel\d+)\s*\(([^()]*)\)", re.IGNORECASE | re.ASCII)
-# a suffix this long is none; the bound keeps the search linear in hostile texts
-_SUFFIX_LENGTH = 500
+# suffixes are matched on the text backwards, where each begins at a known place: searched for from the front, a text
+# of many would be read once for each of them
+_SPACE = re.compile(r"\s*")
+_DASH = r"\s*(?:-\s|-?\Z)"
+_PHONE = re.compile(r"\)([^()]*)\(\s*(\d+let)", re.ASCII | re.IGNORECASE)
+_PHONE_DASH = re.compile(_DASH, re.ASCII)
+_SEPARATOR = re.compile(r"\s*[-,;|/+]?\s*", re.ASCII)
+_MODE = re.compile(r"\)(?:[^()]++|\)[^()]*+\()*+\(\s*+(?:ygetarts|tolipotua)" + _DASH, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,10 @@ class CampaignName:
 def campaign_name(written: str) -> CampaignName:
     """Take a campaign string apart; without an id in front the whole text, less its suffixes, is the name."""
     identity = _ID.match(written)
-    name, phone_suffixes = _without_suffixes(written[identity.end() :] if identity else written)
+    name, phones = _without_suffixes(written[identity.end() :] if identity else written)
     shares: dict[str, float] = {}
     unreadable = identity is None
-    for column, share in _ONE_PHONE.findall(phone_suffixes):
+    for column, share in phones:
         try:
             ratio = percentage(share)
         except Unreadable:
@@ -57,16 +58,35 @@ def leading_id(written: str) -> str:
     return digits.group()
 
 
-def _without_suffixes(rest: str) -> tuple[str, str]:
-    """Return the name, and the phone suffixes in their order."""
-    phones = ""
+def _without_suffixes(rest: str) -> tuple[str, list[tuple[str, str]]]:
+    """Return the name, and the phones with their shares in their order."""
+    backwards = rest.strip()[::-1]
+    phones: list[tuple[str, str]] = []
+    at = 0
     while True:
-        rest = rest.strip()
-        tail = max(0, len(rest) - _SUFFIX_LENGTH)
-        if suffix := _PHONES.search(rest, tail):
-            phones = suffix.group() + phones
-        else:
-            suffix = _MODE.search(rest, tail)
-        if suffix is None:
-            return rest, phones
-        rest = rest[: suffix.start()]
+        found, end = _phones(backwards, at)
+        if not found:
+            mode = _MODE.match(backwards, at)
+            if mode is None:
+                return backwards[at:][::-1], phones[::-1]
+            end = mode.end()
+        phones += found
+        at = _end(_SPACE, backwards, end)
+
+
+def _phones(backwards: str, at: int) -> tuple[list[tuple[str, str]], int]:
+    """Return the phones up to the first that follows a dash, the last one first, and where that dash ends."""
+    passed: list[tuple[str, str]] = []
+    found, end = 0, at
+    while phone := _PHONE.match(backwards, at):
+        share, column = phone.groups()
+        passed.append((column[::-1], share[::-1]))
+        if dash := _PHONE_DASH.match(backwards, phone.end()):
+            found, end = len(passed), dash.end()
+        at = _end(_SEPARATOR, backwards, phone.end())
+    return passed[:found], end
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return match.end() if match else at

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -16,7 +17,7 @@ from yarl import URL
 
 from wolkvox_exporter import __version__
 from wolkvox_exporter.api.errors import NO_STATUS, ApiError, Reason
-from wolkvox_exporter.api.redaction import without
+from wolkvox_exporter.api.redaction import Redaction
 from wolkvox_exporter.api.resolver import Resolver
 from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.runtime import shortages
@@ -126,27 +127,31 @@ class Client:
             if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                 raise ApiError(Reason.INVALID_BODY, "the answer is compressed although none was asked for", code=code)
             try:
-                body = await self._body(response)
+                body = await self._body(response, Redaction(token))
             except ApiError:
                 raise
             except Exception as error:  # noqa: BLE001 - as in `get`, but the status is known
                 failure = _failure(error, code)
             else:
-                return Answer(response.status, without(token, body))
+                return Answer(response.status, body)
         raise failure
 
-    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _body(self, response: aiohttp.ClientResponse, redaction: Redaction) -> bytes:
+        # the token goes piece by piece: out of all at once it would keep the event loop waiting
         good = response.status == HTTPStatus.OK
-        body = bytearray()
+        size, body = 0, BytesIO()
         async for chunk in response.content.iter_chunked(_CHUNK):
-            body += chunk
-            if not good and len(body) >= _MAX_ERROR_BODY:
-                return bytes(body[:_MAX_ERROR_BODY])
-            if len(body) > self._max_body:
+            size += len(chunk)
+            if size > self._max_body:
                 raise ApiError(
                     Reason.TOO_LARGE, f"the answer is larger than {self._max_body} bytes", code=str(response.status)
                 )
-        return bytes(body)
+            body.write(redaction.take(chunk))
+            if not good and body.tell() >= _MAX_ERROR_BODY:
+                # no more than is certain: half a token may stand at the end
+                return body.getvalue()[:_MAX_ERROR_BODY]
+        body.write(redaction.rest())
+        return body.getvalue()
 
 
 def _environment_proxy(url: URL) -> str | None:

@@ -5,7 +5,7 @@ from functools import partial
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from wolkvox_exporter.runtime.concurrency import apart
+from wolkvox_exporter.runtime.concurrency import bounded
 
 _NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 # no IPv6 where this host has none
@@ -27,7 +27,7 @@ class Resolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """Return the addresses of a name; raises `OSError` if there are none, or none in time."""
         try:
-            return await apart(partial(_addresses, host, port, family), self._patience, ("name", host, port, family))
+            return await bounded(partial(_addresses, host, port, family), self._patience, ("name", host, port, family))
         except TimeoutError:
             # with a number, since the library takes one without for the connection's
             raise socket.gaierror(socket.EAI_AGAIN, "no answer in time") from None

@@ -1,20 +1,20 @@
-"""From an answer to its rows: JSON out of bytes, the API's own error codes, the three shapes of a good body."""
+"""From an answer to its report: the API's own error codes, and the three shapes of a good body."""
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Generic, TypeVar, cast
 
-from wolkvox_exporter.api import values
+from wolkvox_exporter.api import document, values
+from wolkvox_exporter.api.document import too_large
 from wolkvox_exporter.api.errors import ApiError, Reason
 
+Report = TypeVar("Report")
+MOST_ROWS = 60_000
+"""Rows of an answer: the API gives no more."""
 _ENVELOPE = frozenset({"code", "error", "msg", "data"})
 _GOOD_CODES = frozenset({"", "0", "200"})
-_BYTE_ORDER_MARK = "\ufeff"
-# where JSON begins behind noise; only the first place counts, or a piece of a damaged body could pass for the whole
-_JSON_START = re.compile(r'\{\s*["}]|\[\s*[\]{]')
-_NOISE_LENGTH = 8192
 _QUOTED_LENGTH = 200
 _MAINTENANCE = re.compile(
     r"maintenance|mantenimiento|back\s?-?up|backing up|respaldo|copia[s]? de seguridad", re.IGNORECASE
@@ -53,32 +53,63 @@ class NoData(ApiError):  # noqa: N818 - not an error where a window may be empty
     """The 404 that says to validate the dates: nothing in the window."""
 
 
-def rows(answer: Answer, *keys: str) -> list[object]:
-    """Return the rows of a report whose rows carry one of `keys`; an empty list is an answer.
+def read(answer: Answer, reader: Callable[[Iterator[object]], Report], *keys: str) -> Report:
+    """Return what `reader` makes of the rows of a report whose rows carry one of `keys`; no rows are an answer, too.
 
-    Raises `ApiError` for everything else, and `NoData` for the 404 of an empty window.
+    It gets them one by one, while the rest of the answer is still unread: of what it returns nothing is used where the
+    whole turns out to be none. Raises `ApiError` then, and `NoData` for the 404 of an empty window.
     """
     if answer.status != HTTPStatus.OK:
         raise _refusal(answer.status, _message(answer.body), answer.status)
-    document = _json(answer.body)
-    found = _data(document, keys) if isinstance(document, dict) else document
-    if not isinstance(found, list):
+
+    def take(elements: Iterator[object]) -> _Rows[Report]:
+        return _Rows(elements, reader, keys)
+
+    whole = document.read(answer.body, "data", take)
+    found = _data(whole, keys) if isinstance(whole, dict) else whole
+    if isinstance(found, dict):
+        found = take(iter([found]))
+    if not isinstance(found, _Rows):
         raise unexpected_shape("the answer is neither a list nor an object with a list under `data`")
-    if found and not any(isinstance(row, dict) and not row.keys().isdisjoint(keys) for row in found):
-        raise unexpected_shape(f"none of the {len(found)} rows has the key `{'` or `'.join(keys)}`")
-    return found
+    if found.number and not found.has_key:
+        raise unexpected_shape(f"none of the {found.number} rows has the key `{'` or `'.join(keys)}`")
+    return cast("Report", found.report)
 
 
-def _data(document: dict[str, object], keys: tuple[str, ...]) -> object:
-    code = document.get("code")
+class _Rows(Generic[Report]):
+    """The rows of a list: how many there are, whether one of them has a key of the report, and what is made of them."""
+
+    def __init__(
+        self, elements: Iterator[object], reader: Callable[[Iterator[object]], Report], keys: tuple[str, ...]
+    ) -> None:
+        self.number = 0
+        self.has_key = False
+        rows = self._counted(elements, keys)
+        self.report = reader(rows)
+        # those that the reader has no use for count as well
+        for _ in rows:
+            pass
+
+    def _counted(self, elements: Iterator[object], keys: tuple[str, ...]) -> Iterator[object]:
+        for row in elements:
+            self.number += 1
+            if self.number > MOST_ROWS:
+                raise too_large(f"the answer has more than {MOST_ROWS} rows")
+            self.has_key = self.has_key or (isinstance(row, dict) and not row.keys().isdisjoint(keys))
+            yield row
+
+
+def _data(envelope: dict[str, object], keys: tuple[str, ...]) -> object:
+    """Return what an object holds in the place of a report: a list that was read, one row, or something else."""
+    code = envelope.get("code")
     if code is not None and not (isinstance(code, str) and code.strip() in _GOOD_CODES):
-        raise _refusal_in_body(code, str(document.get("msg", "")))
-    if document.keys().isdisjoint(_ENVELOPE) and not document.keys().isdisjoint(keys):
-        return [document]
-    data = document.get("data")
+        raise _refusal_in_body(code, _said(envelope))
+    if envelope.keys().isdisjoint(_ENVELOPE) and not envelope.keys().isdisjoint(keys):
+        return envelope
+    data = envelope.get("data")
     if data is None:
         raise unexpected_shape("the envelope has no `data`")
-    return [data] if isinstance(data, dict) else data
+    return data
 
 
 def _refusal_in_body(code: object, message: str) -> ApiError:
@@ -90,9 +121,8 @@ def _refusal_in_body(code: object, message: str) -> ApiError:
 def _refusal(status: int, message: str, http_status: int) -> ApiError:
     reason = next((reason for words, reason in _MESSAGES.get(status, ()) if words.search(message)), None)
     detail = f"wolkvox answered {status}" + (f" in a body sent as {http_status}" if status != http_status else "")
-    # JSON can spell half a surrogate pair, which nothing can be written down with
-    if words := values.text(message):
-        detail += f" ({' '.join(words.split())[:_QUOTED_LENGTH]})"
+    if words := " ".join(values.printable(message).split()):
+        detail += f" ({words[:_QUOTED_LENGTH]})"
     if status == HTTPStatus.NOT_FOUND and _NO_DATA.search(message):
         return NoData(Reason.HTTP, detail, code=str(http_status))
     reason = reason or _STATUSES.get(status, Reason.HTTP)
@@ -103,38 +133,16 @@ def _refusal(status: int, message: str, http_status: int) -> ApiError:
 def _message(body: bytes) -> str:
     """Return the `msg` of an error body, or the text of a page without its mark-up."""
     try:
-        document = _json(body)
+        found = document.read(body, "data", list)
     except ApiError:
-        return re.sub(r"<[^<>]*>", " ", body[:_NOISE_LENGTH].decode(errors="replace"))
-    return str(document.get("msg", "")) if isinstance(document, dict) else ""
+        return re.sub(r"<[^<>]*>", " ", body[: document.NOISE_LENGTH].decode(errors="replace"))
+    return _said(found) if isinstance(found, dict) else ""
 
 
-def _json(body: bytes) -> object:
-    try:
-        written = body.decode().removeprefix(_BYTE_ORDER_MARK).lstrip()
-        noise = _JSON_START.search(written, 0, _NOISE_LENGTH) if not written.startswith(("[", "{")) else None
-        document, end = _DECODER.raw_decode(written, noise.start() if noise else 0)
-    except UnicodeDecodeError:
-        raise _invalid("the answer is not UTF-8") from None
-    except RecursionError:
-        raise _invalid("the answer's JSON is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise _invalid(
-            f"the answer's JSON breaks off or is damaged at character {error.pos}"
-            if error.pos
-            else "the answer is no JSON"
-        ) from None
-    if written[end:].strip():
-        raise _invalid("something follows the answer's JSON")
-    return document
-
-
-# numbers stay the text they were: what may be read as a number is decided in one place, `values`
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str, strict=False)
-
-
-def _invalid(detail: str) -> ApiError:
-    return ApiError(Reason.INVALID_BODY, detail, code=str(int(HTTPStatus.OK)))
+def _said(envelope: dict[str, object]) -> str:
+    """Return the `msg` of an envelope, or nothing where it is no text."""
+    message = envelope.get("msg")
+    return message if isinstance(message, str) else ""
 
 
 def unexpected_shape(detail: str) -> ApiError:

@@ -4,10 +4,13 @@ The API writes every value as text with `.` for decimals and `,` between groups 
 `Unreadable`: a missing sample is cheaper than a wrong one. A blank value is no value: the readers return None.
 """
 
-import math
 import re
 from collections.abc import Callable
 
+LONGEST_TEXT = 1000
+"""Characters of a text; the names and phones of a campaign take some hundred. A longer one is unreadable."""
+LARGEST_NUMBER = 1e15
+"""A count or ratio beyond it is unreadable: no list is that long, and sums of such counts would be wrong."""
 Reader = Callable[[object], float | None]
 """Reads one value; None for a blank one, raises `Unreadable` for what is not documented."""
 
@@ -24,13 +27,20 @@ class Unreadable(ValueError):  # noqa: N818 - reads as what it says of the value
 
 
 def text(value: object) -> str:
-    """Return the value's text without surrounding white space, `""` for null; anything but text is unreadable."""
+    """Return the value's text without surrounding white space, `""` for null.
+
+    Anything but text is unreadable, and so is a text of more than `LONGEST_TEXT` characters.
+    """
     if value is None:
         return ""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise Unreadable
-    # JSON can spell half a surrogate pair, which no label can carry
-    return value.encode(errors="replace").decode().strip()
+    return printable(value).strip()
+
+
+def printable(written: str) -> str:
+    """Return a text with `?` for each half of a surrogate pair, which JSON can spell and nothing else can carry."""
+    return written.encode(errors="replace").decode()
 
 
 def count(value: object) -> float | None:
@@ -58,13 +68,14 @@ def share_of_pair(value: object) -> float | None:
 
 
 def state(value: object) -> float | None:
-    """Read `started` as 1 and `stopped` as 0."""
+    """Read `started` as 1 and `stopped` as 0, in any letter case."""
     written = text(value)
     if not written:
         return None
-    if written not in _STATES:
+    state = _STATES.get(written.lower())
+    if state is None:
         raise Unreadable
-    return _STATES[written]
+    return state
 
 
 def _whole(pattern: re.Pattern[str], written: str) -> re.Match[str]:
@@ -77,6 +88,6 @@ def _whole(pattern: re.Pattern[str], written: str) -> re.Match[str]:
 def _decimal(digits: str, exponent: int = 0) -> float:
     # the exponent is left to the parser: dividing afterwards would round twice
     number = float(f"{digits.replace(',', '')}e{exponent}")
-    if math.isinf(number):
+    if number > LARGEST_NUMBER:
         raise Unreadable
     return number

@@ -11,7 +11,7 @@ from wolkvox_exporter.config import Config, ConfigError
 from wolkvox_exporter.metrics.cache import Publisher
 from wolkvox_exporter.polling.pool import Changes, Pool
 from wolkvox_exporter.runtime.clock import Clock
-from wolkvox_exporter.runtime.concurrency import NoThreadError, apart
+from wolkvox_exporter.runtime.concurrency import NoThreadError, bounded
 from wolkvox_exporter.runtime.systemd import ServiceManager
 
 READ_TIMEOUT = 30.0
@@ -83,7 +83,7 @@ class Reloading:
 
     async def _reload(self) -> tuple[str, ...]:
         try:
-            config = await apart(self._load, READ_TIMEOUT, self._load)
+            config = await bounded(self._load, READ_TIMEOUT, self._load)
             changes = await self._pool.adopt(config.operations)
         except ConfigError as error:
             problems = tuple(map(str, error.problems))

@@ -18,7 +18,8 @@ _VOCABULARY = re.compile(
     r"|the api you want to consult does not exist|exceeds the limit of simultaneous requests per token)\b",
     re.IGNORECASE,
 )
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?', re.DOTALL)
+# matches from every quotation mark, also where none closes it: that it is the last is known at once
+_STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)("\s*+:|"|)', re.DOTALL)
 _TAG = re.compile(r"<[/!]?[a-z][a-z0-9]*", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
 _BARE_WORD = re.compile(r"\b(?:null|true|false)\b")
@@ -27,31 +28,39 @@ _BARE_WORD = re.compile(r"\b(?:null|true|false)\b")
 def without_names(body: bytes) -> str:
     """Replace every letter that may belong to a name by x, X, ñ or Ñ."""
     text = body.decode(errors="replace")
-    masked, at = "", 0
+    masked, at = [], 0
     for string in _STRING.finditer(text):
-        masked += _masked(text[at : string.start()], _TAG, _BARE_WORD)
-        inside, colon = string.groups()
+        inside, close = string.groups()
+        if not close:
+            break
+        masked.append(_masked(text[at : string.start()], _TAG, _BARE_WORD))
         # keys are the API's own words, but in a page that is no JSON nothing is
-        masked += string.group() if colon else f'"{_masked(inside, _VOCABULARY, _ESCAPE)}"'
+        masked.append(string.group() if close != '"' else f'"{_masked(inside, _VOCABULARY, _ESCAPE)}"')
         at = string.end()
-    return masked + _masked(text[at:], _TAG, _BARE_WORD)
+    return "".join([*masked, _masked(text[at:], _TAG, _BARE_WORD)])
 
 
 def _masked(text: str, *kept: re.Pattern[str]) -> str:
     """Replace letters but for what matches one of `kept`."""
     pattern = re.compile("|".join(f"(?:{each.pattern})" for each in kept), re.IGNORECASE | re.DOTALL)
-    masked, at = "", 0
+    masked, at = [], 0
     for word in pattern.finditer(text):
-        masked += "".join(map(_mask, text[at : word.start()])) + word.group()
+        masked += [text[at : word.start()].translate(_MASKS), word.group()]
         at = word.end()
-    return masked + "".join(map(_mask, text[at:]))
+    return "".join([*masked, text[at:].translate(_MASKS)])
 
 
-def _mask(character: str) -> str:
-    if not character.isalpha():
-        return character
-    plain, other = ("X", "Ñ") if character.isupper() else ("x", "ñ")
-    return plain if character.isascii() else other
+class _Masks(dict[int, str]):
+    """What stands for each character, by its code."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        plain, other = ("X", "Ñ") if character.isupper() else ("x", "ñ")
+        self[code] = character if not character.isalpha() else plain if character.isascii() else other
+        return self[code]
+
+
+_MASKS = _Masks()
 
 
 class RepliesError(Exception):

@@ -1,13 +1,20 @@
-"""Work that may hang, on a share or a name server that does not answer say, apart from all else."""
+"""Everything that runs beside the event loop: in threads that the process does not wait for when it ends.
+
+`in_thread` is for work that ends by itself and must wait for no other, such as reading an answer; `bounded` for work
+that may hang, on a share or a name server that does not answer say; `SerialThread` for work that may hang and has to be
+done in its order.
+"""
 
 import asyncio
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any, ParamSpec, TypeVar
 
 _Result = TypeVar("_Result")
+_Parameters = ParamSpec("_Parameters")
 
 
 class NoThreadError(OSError):
@@ -17,53 +24,113 @@ class NoThreadError(OSError):
         super().__init__("no thread can be started; raise the limit on processes, or look for what uses them up")
 
 
+async def in_thread(
+    name: str, work: Callable[_Parameters, _Result], *arguments: _Parameters.args, **keys: _Parameters.kwargs
+) -> _Result:
+    """Do work in a thread of its own, of this name, at once; return or raise what the work does.
+
+    However long it takes, no other work waits for it; who no longer waits for it lets it go on unheard. All threads
+    share the interpreter's lock: work that must not make the event loop late consists of steps of some milliseconds.
+    Raises `NoThreadError`, an `OSError`, where no thread can be had.
+    """
+    return await asyncio.wrap_future(_start(name, Future(), lambda: work(*arguments, **keys)))
+
+
 @dataclass(frozen=True, slots=True)
 class _Begun:
+    future: Future[Any]
     ends: float
     """When, in the event loop's time, nobody waits for it any longer."""
-    future: Future[Any] = field(default_factory=Future)
 
 
 _UNDER_WAY: dict[Hashable, _Begun] = {}
 
 
-async def apart(work: Callable[[], _Result], seconds: float, key: Hashable) -> _Result:
-    """Do work in a thread that the process does not wait for when it ends; return or raise what the work does.
+async def bounded(work: Callable[[], _Result], seconds: float, key: Hashable) -> _Result:
+    """Do work that may hang in a thread of its own; return or raise what the work does.
 
     Work with the same key is done once at a time: who asks for it meanwhile shares its result. Raises `TimeoutError`
     so many seconds after it has begun, and to everybody who asks from then on at once, until it ends: what hangs for
     ever costs one thread. Raises `NoThreadError`, an `OSError`, where no thread can be had.
     """
-    begun = _UNDER_WAY.get(key) or _begin(work, seconds, key)
+
+    def ended() -> _Result:
+        try:
+            return work()
+        finally:
+            # before anybody has the result, who might ask again
+            _UNDER_WAY.pop(key, None)
+
+    begun = _UNDER_WAY.get(key)
+    if begun is None:
+        begun = _Begun(Future(), asyncio.get_running_loop().time() + seconds)
+        _UNDER_WAY[key] = begun
+        try:
+            _start("bounded", begun.future, ended)
+        except NoThreadError:
+            del _UNDER_WAY[key]
+            raise
     async with asyncio.timeout_at(begun.ends):
         result: _Result = await asyncio.wrap_future(begun.future)
         return result
 
 
-def _begin(work: Callable[[], object], seconds: float, key: Hashable) -> _Begun:
-    begun = _UNDER_WAY[key] = _Begun(asyncio.get_running_loop().time() + seconds)
-    # so that one who gives up waiting cancels it for nobody else
-    begun.future.set_running_or_notify_cancel()
-    try:
-        threading.Thread(target=_do, args=(work, key, begun.future), name="apart", daemon=True).start()
-    except RuntimeError:
-        del _UNDER_WAY[key]
-        raise NoThreadError from None
-    return begun
+class SerialThread:
+    """A thread that does one piece of work after the other, in their order; `NoThreadError` where none can be had."""
 
+    def __init__(self, name: str) -> None:
+        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        self._doing: Future[Any] | None = None
+        self._late: Future[Any] | None = None
+        self._thread = _thread(name, self._run)
 
-def _do(work: Callable[[], object], key: Hashable, future: Future[Any]) -> None:
-    def ended() -> object:
+    async def do(self, work: Callable[[], _Result], patience: float) -> _Result:
+        """Return what the work returns, or raise what it raises, or TimeoutError after `patience` seconds.
+
+        Work that has begun goes on all the same, and until it ends all other work is late at once.
+        """
+        if self._late and not self._late.done():
+            raise TimeoutError
+        future: Future[_Result] = Future()
+        self._jobs.put((future, work))
         try:
-            return work()
-        finally:
-            # before anybody has the result, who might ask again
-            _UNDER_WAY.pop(key)
+            async with asyncio.timeout(patience):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            # what hangs is not always what was waited for, which may be behind it
+            self._late = self._doing
+            raise
 
-    settle(future, ended)
+    def close(self, grace: float) -> None:
+        """Wait for what has begun, for `grace` seconds at most."""
+        self._jobs.put(None)
+        self._thread.join(grace)
+
+    def _run(self) -> None:
+        while job := self._jobs.get():
+            future, work = job
+            if future.set_running_or_notify_cancel():
+                self._doing = future
+                _settle(future, work)
 
 
-def settle(future: Future[_Result], work: Callable[[], _Result]) -> None:
+def _start(name: str, future: Future[_Result], work: Callable[[], _Result]) -> Future[_Result]:
+    # so that one who gives up waiting cancels it for nobody else
+    future.set_running_or_notify_cancel()
+    _thread(name, lambda: _settle(future, work))
+    return future
+
+
+def _thread(name: str, work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        raise NoThreadError from None
+    return thread
+
+
+def _settle(future: Future[_Result], work: Callable[[], _Result]) -> None:
     """Do the work in this thread, and give what it returns or raises to whoever waits for it in another."""
     try:
         result = work()

@@ -16,7 +16,7 @@ from wolkvox_exporter.config import Operation
 from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.polling.store import SLACK
 from wolkvox_exporter.runtime.clock import Clock
-from wolkvox_exporter.runtime.lane import Lane
+from wolkvox_exporter.runtime.concurrency import SerialThread
 from wolkvox_exporter.storage import atomic, codec
 from wolkvox_exporter.storage.codec import UnusableError
 
@@ -71,7 +71,7 @@ class Directory:
         # what could not be read may be good, and is not written over
         self._unread: set[Path] = set()
         # one for all: what is written later is what was known later
-        self._lane = Lane("state")
+        self._thread = SerialThread("state")
 
     async def load_all(self, operations: Iterable[Operation]) -> dict[str, OperationState]:
         """Return what is remembered of operations, by name; waits for a slow disk for `LOAD_TIMEOUT` in all."""
@@ -92,7 +92,7 @@ class Directory:
         """
         path = self._file(operation)
         try:
-            memory = await self._lane.do(partial(self._load, operation), patience)
+            memory = await self._thread.do(partial(self._load, operation), patience)
         except TimeoutError:
             reason = "the disk is too slow"
         except OSError as error:
@@ -116,7 +116,7 @@ class Directory:
 
     async def _written(self, operation: Operation, work: Callable[[], None]) -> bool:
         try:
-            await self._lane.do(work, SLACK)
+            await self._thread.do(work, SLACK)
         except _UnreadError:
             # told when it was not read
             return False
@@ -135,7 +135,7 @@ class Directory:
 
     def close(self) -> None:
         """Finish what is being written, unless that hangs."""
-        self._lane.close(_GRACE)
+        self._thread.close(_GRACE)
 
     def _tell_slow(self) -> None:
         remedy = "nothing is polled until it is read; look at the disk or share that the folder is on"

@@ -12,7 +12,7 @@ from wolkvox_exporter.api.fields import ReportName
 from wolkvox_exporter.metrics.cache import Publisher
 from wolkvox_exporter.polling.snapshot import Snapshot
 from wolkvox_exporter.runtime.clock import Clock
-from wolkvox_exporter.runtime.concurrency import apart
+from wolkvox_exporter.runtime.concurrency import bounded
 from wolkvox_exporter.web import landing
 from wolkvox_exporter.web.negotiation import accepts_gzip, format_for
 from wolkvox_exporter.web.toolkit.guard import LARGEST_BODY, Guard
@@ -70,7 +70,7 @@ class Site:
             snapshots=list(self.publisher.snapshots.values()),
             reload_failed=not self.publisher.config_loaded,
         )
-        page = await apart(partial(landing.render, overview), _PAGE_TIMEOUT, self.publisher)
+        page = await bounded(partial(landing.render, overview), _PAGE_TIMEOUT, self.publisher)
         return web.Response(text=page, content_type="text/html", headers={"Cache-Control": "no-store"})
 
     async def healthy(self, _: web.Request) -> web.Response:

@@ -1,19 +1,21 @@
 """AMD accumulated: `reports_manager.php?api=campaign_6`, detections of answering machines by campaign in a window."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from wolkvox_exporter.api import response, values
 from wolkvox_exporter.api.campaign_name import leading_id
 from wolkvox_exporter.api.client import Call
-from wolkvox_exporter.api.fields import Unread
+from wolkvox_exporter.api.fields import Field, Fields, Unread
 from wolkvox_exporter.api.response import Answer, NoData
 from wolkvox_exporter.api.windows import Window
 
 KEY = "campaign_id"
 TOTAL = "total_amd"
-FIELDS = (KEY, TOTAL)
+TEXTS: Fields = {KEY: Field("4875")}
+NUMBERS: Fields = {TOTAL: Field("17", values.count)}
+FIELDS = (*TEXTS, *NUMBERS)
 ALL_CAMPAIGNS = "all"
 
 
@@ -32,15 +34,22 @@ def call(window: Window, campaign_id: str = ALL_CAMPAIGNS) -> Call:
 
 def read(answer: Answer) -> AmdReport:
     """Read an answer; no data in the window is an answer too. Raises `ApiError` where the whole is no report."""
+    try:
+        return response.read(answer, _report, KEY)
+    except NoData:
+        return _report(iter(()))
+
+
+def _report(rows: Iterator[object]) -> AmdReport:
     unread = Unread()
     detections: dict[str, float] = {}
     seen: set[str] = set()
-    for row in _rows(answer):
+    for row in rows:
         if not isinstance(row, dict):
             unread.add(KEY, row)
             continue
         campaign_id = unread.read(row, KEY, _id)
-        total = unread.read(row, TOTAL, values.count)
+        total = unread.read_all(row, NUMBERS).get(TOTAL)
         if campaign_id in seen:
             unread.add(KEY, campaign_id)
         elif campaign_id:
@@ -48,13 +57,6 @@ def read(answer: Answer) -> AmdReport:
             if total is not None:
                 detections[campaign_id] = total
     return AmdReport(MappingProxyType(detections), unread)
-
-
-def _rows(answer: Answer) -> list[object]:
-    try:
-        return response.rows(answer, KEY)
-    except NoData:
-        return []
 
 
 def _id(value: object) -> str:

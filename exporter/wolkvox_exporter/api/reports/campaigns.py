@@ -1,38 +1,40 @@
 """The real-time campaign report: `real_time.php?api=campaigns`, one row a campaign."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wolkvox_exporter.api import response, values
 from wolkvox_exporter.api.campaign_name import CampaignName, campaign_name
 from wolkvox_exporter.api.client import Call
-from wolkvox_exporter.api.fields import Fields, Unread
+from wolkvox_exporter.api.fields import Field, Fields, Unread
 from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.runtime.serializable import Table
 
 KEY = "campaign"
 SKILL = "skill_id"
 CALL = Call("real_time.php", {"api": "campaigns"})
+TEXTS: Fields = {KEY: Field("4875 - MY CAMPAIGN - tel1 (100%)"), SKILL: Field("4000")}
 NUMBERS: Fields = {
-    "speed": {"speed": values.percentage},
-    "status": {"status": values.state},
-    "records": {"records": values.count},
-    "clean": {"clean": values.count},
-    "dial": {"dial": values.count},
-    "answer": {"answer": values.count},
-    "no_answer": {"no_answer": values.count},
-    "busy/congestion/failed": {"busy/congestion/failed": values.count},
-    "answer_machine": {"answer_machine": values.count},
-    "penetration_day": {"penetration_day": values.percentage},
-    "penetration_now": {"penetration_now": values.percentage},
-    "hits": {"hits": values.count_of_pair, "hits_share": values.share_of_pair},
-    "calls_x_min": {"calls_x_min": values.count},
-    "recycled": {"recycled": values.count},
+    "speed": Field("110%", values.percentage),
+    "status": Field("started", values.state),
+    "records": Field("1", values.count),
+    "clean": Field("1", values.count),
+    "dial": Field("0", values.count),
+    "answer": Field("0", values.count),
+    "no_answer": Field("0", values.count),
+    "busy/congestion/failed": Field("0", values.count),
+    "answer_machine": Field("0", values.count),
+    "penetration_day": Field("0.00 %", values.percentage),
+    "penetration_now": Field("0.00 %", values.percentage),
+    "hits": Field("0 (0.00 %)", values.count_of_pair, {"hits_share": values.share_of_pair}),
+    "calls_x_min": Field("0", values.count),
+    "recycled": Field("0", values.count),
 }
-"""Every documented number by its key, and the names of the values read out of it."""
+"""Every documented number by its key. A further value of a field has a name of its own."""
 RESULTS = ("answer", "no_answer", "busy/congestion/failed", "answer_machine")
 """The fields that count records by their result."""
-FIELDS = (KEY, SKILL, *NUMBERS)
+FIELDS = (*TEXTS, *NUMBERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,17 @@ class CampaignsReport:
 
 def read(answer: Answer) -> CampaignsReport:
     """Read an answer. A bad row or value costs itself alone; raises `ApiError` where the whole is no report."""
+    report = response.read(answer, _report, KEY)
+    # without a campaign, each row was counted once
+    if not report.campaigns and (rows := report.unread.counts[KEY]):
+        raise response.unexpected_shape(f"none of the {rows} rows names a campaign")
+    return report
+
+
+def _report(rows: Iterator[object]) -> CampaignsReport:
     unread = Unread()
     campaigns: dict[tuple[str, str, str], Campaign] = {}
     ids: Counter[str] = Counter()
-    rows = response.rows(answer, KEY)
     for row in rows:
         campaign = _campaign(row, unread)
         if campaign is None:
@@ -74,8 +83,6 @@ def read(answer: Answer) -> CampaignsReport:
         ids[campaign.id] += 1
         if campaigns.setdefault(campaign.labels, campaign) is not campaign:
             unread.add(KEY, campaign.name)
-    if rows and not campaigns:
-        raise response.unexpected_shape(f"none of the {len(rows)} rows names a campaign")
     ambiguous = frozenset(campaign_id for campaign_id, number in ids.items() if number > 1)
     return CampaignsReport(tuple(campaigns.values()), unread, ambiguous)
 
@@ -92,7 +99,7 @@ def _campaign(row: object, unread: Unread) -> Campaign | None:
     return Campaign(
         id=named.id,
         name=named.name,
-        skill=unread.read(row, SKILL, values.text) or "",
+        skill=unread.read(row, SKILL, values.text, optional=TEXTS[SKILL].optional) or "",
         phones=named.phones,
         values=unread.read_all(row, NUMBERS),
     )

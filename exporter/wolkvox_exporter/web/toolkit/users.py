@@ -5,16 +5,14 @@ import base64
 import binascii
 import hashlib
 import secrets
-import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import TypeAlias
 
 from pydantic import SecretStr
 
-from wolkvox_exporter.runtime.concurrency import settle
+from wolkvox_exporter.runtime.concurrency import in_thread
 from wolkvox_exporter.web.toolkit import passwords
 
 MOST_WAITING = 10
@@ -69,9 +67,12 @@ class Users:
         self._waiting += 1
         try:
             async with self._one_at_a_time:
-                return await _in_a_thread(lambda: [each for each in compared if self._matches(password, each)])
+                return await in_thread("password", self._having, password, compared)
         finally:
             self._waiting -= 1
+
+    def _having(self, password: bytes, compared: Sequence[str]) -> list[str]:
+        return [each for each in compared if self._matches(password, each)]
 
     def _remember(self, digest: bytes) -> None:
         self._right[digest] = None
@@ -82,14 +83,6 @@ class Users:
         # with lengths: no two triples may make the same bytes
         written = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
         return hashlib.blake2b(written, key=self._secret).digest()
-
-
-async def _in_a_thread(compare: Callable[[], list[str]]) -> list[str]:
-    """Do the work in a thread that the process does not wait for when it ends."""
-    future: Future[list[str]] = Future()
-    future.set_running_or_notify_cancel()
-    threading.Thread(target=settle, args=(future, compare), name="password", daemon=True).start()
-    return await asyncio.wrap_future(future)
 
 
 def _credentials(authorization: str) -> tuple[str, bytes] | None:

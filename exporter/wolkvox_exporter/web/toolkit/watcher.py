@@ -10,7 +10,7 @@ import structlog
 
 from wolkvox_exporter.config.problems import ConfigError, Problem
 from wolkvox_exporter.runtime.clock import Clock
-from wolkvox_exporter.runtime.concurrency import NoThreadError, apart
+from wolkvox_exporter.runtime.concurrency import NoThreadError, bounded
 from wolkvox_exporter.web.toolkit import web_config
 from wolkvox_exporter.web.toolkit.web_config import WebConfig
 
@@ -69,7 +69,7 @@ class WatchedConfig:
         seen = None if self._problems else self._seen
         read = partial(_look, self._path, self._good, seen, self._load)
         try:
-            self._seen, found = await apart(read, self._patience, self)
+            self._seen, found = await bounded(read, self._patience, self)
         except TimeoutError:
             self._judge((self._problem(_LATE),))
         except NoThreadError as error:

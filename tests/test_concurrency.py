@@ -1,4 +1,4 @@
-"""Work that may hang: shares and name servers that do not answer, and a system without threads to give."""
+"""Work beside the event loop: long, hanging, in its order, and on a system without threads to give."""
 
 import asyncio
 import threading
@@ -10,10 +10,11 @@ from support.clock import ManualClock
 from support.operations import TOKEN, operation, running
 from support.outcomes import call_centre, words
 from support.threads import no_threads
+from wolkvox_exporter.api.errors import ApiError
 from wolkvox_exporter.config import TokenSource, TokenUnreadable
 from wolkvox_exporter.polling import threads
 from wolkvox_exporter.polling.threads import changed_at, read_token
-from wolkvox_exporter.runtime.concurrency import NoThreadError, apart
+from wolkvox_exporter.runtime.concurrency import NoThreadError, SerialThread, bounded, in_thread
 
 
 class Share(TokenSource):
@@ -81,12 +82,67 @@ async def test_many_who_look_at_once_look_once(share: Share) -> None:
 async def test_other_work_goes_on_beside_what_hangs(share: Share) -> None:
     """If one thing hangs, then another is done all the same, and raises what is wrong with it."""
     hanging = asyncio.create_task(read_token(share))
-    assert await apart(lambda: 42, 10.0, "another") == 42
+    assert await bounded(lambda: 42, 10.0, "another") == 42
     with pytest.raises(ZeroDivisionError):
-        await apart(lambda: 1 // 0, 10.0, "another")
+        await bounded(lambda: 1 // 0, 10.0, "another")
     assert not hanging.done()
     share.answers.set()
     assert await hanging == TOKEN
+
+
+async def test_no_work_waits_for_another() -> None:
+    """If hundred answers take long to read, then one more is read all the same, and its error raised."""
+    goes_on = threading.Event()
+    waiting = [asyncio.create_task(in_thread("reading", goes_on.wait)) for _ in range(100)]
+    try:
+        assert await asyncio.wait_for(in_thread("reading", divmod, 7, 2), 10) == (3, 1)
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.wait_for(in_thread("reading", divmod, 7, 0), 10)
+        assert not any(task.done() for task in waiting)
+    finally:
+        goes_on.set()
+    assert await asyncio.gather(*waiting) == [True] * 100
+
+
+async def test_who_no_longer_waits_for_a_thread_lets_it_end_unheard() -> None:
+    """If whoever asked is cancelled, then the work ends by itself and nobody is told."""
+    goes_on, ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        goes_on.wait()
+        ended.set()
+
+    task = asyncio.create_task(in_thread("reading", work))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    goes_on.set()
+    assert ended.wait(10)
+
+
+async def test_what_comes_after_work_that_hangs_is_late_at_once() -> None:
+    """If one of many saves hangs, then each that waited gives up once, whoever comes is late at once, until it ends."""
+    goes_on, disk = threading.Event(), SerialThread("disk")
+    first, *behind = (asyncio.create_task(disk.do(goes_on.wait, patience)) for patience in (10.0, 0.05, 0.05))
+    for task in behind:
+        with pytest.raises(TimeoutError):
+            await task
+    for _ in range(3):
+        # not after its own patience, which is longer than the test may take
+        with pytest.raises(TimeoutError):
+            await disk.do(lambda: True, 1000.0)
+    goes_on.set()
+    assert await first
+    assert await disk.do(lambda: 42, 10.0) == 42
+    disk.close(10.0)
+
+
+async def test_an_answer_that_no_thread_can_read_is_a_failed_poll() -> None:
+    """If no thread can be started, then the error says so and what to do, and the next answer is read again."""
+    with no_threads(), pytest.raises(ApiError, match="no thread can be started: raise the limit on processes"):
+        await threads.in_thread(divmod, 7, 2)
+    assert await threads.in_thread(divmod, 7, 2) == (3, 1)
 
 
 async def test_a_system_without_threads_makes_a_token_unreadable_and_ends_no_worker() -> None:
@@ -97,7 +153,7 @@ async def test_a_system_without_threads_makes_a_token_unreadable_and_ends_no_wor
         await clock.advance(1)
         with no_threads():
             with pytest.raises(NoThreadError):
-                await apart(lambda: 42, 10.0, "another")
+                await bounded(lambda: 42, 10.0, "another")
             await clock.advance(300)
         samples = await exporter.samples()
         assert samples.values("wolkvox_up") == [0, 0]
