@@ -14,6 +14,7 @@ from support.reloading import centre, until
 from wolkvox_exporter.config import AmdMode
 from wolkvox_exporter.metrics import ExporterStatus
 from wolkvox_exporter.metrics.cache import Publisher
+from wolkvox_exporter.polling import timing
 from wolkvox_exporter.polling.pool import Pool
 from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.runtime.supervisor import Supervisor
@@ -136,6 +137,23 @@ async def test_another_servers_state_is_put_aside_by_a_reload_too(tmp_path: Path
     assert file.base_url in aside.read_text()
     (kept,) = folder.glob("*.json")
     assert elsewhere in kept.read_text()
+
+
+async def test_a_report_that_is_not_asked_although_it_is_due_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a bug lets nothing be asked any more, then the log says so once for each report, and the metrics show it."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    async with simulator.serving() as url, running(operation(url), clock=clock) as exporter:
+        await clock.advance(1)
+        monkeypatch.setattr(timing, "decide", lambda _, __, now: timing.Wait(now.monotonic + 60))
+        with structlog.testing.capture_logs() as lines:
+            await clock.advance(HOUR)
+        samples = await exporter.samples()
+    told = [line for line in lines if line["event"] == "report is not asked although it is due"]
+    assert [line["report"] for line in told] == ["campaigns", "amd"]
+    # two intervals, two calls' time-outs, and ten seconds, looked for once a minute
+    assert all(740 < line["seconds"] <= 800 for line in told)
+    assert samples.value("wolkvox_report_last_attempt_timestamp_seconds", report="amd") == clock.time() - HOUR - 1
 
 
 class BrokenStore:

@@ -129,6 +129,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "another JSON": lambda _: b'[{"state": 1}]\n{}\n',
     "cut short": lambda content: content[:1000],
     "too new": head_with(form=codec.FORM + 1),
+    "of the version before": head_with(form=codec.FORM - 1),
     "of another operation": head_with(operation="cobranza-mx"),
     "of another server": head_with(base_url="https://wv0043.wolkvox.com/api/v2"),
     "of nobody": body_with(lambda body: body.clear()),

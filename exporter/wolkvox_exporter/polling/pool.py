@@ -99,8 +99,9 @@ class Pool:
         self._left: dict[tuple[str, str], Account] = {}
         self._accounts: dict[str, Account] = {}
         seen_by: Sequence[Witness | None] = witnesses or [None] * len(operations)
+        pairs = list(zip(operations, seen_by, strict=True))
         firsts = self._first_polls(operations)
-        for operation, witness in zip(operations, seen_by, strict=True):
+        for operation, witness in pairs:
             client, first = self._clients.connect(operation, witness), firsts[operation.name]
             self._accounts[operation.name] = self._account(operation, client, first, states.get(operation.name))
         self._publish_all(self._accounts.values())

@@ -175,9 +175,7 @@ def _resting(candidate: _Candidate, now: Now) -> str | None:
     return RESERVE if candidate.is_kept_back else None
 
 
-def begun(
-    polled: Polled, token: TokenState, question: Question, now: Now, ends: float
-) -> tuple[OperationState, TokenState]:
+def begun(polled: Polled, token: TokenState, question: Question, now: Now, ends: float) -> Both:
     """Return what is known once a call goes out at `now` that cannot last longer than until `ends`, monotonic."""
     operation, state, report = polled.operation, polled.state, REPORTS[question.report]
     progress = state.progress[question.report]

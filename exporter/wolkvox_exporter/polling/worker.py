@@ -137,7 +137,8 @@ class Worker:
 
     def _decide(self) -> Question | Wait:
         busy = {*self._reader.slow, *self._taking}
-        polled = [account.polled for account in self.accounts.values() if account not in busy]
+        free = [each for each in self.accounts.values() if each not in busy and not each.is_retired]
+        polled = [account.polled for account in free]
         return timing.decide(polled, self._tokens, self._now())
 
     async def _end_what_is_done(self) -> None:

@@ -108,7 +108,11 @@ class Directory:
 
     async def save(self, operation: Operation, state: OperationState) -> bool:
         """See `Store.save`. What goes wrong is logged once for each operation, and when it is over."""
-        return await self._written(operation, partial(self._save, operation, state))
+        saved = await self._written(operation, partial(self._save, operation, state))
+        # not after a note: it is small, and may find room where the state does not
+        if saved and self._failing.pop(operation.name, ""):
+            log.info("state can be written again", operation=operation.name, folder=str(self._folder))
+        return saved
 
     async def note(self, operation: Operation, state: OperationState) -> bool:
         """See `Store.note`."""
@@ -129,8 +133,6 @@ class Directory:
         except ValueError:
             # pydantic's words might hold what could not be written
             return self._failed(operation, "what is known cannot be put into words", _BUG_REMEDY)
-        if self._failing.pop(operation.name, ""):
-            log.info("state can be written again", operation=operation.name, folder=str(self._folder))
         return True
 
     def close(self) -> None:
