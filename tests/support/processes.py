@@ -30,6 +30,8 @@ _IMPORTABLE = os.pathsep.join(str(ROOT / folder) for folder in ("exporter", "dev
 def environment() -> dict[str, str]:
     """Return the environment of programs: no proxy between them and this machine, every warning an error."""
     kept = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    # of the `make` that runs the tests: one that is tested has nothing to do with its jobs
+    kept.pop("MAKEFLAGS", None)
     return kept | {"PYTHONPATH": _IMPORTABLE, "PYTHONWARNINGS": "error"}
 
 
