@@ -87,6 +87,16 @@ def test_the_drawing_names_every_room() -> None:
     assert table("The packages") == set(ROOMS) == {room(path) for path in SOURCES} - {"__init__", "__main__"}
 
 
+def test_the_files_that_the_drawing_names_are_there() -> None:
+    """If a file is moved or renamed, then ARCHITECTURE.md follows."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+(?:/[a-z_]+)+\.py)`", text))
+    assert len(named) > 30
+    assert {
+        name for name in named if not any((root / name).exists() for root in (PACKAGE, ROOT, ROOT / "dev"))
+    } == set()
+
+
 def test_the_table_of_polling_names_every_file() -> None:
     """If a file is added to the core, then ARCHITECTURE.md says which question it answers."""
     files = {path.name for path in (PACKAGE / "polling").glob("*.py")} - {"__init__.py"}

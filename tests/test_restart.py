@@ -48,7 +48,7 @@ async def polled(folder: Path) -> AsyncIterator[tuple[Simulator, Path]]:
     simulator = Simulator(operations(), SystemClock(), speed=60.0, delay=0.05)
     keys = {name: {"token": f"token-of-{number}", "amd": "auto"} for number, name in enumerate(NAMES)}
     every = f"{INTERVAL:.0f}s"
-    settings = {"interval": every, "amd_interval": every, "quota_interval": every, "stale_after": "100"}
+    settings = {"interval": every, "amd_interval": every, "quota_interval": every, "stale_after": "100", "timeout": "2s"}
     async with simulator.serving() as base_url:
         yield simulator, config_file(folder, base_url, keys, state="state", **settings)
 
@@ -107,6 +107,7 @@ async def test_a_kill_at_any_moment_costs_nothing(tmp_path: Path) -> None:
                 await exporter.end(signal.SIGKILL)
             assert "state cannot be used" not in exporter.text
     assert sum(value for (name, _), value in last.items() if name == "wolkvox_campaign_dialed_total") > 0
-    assert len(simulator.calls) > 3 * KILLS
+    # while a call that was cut off may last, the token rests
+    assert len(simulator.calls) > 2 * KILLS
     assert not any(call.overlapped for call in simulator.calls)
     assert not early(simulator.calls)

@@ -103,6 +103,39 @@ async def test_all_operations_with_the_token_are_held() -> None:
         assert "not asked" in await words(exporter)
 
 
+async def test_a_token_that_one_server_refuses_is_used_at_the_other() -> None:
+    """If two operations have one token at two servers, and one refuses it, then the other is polled as ever."""
+    clock = ManualClock()
+    refusing, taking = call_centre(clock), call_centre(clock)
+    refusing.revoke(TOKEN)
+    async with (
+        refusing.serving() as first,
+        taking.serving() as second,
+        running(operation(first, "a"), operation(second, "b"), clock=clock) as exporter,
+    ):
+        await clock.advance(21 * MINUTE)
+        samples = await exporter.samples()
+    assert samples.values("wolkvox_token_valid", operation="a") == [0]
+    assert samples.values("wolkvox_token_valid", operation="b") == [1]
+    assert [(at - 15) / MINUTE for at in times(taking)] == [0, 5, 10, 15, 20]
+    assert [(at - 15) / MINUTE for at in times(taking, "amd")] == [0, 5, 10, 15, 20]
+    assert moments(refusing) == [0, 5, 15]
+
+
+async def test_a_report_that_is_refused_alone_holds_no_other() -> None:
+    """If wolkvox refuses AMD alone, then campaigns go on, the token counts as valid, and AMD is asked ever less."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    simulator.inject(Fault.TOKEN_REFUSED, report="amd")
+    async with simulator.serving() as url, running(operation(url), clock=clock) as exporter:
+        await clock.advance(HOUR)
+        samples = await exporter.samples()
+    assert [at / MINUTE for at in times(simulator)] == [5 * number for number in range(13)]
+    assert [at / MINUTE for at in times(simulator, "amd")] == [0, 5, 15, 35]
+    assert samples.value("wolkvox_token_valid") == 1
+    assert samples.value("wolkvox_report_held", report="amd", reason="token") == 1
+
+
 async def test_operations_with_another_token_are_not_held() -> None:
     """If one operation's token is refused, then another operation with its own is polled as ever."""
     clock = ManualClock()
@@ -236,43 +269,3 @@ async def test_a_token_file_that_is_missing_at_the_first_poll_leaves_the_exporte
         token_file(tmp_path)
         await clock.advance(10)
         assert (await exporter.samples()).values("wolkvox_up") == [1, 1]
-
-
-async def test_a_used_up_quota_is_probed_hourly_and_at_midnight() -> None:
-    """If the day's calls are used up, then it is asked once an hour and at Bogota's midnight, which ends it."""
-    clock = ManualClock("2026-11-23T21:30:00-05:00")
-    simulator = call_centre(clock)
-    simulator.operations[0].daily_limit = 2
-    async with simulator.serving() as url, running(operation(url), clock=clock) as exporter:
-        await clock.advance(1)
-        assert (await exporter.samples()).value("wolkvox_quota_exhausted") == 0
-        await clock.advance(2.5 * HOUR - 2)
-        samples = await exporter.samples()
-        assert moments(simulator) == [0, 5, 65, 125]
-        assert samples.value("wolkvox_quota_exhausted") == 1
-        assert samples.value("wolkvox_token_valid") == 1
-        assert samples.values("wolkvox_up") == [0, 0]
-        assert counts(samples, FAILURES, "reason", "campaigns") == {**dict.fromkeys(REMEDIES, 0), "quota": 2}
-        assert "quota of the day exhausted" in await words(exporter)
-        await clock.advance(31)
-        # the API's clock may be some seconds behind
-        assert times(simulator)[-1] == 2.5 * HOUR + 30
-        samples = await exporter.samples()
-        assert samples.value("wolkvox_quota_exhausted") == 0
-        assert samples.value("wolkvox_up", report="campaigns") == 1
-
-
-async def test_somebody_else_with_the_token_is_waited_for_a_few_times() -> None:
-    """If somebody else uses the token, then three retries some seconds apart follow, and then the interval."""
-    clock = ManualClock()
-    simulator = call_centre(clock)
-    simulator.inject(Fault.CONCURRENCY)
-    async with simulator.serving() as url, running(operation(url, amd="off"), clock=clock) as exporter:
-        await clock.advance(10 * MINUTE)
-        assert times(simulator) == [0, 5, 15, 35, 335, 340, 350, 370]
-        samples = await exporter.samples()
-        assert counts(samples, FAILURES, "reason", "campaigns") == {**dict.fromkeys(REMEDIES, 0), "concurrency": 8}
-        assert samples.value("wolkvox_token_valid") == 1
-        simulator.heal()
-        await clock.advance(2 * MINUTE)
-        assert (await exporter.samples()).value("wolkvox_up", report="campaigns") == 1

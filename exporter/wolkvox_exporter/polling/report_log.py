@@ -17,6 +17,7 @@ class ReportLog:
     def __init__(self, operation: str) -> None:
         self._log = log.bind(operation=operation)
         self._readability: dict[ReportName, Readability] = {}
+        self._held: dict[ReportName, float] = {}
         self._overdue: set[ReportName] = set()
 
     def unread(self, report: ReportName, unread: Unread) -> None:
@@ -53,13 +54,17 @@ class ReportLog:
                 seconds=round(state.duration or 0.0, 3),
             )
 
-    def overdue(self, report: ReportName, seconds: float | None) -> None:
-        """Tell once that a report is due and has not been asked for so many seconds; None if it is not overdue."""
-        if seconds is None:
+    def held(self, report: ReportName, now: float) -> None:
+        """Take that a report is held at `now`, monotonic, and so need not be asked for."""
+        self._held[report] = now
+
+    def waited(self, report: ReportName, since: float, now: float, bound: float) -> None:
+        """Tell once that a report is due and was not asked for since an instant, for longer than `bound` seconds."""
+        seconds = now - max(since, self._held.get(report, since))
+        if seconds <= bound:
             self._overdue.discard(report)
         elif report not in self._overdue:
             self._overdue.add(report)
             remedy = "report a bug with the lines before this one; a restart of the exporter asks for it anew"
-            self._log.error(
-                "report is not asked although it is due", report=report, seconds=round(seconds), remedy=remedy
-            )
+            words = "report is not asked although it is due"
+            self._log.error(words, report=report, seconds=round(seconds), remedy=remedy)

@@ -125,8 +125,8 @@ class Staff:
                     each.operation.timeout * len(enabled(each.operation)) for each in worker.accounts.values()
                 )
                 for name in enabled(account.operation):
-                    waited = now - timing.last_start(account.state.progress[name])
                     bound = 2 * REPORTS[name].interval(account.operation) + timeouts + _STORE_AND_TOKEN_FILE
-                    is_held = account.state.published.reports[name].held is not None
-                    account.log.overdue(name, waited if waited > bound and not is_held else None)
+                    if account.state.published.reports[name].held is not None:
+                        account.log.held(name, now)
+                    account.log.waited(name, timing.last_start(account.state.progress[name]), now, bound)
             await self._clock.sleep_until(now + _LOOK_EVERY)

@@ -16,6 +16,7 @@ from wolkvox_exporter.polling import outcome, timing, token_changes, token_gate
 from wolkvox_exporter.polling.account import Account
 from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.reports import REPORTS
+from wolkvox_exporter.polling.reports.report import Exchange
 from wolkvox_exporter.polling.state import Failure, Question, Result
 from wolkvox_exporter.polling.store import SLACK
 from wolkvox_exporter.polling.threads import in_thread
@@ -166,7 +167,7 @@ class Worker:
         now = self._clock.monotonic()
         for account in list(self.accounts.values()):
             resting = timing.resting(account.polled, self.token_of(account), self._now())
-            if Reason.TOKEN not in resting.values():
+            if not {Reason.TOKEN, Reason.QUOTA} & {*resting.values()}:
                 continue
             if self._reader.next_look(account) <= now and account not in self._reader.slow:
                 await self._take_token(await self._reader.read(account, None))
@@ -265,10 +266,10 @@ class Worker:
     ) -> tuple[Result, Unread]:
         if isinstance(answer, Failure):
             return Result(answer.code, answer), Unread()
-        taken, operation = REPORTS[question.report].taken, account.operation
+        taken, exchange = REPORTS[question.report].taken, Exchange(answer, asked, self._now())
         try:
             account.state, unread = await in_thread(
-                partial(taken, account.state, operation, question.subject, answer, asked)
+                partial(taken, account.state, account.operation, question.subject, exchange)
             )
         except ApiError as error:
             return Result(error.code, Failure.of(error)), Unread()

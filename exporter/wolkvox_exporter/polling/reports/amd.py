@@ -16,11 +16,10 @@ from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName, Unread
 from wolkvox_exporter.api.reports import amd as reader
 from wolkvox_exporter.api.reports.amd import ALL_CAMPAIGNS
-from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.config import AmdMode, Operation
 from wolkvox_exporter.polling.amd import Amd, Total
 from wolkvox_exporter.polling.now import Now
-from wolkvox_exporter.polling.reports.report import Report
+from wolkvox_exporter.polling.reports.report import Exchange, Report
 from wolkvox_exporter.polling.snapshot import Detections
 from wolkvox_exporter.polling.state import Failure, OperationState
 
@@ -108,11 +107,11 @@ def _defers(state: OperationState, operation: Operation, failure: Failure, now: 
 
 
 def _taken(
-    state: OperationState, operation: Operation, subject: str, answer: Answer, asked: Now
+    state: OperationState, operation: Operation, subject: str, exchange: Exchange
 ) -> tuple[OperationState, Unread]:
-    report, amd, day = reader.read(answer), state.amd, _day(operation, asked)
+    report, amd, day = reader.read(exchange.answer), state.amd, _day(operation, exchange.asked)
     lifetime = operation.stale_after * operation.amd_interval * _rounds(state, operation, day)
-    found = {key: Total(value, asked.monotonic + lifetime) for key, value in report.detections.items()}
+    found = {key: Total(value, exchange.came.monotonic + lifetime) for key, value in report.detections.items()}
     totals = dict(amd.totals) if amd.totals_day == day else {}
     if subject == ALL_CAMPAIGNS:
         totals, amd = found, replace(amd, all_answers=amd.all_answers or bool(found))

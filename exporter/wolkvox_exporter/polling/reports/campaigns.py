@@ -5,21 +5,19 @@ from dataclasses import replace
 from wolkvox_exporter.api import windows
 from wolkvox_exporter.api.fields import Unread
 from wolkvox_exporter.api.reports import campaigns as reader
-from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.config import Operation
 from wolkvox_exporter.polling import campaign_index, counters
-from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.reports.amd import with_detections
-from wolkvox_exporter.polling.reports.report import Report
+from wolkvox_exporter.polling.reports.report import Exchange, Report
 from wolkvox_exporter.polling.state import OperationState
 
 
 def _taken(
-    state: OperationState, operation: Operation, _subject: str, answer: Answer, asked: Now
+    state: OperationState, operation: Operation, _subject: str, exchange: Exchange
 ) -> tuple[OperationState, Unread]:
-    report, selects = reader.read(answer), operation.campaigns.selects
+    report, selects = reader.read(exchange.answer), operation.campaigns.selects
     selected = tuple(row for row in report.campaigns if selects(row.id, row.name))
-    day = windows.today(asked.wall, operation.time_zone).start
+    day = windows.today(exchange.asked.wall, operation.time_zone).start
     index = campaign_index.learned(state.index, report.campaigns, selected, day)
     counted, activity = counters.counted(state.counters, selected, report.ambiguous)
     published = replace(state.published, campaigns=selected, activity=activity)

@@ -4,19 +4,17 @@ from dataclasses import replace
 
 from wolkvox_exporter.api.fields import Unread
 from wolkvox_exporter.api.reports import quota as reader
-from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.config import Operation
 from wolkvox_exporter.polling import quota
-from wolkvox_exporter.polling.now import Now
-from wolkvox_exporter.polling.reports.report import Report
+from wolkvox_exporter.polling.reports.report import Exchange, Report
 from wolkvox_exporter.polling.state import OperationState
 
 
 def _taken(
-    state: OperationState, _operation: Operation, _subject: str, answer: Answer, asked: Now
+    state: OperationState, _operation: Operation, _subject: str, exchange: Exchange
 ) -> tuple[OperationState, Unread]:
-    report = reader.read(answer)
-    spending = quota.reported(report.calls, asked.wall)
+    report = reader.read(exchange.answer)
+    spending = quota.reported(report.calls, exchange.asked.wall)
     return replace(state, spending=spending, published=replace(state.published, quota=report.calls)), report.unread
 
 

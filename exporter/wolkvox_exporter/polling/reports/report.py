@@ -15,6 +15,15 @@ ONLY = ""
 """The subject of a report that has one question."""
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What was answered: to a question of the moment `asked`, at the moment `came`."""
+
+    answer: Answer
+    asked: Now
+    came: Now
+
+
 class Begin(Protocol):
     """What changes when a call goes out for a subject; `begins`: whether it begins a round."""
 
@@ -57,8 +66,8 @@ class Report:
     """Seconds between two rounds; 0 where it is off."""
     call: Callable[[Operation, str, Now], Call]
     """The request for a subject."""
-    taken: Callable[[OperationState, Operation, str, Answer, Now], tuple[OperationState, Unread]]
-    """What an answer to a question of that moment changes; raises `ApiError`. It takes as long as the answer is."""
+    taken: Callable[[OperationState, Operation, str, Exchange], tuple[OperationState, Unread]]
+    """What an answer about a subject changes; raises `ApiError`. It takes as long as the answer is."""
     first: Callable[[OperationState, Operation, Now], str | None] = _one_question
     """The subject that begins a round; None if there is nothing to ask for."""
     following: Callable[[OperationState, Operation, Now], str | None] = _no_more
