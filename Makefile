@@ -13,7 +13,7 @@ UNCONCERNED := activity_day alert architecture assets backtest canary dashboard 
 CONCERNED := $(filter-out $(addsuffix %.py,$(addprefix tests/test_,$(UNCONCERNED))),$(wildcard tests/test_*.py))
 SECONDS ?= 3600
 BODIES ?= 100000
-SCHEDULES ?= 10000
+STEPS ?= 1000000
 
 .PHONY: demo test chaos check lint types generated compatibility oldest newest bench soak fuzz generate pictures audit \
 	sbom lock clean help
@@ -62,8 +62,8 @@ bench: $(VENV)/runtime ## What a scrape and a poll cost (needs nginx and wrk)
 soak: $(VENV)/development ## An hour of faults on every edge (SECONDS=3600), best as root; figures go to soak.json
 	$(BIN)/python -m soak --seconds=$(SECONDS) --json=soak.json
 
-fuzz: $(VENV)/development ## Any answer and any course of events (BODIES=100000 SCHEDULES=10000 SEED=any)
-	$(BIN)/python -m fuzz --bodies=$(BODIES) --schedules=$(SCHEDULES) $(if $(SEED),--seed=$(SEED))
+fuzz: $(VENV)/development ## Any answer and any course of events (BODIES=100000 STEPS=1000000 SEED=any)
+	$(BIN)/python -m fuzz --bodies=$(BODIES) --steps=$(STEPS) $(if $(SEED),--seed=$(SEED))
 
 generate: $(VENV)/development ## Write the files that are made from the code
 	$(BIN)/python -m docs.generate

@@ -5,14 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from fuzz import oracle, runs
-from fuzz.discipline import Terms, check
 from fuzz.oracle import UNREADABLE, Labels
-from fuzz.scripted import Call, Fault
 from support.canary import debug_log
-
-TERMS = {"uno": Terms(dict.fromkeys(("campaigns", "amd", "quota"), 300.0))}
-NOON = 1795453200.0
-"""2026-11-23 12:00 in Bogota."""
 
 
 @pytest.fixture(autouse=True)
@@ -25,11 +19,6 @@ def _own_log() -> Iterator[None]:
 def test_no_answer_breaks_the_pipeline_or_makes_it_lie() -> None:
     """If the API answers with anything, then what is published stands in the answer, or the poll has failed once."""
     assert runs.bodies(500, start=1) > 400
-
-
-def test_no_course_of_events_breaks_a_promise_about_calls() -> None:
-    """If calls fail, clocks step, tokens change and quotas end in any order, then the discipline holds."""
-    assert runs.schedules(20, start=1) >= 20
 
 
 @pytest.mark.parametrize(
@@ -77,46 +66,3 @@ def test_the_second_reading_reads_as_documented(value: object, how: str, said: f
 def test_a_label_must_stand_in_its_row(campaign: str, labels: Labels, *, allowed: bool) -> None:
     """If something was cut off a campaign that is neither id nor suffix, then the oracle says so."""
     assert allowed == oracle.may_be_labelled({"campaign": campaign}, labels)
-
-
-def call(started: float, report: str = "campaigns", fault: Fault | None = None, **more: float) -> Call:
-    """Return a call of the operation that took a second."""
-    made = Call("uno", report, "", "token", started, NOON + started, started + 1, fault)
-    made.limit, made.used = more.get("limit", 0.0), more.get("used", 0.0)
-    return made
-
-
-@pytest.mark.parametrize(
-    "calls",
-    [
-        [call(0), call(299)],
-        [call(0), call(0.5, "amd")],
-        [call(0, fault=Fault.SERVER_ERROR), call(1)],
-        [call(0, fault=Fault.RESET), call(1, fault=Fault.RESET), call(2)],
-        [call(0, fault=Fault.CONCURRENCY), call(2)],
-        [call(at, fault=Fault.CONCURRENCY) for at in (0, 10, 20, 30, 40)],
-        [call(0, fault=Fault.TOKEN), call(300, "amd")],
-        [call(0, fault=Fault.TOKEN), call(301, fault=Fault.TOKEN), call(800)],
-        [call(0, fault=Fault.QUOTA), call(3000)],
-        [call(0, "quota", limit=100, used=90), call(2), call(4, "amd")],
-    ],
-)
-def test_a_broken_promise_is_noticed(calls: list[Call]) -> None:
-    """If calls are early, together, too many after a refusal, or below the reserve, then the check says so."""
-    with pytest.raises(AssertionError):
-        check(calls, TERMS)
-
-
-def test_kept_promises_are_no_complaint() -> None:
-    """If only the named retries come early, then there is nothing to say."""
-    check(
-        [
-            call(0, fault=Fault.RESET),
-            call(1),
-            call(400, fault=Fault.CONCURRENCY),
-            call(406, fault=Fault.TOKEN),
-            call(707, fault=Fault.QUOTA),
-            call(4308),
-        ],
-        TERMS,
-    )

@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
-from wolkvox_exporter.polling.turns import Turns
 
 from fuzz.replies import TOKEN, Reply
 from support.clock import ManualClock
@@ -17,6 +16,8 @@ from wolkvox_exporter.api.client import Client
 from wolkvox_exporter.config import AmdMode, LiteralToken, Operation
 from wolkvox_exporter.metrics import ExporterStatus
 from wolkvox_exporter.metrics.encoder import Exposition, Format
+from wolkvox_exporter.polling import resume, token_gate
+from wolkvox_exporter.polling.account import Account
 from wolkvox_exporter.polling.snapshot import Snapshot
 from wolkvox_exporter.polling.worker import Worker
 from wolkvox_exporter.runtime import logs
@@ -24,6 +25,8 @@ from wolkvox_exporter.simulator.server import REPORTS
 
 _BODILESS = {204, 304}
 _HALF_PAST_MIDNIGHT = "2026-11-23T00:30:00-05:00"
+_TAKES = 1.5
+"""Seconds of the manual clock in which a call is answered: all three before the first retry is due."""
 _Result = TypeVar("_Result")
 
 
@@ -39,8 +42,9 @@ class Poll:
 
 @dataclass
 class _Server:
-    """Answers each report with what is laid out for it."""
+    """Answers each report with what is laid out for it, while time passes on `clock`."""
 
+    clock: ManualClock = field(default_factory=ManualClock)
     replies: dict[str, Reply] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
@@ -51,6 +55,7 @@ class _Server:
         api = next(part.removeprefix("api=") for part in query.split("&") if part.startswith("api="))
         report = REPORTS[path.rsplit("/", 1)[1], api]
         self.asked.append(report)
+        self.clock.jump(_TAKES)
         writer.write(_written(self.replies[report]))
         writer.close()
 
@@ -61,6 +66,11 @@ def _written(reply: Reply) -> bytes:
     lines += [f"{name}: {value}" for name, value in reply.headers]
     lines += [] if reply.status in _BODILESS else [f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "Connection: close"]).encode() + b"\r\n\r\n" + body
+
+
+async def _stays(account: Account, _fingerprint: str) -> None:
+    """Move an operation to the worker of another token, which never comes."""
+    raise AssertionError(account.name)
 
 
 class Pipeline:
@@ -97,6 +107,7 @@ class Pipeline:
 
     async def _polls(self, rounds: list[dict[str, Reply]]) -> list[Poll]:
         clock, exposition = ManualClock(_HALF_PAST_MIDNIGHT), Exposition(ExporterStatus("1", "3", True, 0.0))  # noqa: FBT003 - loaded
+        self._server.clock = clock
         worker = self._worker(clock, exposition.update)
         found = []
         for replies in rounds:
@@ -114,7 +125,9 @@ class Pipeline:
             stale_after=1000,
             quota_reserve=0.0,
         )
-        return Worker(operation, self._client, Turns(clock), clock, publish, first=clock.monotonic())
+        worker = Worker(token_gate.fingerprint(TOKEN), clock, _stays)
+        worker.add(Account(operation, self._client, resume.initial(operation, clock.monotonic()), publish, None))
+        return worker
 
     async def _round(
         self, worker: Worker, replies: dict[str, Reply], exposition: Exposition, clock: ManualClock
@@ -122,8 +135,7 @@ class Pipeline:
         self._server.replies, self._server.asked = replies, []
         self._log.seek(0)
         self._log.truncate()
-        for _ in replies:
-            await worker.step()
+        await worker.finish()
         pages = exposition.pages(clock.monotonic()).by_format
         # in place of the metrics of the process, which come last
         text, openmetrics = pages[Format.TEXT].plain(b"").decode(), pages[Format.OPENMETRICS].plain(b"# EOF\n").decode()

@@ -1,26 +1,26 @@
 """One run of each kind: so many examples from one seed."""
 
 from contextlib import closing
+from random import Random
 
 from hypothesis import HealthCheck, given, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
 
+from fuzz import course
 from fuzz.bodies import hold
+from fuzz.course import Course, drawn
 from fuzz.pipeline import Pipeline
 from fuzz.replies import Reply, rounds
-from fuzz.schedule import Schedule
-from wolkvox_exporter.runtime import logs
+from fuzz.simulation import MOST_STEPS, Simulation
 
 LONGEST = 3
 """Rounds of polls in one example."""
-STEPS = 8
-"""Events of one schedule."""
+SHORT = 12
+"""Events of a course that hypothesis draws."""
 
 
-def _settings(examples: int, steps: int = 1) -> settings:
+def _settings(examples: int) -> settings:
     return settings(
         max_examples=examples,
-        stateful_step_count=steps,
         deadline=None,
         database=None,
         print_blob=True,
@@ -47,16 +47,31 @@ def bodies(number: int, start: int) -> int:
     return done
 
 
-def schedules(number: int, start: int) -> int:
-    """Let so many schedules run; returns how many it were. AssertionError if a promise is broken."""
-    logs.configure("error", "logfmt")
+def steps(number: int, start: int) -> int:
+    """Let simulations decide so often at least; returns how often. AssertionError if a promise is broken."""
+    done, seed_of_course = 0, start * 1_000_000
+    while done < number:
+        found = drawn(Random(seed_of_course))  # noqa: S311 - repeatable
+        try:
+            done += Simulation(found).run(MOST_STEPS)
+        except BaseException as error:
+            error.add_note(f"course of seed {seed_of_course}: {found}")
+            raise
+        seed_of_course += 1
+    return done
+
+
+def courses(number: int, start: int) -> int:
+    """Let so many courses run that hypothesis draws, and makes smaller where one fails; returns how many."""
     done = 0
 
-    class Counted(Schedule):
-        def teardown(self) -> None:
-            nonlocal done
-            done += 1
-            super().teardown()
+    @seed(start)
+    @_settings(number)
+    @given(course.courses(SHORT))
+    def every_promise_is_kept(drawn_course: Course) -> None:
+        nonlocal done
+        done += 1
+        Simulation(drawn_course).run(MOST_STEPS)
 
-    run_state_machine_as_test(seed(start)(Counted), settings=_settings(number, STEPS))
+    every_promise_is_kept()
     return done
