@@ -48,7 +48,13 @@ async def polled(folder: Path) -> AsyncIterator[tuple[Simulator, Path]]:
     simulator = Simulator(operations(), SystemClock(), speed=60.0, delay=0.05)
     keys = {name: {"token": f"token-of-{number}", "amd": "auto"} for number, name in enumerate(NAMES)}
     every = f"{INTERVAL:.0f}s"
-    settings = {"interval": every, "amd_interval": every, "quota_interval": every, "stale_after": "100", "timeout": "2s"}
+    settings = {
+        "interval": every,
+        "amd_interval": every,
+        "quota_interval": every,
+        "stale_after": "100",
+        "timeout": "2s",
+    }
     async with simulator.serving() as base_url:
         yield simulator, config_file(folder, base_url, keys, state="state", **settings)
 
