@@ -23,9 +23,9 @@ ROOMS = [
     "metrics",
     "polling",
     "assets",
+    "simulator",
     "api",
     "config",
-    "simulator",
     "runtime",
 ]
 LONGEST_FILE = 300
