@@ -20,9 +20,9 @@ ROOMS = [
     "metrics",
     "polling",
     "assets",
+    "simulator",
     "api",
     "config",
-    "simulator",
     "runtime",
 ]
 LONGEST_FILE = 300

@@ -18,6 +18,7 @@ from prometheus_client.openmetrics import exposition as client_openmetrics
 from prometheus_client.registry import Collector
 
 from support.clock import ManualClock
+from support.fields import BY_HAND
 from support.operations import operation, running
 from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName
@@ -65,7 +66,7 @@ def lines(text: str) -> list[str]:
 async def test_the_documented_answers_give_exactly_the_documented_samples() -> None:
     """If the API answers as its documentation shows, then the samples are those derived by hand from its pages."""
     text = await exposed({"campaigns": CAMPAIGNS_BODY, "campaign_6": (GOLDEN / "amd.json").read_bytes()})
-    assert lines((GOLDEN / "documented.txt").read_text(encoding="utf-8")) == lines(text)
+    assert lines((GOLDEN / "documented.txt").read_text(encoding="utf-8")) == lines(text), BY_HAND
 
 
 async def test_detections_carry_the_labels_of_the_campaigns_report() -> None:

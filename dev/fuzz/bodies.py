@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from prometheus_client.samples import Sample
 
-from fuzz import oracle
+from fuzz import oracle, tables
 from fuzz.oracle import UNREADABLE, Labels, Row
 from fuzz.pipeline import Pipeline, Poll
-from fuzz.replies import NUMBERS, REPORTS, TOKEN, Reply
+from fuzz.replies import REPORTS, TOKEN, Reply
 from support.openmetrics import read_openmetrics, read_text
 from wolkvox_exporter.api.errors import Reason
 
@@ -203,10 +203,10 @@ def _problem(report: str, rows: list[object], before: Samples, after: Samples, s
 def _campaigns(rows: list[object], before: Samples, after: Samples, _: Seen) -> None:
     objects = [row for row in rows if isinstance(row, dict) and oracle.text(row.get("campaign"))]
     published = content(after, "campaigns")
-    labels = {_labels(key) for key in published if key[0] in oracle.GAUGES or key[0] == PHONES}
+    labels = {_labels(key) for key in published if key[0] in tables.GAUGES or key[0] == PHONES}
     owners = {each: next((row for row in objects if oracle.may_be_labelled(row, each)), None) for each in labels}
     for key, number in published.items():
-        if key[0] in oracle.GAUGES or key[0] in (PHONES, "wolkvox_campaign_records_result"):
+        if key[0] in tables.GAUGES or key[0] in (PHONES, "wolkvox_campaign_records_result"):
             _derived(key, number, owners.get(_labels(key)) or _owner(objects, _labels(key)))
     for each, row in owners.items():
         assert row is not None, f"{each} is of no row"
@@ -233,7 +233,7 @@ def _derived(key: Series, number: float, row: Row | None) -> None:
     if key[0] == PHONES:
         assert number in oracle.phone_shares(row, labels["phone"]), f"{key} is not {number}"
         return
-    field, how = (oracle.RESULTS[labels["result"]], "count") if "result" in labels else oracle.GAUGES[key[0]]
+    field, how = (tables.RESULTS[labels["result"]], "count") if "result" in labels else tables.GAUGES[key[0]]
     assert oracle.cell(row, field, how) == number, f"{key} is not {number}"
 
 
@@ -241,10 +241,10 @@ def _complete(labels: Labels, row: Row, published: Samples) -> None:
     """Check that what can be read of a row is published."""
     common = {"operation": "fuzz", **vars(labels)}
     wanted: list[tuple[str, dict[str, str], str, str]] = [
-        (name, {}, field, how) for name, (field, how) in oracle.GAUGES.items()
+        (name, {}, field, how) for name, (field, how) in tables.GAUGES.items()
     ]
     wanted += [
-        ("wolkvox_campaign_records_result", {"result": name}, field, "count") for name, field in oracle.RESULTS.items()
+        ("wolkvox_campaign_records_result", {"result": name}, field, "count") for name, field in tables.RESULTS.items()
     ]
     for name, more, field, how in wanted:
         said = oracle.cell(row, field, how)
@@ -254,12 +254,13 @@ def _complete(labels: Labels, row: Row, published: Samples) -> None:
 
 def _unreadable(report: str, rows: list[Row], before: Samples, after: Samples) -> None:
     """Check that every value that cannot be read is counted under its key."""
-    hows = dict(oracle.GAUGES.values()) | dict.fromkeys(oracle.RESULTS.values(), "count")
-    for field in NUMBERS:
-        if field == "skill_id":
+    for field in tables.KEYS:
+        if field in tables.OPTIONAL and not any(field in row for row in rows):
+            said = 0
+        elif field == tables.SKILL:
             said = sum(field not in row or oracle.text(row[field]) is None for row in rows)
         else:
-            said = sum(oracle.cell(row, field, hows[field]) == UNREADABLE for row in rows)
+            said = sum(oracle.cell(row, field, tables.HOWS[field]) == UNREADABLE for row in rows)
         name = "wolkvox_unreadable_values_total"
         rise = (value(after, name, report=report, field=field) or 0) - (
             value(before, name, report=report, field=field) or 0

@@ -1,4 +1,4 @@
-"""What an answer says, read a second time: strictly, by the documentation, with none of the exporter's code.
+"""What an answer says, read a second time: strictly, by the documentation, with no reader of the exporter's.
 
 Where the words leave room, more than one reading is allowed, and the exporter's must be one of them.
 """
@@ -14,26 +14,6 @@ from typing import Final, Literal
 from fuzz.replies import KEYS, Reply
 
 Row = dict[str, object]
-GAUGES: dict[str, tuple[str, str]] = {
-    "wolkvox_campaign_started": ("status", "state"),
-    "wolkvox_campaign_speed_ratio": ("speed", "ratio"),
-    "wolkvox_campaign_records": ("records", "count"),
-    "wolkvox_campaign_records_clean": ("clean", "count"),
-    "wolkvox_campaign_records_dialed": ("dial", "count"),
-    "wolkvox_campaign_records_hit": ("hits", "hits"),
-    "wolkvox_campaign_hit_ratio": ("hits", "hit share"),
-    "wolkvox_campaign_penetration_day_ratio": ("penetration_day", "ratio"),
-    "wolkvox_campaign_penetration_now_ratio": ("penetration_now", "ratio"),
-    "wolkvox_campaign_calls_per_minute": ("calls_x_min", "count"),
-    "wolkvox_campaign_recycles": ("recycled", "count"),
-}
-"""The gauges of a campaign: the API's key, and how its text is read."""
-RESULTS = {
-    "answer": "answer",
-    "no_answer": "no_answer",
-    "busy_congestion_failed": "busy/congestion/failed",
-    "answer_machine": "answer_machine",
-}
 QUOTA = {
     "wolkvox_quota_limit_calls": "token_limit",
     "wolkvox_quota_used_calls": "all_token_today",

@@ -9,19 +9,15 @@ from types import MappingProxyType
 
 from hypothesis import strategies as st
 
+from fuzz import tables
 from wolkvox_exporter.simulator import demo_operations
 from wolkvox_exporter.simulator.faults import REFUSALS
 
 TOKEN = "canary-9d41c07be2"  # noqa: S105 - opens nothing; it must never be seen
 REPORTS = ("campaigns", "amd", "quota")
-NUMBERS = (
-    *("speed", "status", "skill_id", "records", "clean", "dial", "answer", "no_answer", "busy/congestion/failed"),
-    *("answer_machine", "penetration_day", "penetration_now", "hits", "calls_x_min", "recycled"),
-)
-"""The keys of a campaign but its own."""
 KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "campaigns": ("campaign", *NUMBERS),
+        "campaigns": ("campaign", *tables.KEYS),
         "amd": ("campaign_id", "total_amd"),
         "quota": ("token_limit", "token_use_today", "all_token_today", "description"),
     }
@@ -101,7 +97,7 @@ _GOOD_VALUES: Mapping[str, st.SearchStrategy[str]] = MappingProxyType(
         "status": st.sampled_from(["started", "stopped", "Started", " STOPPED "]),
         "skill_id": st.sampled_from(["4000", "VAGENT", "", "4001"]),
         "hits": st.tuples(_numbers, _percentages).map(lambda pair: f"{pair[0]} ({pair[1]})"),
-        **dict.fromkeys(["speed", "penetration_day", "penetration_now"], _percentages),
+        **{key: _percentages for key, how in tables.HOWS.items() if how == "ratio"},
     }
 )
 _names = st.sampled_from(
