@@ -180,7 +180,7 @@ async def test_promtool_has_nothing_to_say_of_the_metrics(monkeypatch: pytest.Mo
         simulator.serving() as base_url,
         running(operation(base_url, "good"), operation(base_url, "bad", "another-token"), clock=clock) as exporter,
     ):
-        simulator.inject(Fault.QUOTA_EXCEEDED, operation="bad", times=1)
+        simulator.inject(Fault.QUOTA_EXCEEDED, operation="bad", times=2)
         simulator.inject(Fault.RESET, operation="good", report="amd", times=1)
         await clock.advance(301)
         samples = await exporter.samples()
