@@ -142,6 +142,8 @@ _SPANS = (*(0.5, 1.0, 5.0, 11.0, 30.0, 60.0, 120.0, 299.0, 300.0, 301.0, 600.0) 
 MOST = 4
 """Operations of a course."""
 _EVENTS = 40
+_SLOW = (5.0, 20.0, 64.0, 90.0)
+_SHARE_CROWDED = 0.3
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,19 @@ _OPTIONS: Mapping[str, tuple[Value, ...]] = MappingProxyType(
 )
 
 
+_CROWDED: Mapping[str, tuple[Value, ...]] = MappingProxyType(
+    {
+        **_OPTIONS,
+        "token": ("one",),
+        "campaigns": (60.0, 60.0, 300.0),
+        "amd": (60.0, 300.0),
+        "quota": (60.0, 300.0, 900.0),
+        "timeout": (10.0, 65.0, 90.0),
+    }
+)
+"""The same where the token is hardly ever free."""
+
+
 def changed(terms: Terms, key: str, value: Value) -> Terms:
     """Return the terms with one setting changed."""
     return replace(terms, **{key: value})  # type: ignore[arg-type] # each key's values are of its type
@@ -186,14 +201,16 @@ def changed(terms: Terms, key: str, value: Value) -> Terms:
 
 def drawn(random: Random) -> Course:
     """Return a course by chance."""
-    terms = []
+    is_crowded = random.random() < _SHARE_CROWDED
+    terms, options = [], _CROWDED if is_crowded else _OPTIONS
     for name in _NAMES[: random.randint(1, MOST)]:
         one = Terms(name)
-        for key, values in _OPTIONS.items():
+        for key, values in options.items():
             one = changed(one, key, random.choice(values))
         terms.append(one)
-    events = tuple(_event(random) for _ in range(_EVENTS))
-    return Course(tuple(terms), events)
+    slow = [Event(0.0, What.ANSWERS_TAKE, random.choice(_SLOW), who) for who in range(MOST)]
+    events = (_event(random) for _ in range(_EVENTS))
+    return Course(tuple(terms), (*(slow if is_crowded else ()), *events))
 
 
 def _event(random: Random) -> Event:

@@ -13,6 +13,7 @@ from fuzz.faults import Fault
 from fuzz.promise import BrokenError, Promise
 from fuzz.refusals import Moment, Standing, api_day
 from fuzz.wolkvox import LIMIT, Reply
+from wolkvox_exporter.polling.snapshot import Snapshot
 
 DELAYS = (5.0, 10.0, 20.0)
 """Seconds before each retry after `concurrency`."""
@@ -253,10 +254,12 @@ class Book:
         self.rounds[report] = replace(self.rounds[report], again=None, is_refused=True, is_missed=True)
         self.fails(subject)
 
-    def shows_success(self, report: str, at: float | None, now: Moment) -> None:
+    def shows_success(self, published: Snapshot, now: Moment) -> None:
         """Check that a success is shown only where an answer has brought data since the one before."""
-        this = self.rounds[report]
-        if at is not None and at > (this.success or 0.0) and not this.good:
-            raise BrokenError(Promise.NOTHING_MADE_UP, now.instant, f"{report} of {self.terms.name}: success at {at}")
-        if at != this.success:
-            self.rounds[report] = replace(this, success=at, good=0)
+        for name, report in published.reports.items():
+            this, at = self.rounds[name.value], report.last_success
+            if at is not None and at > (this.success or 0.0) and not this.good:
+                words = f"{name.value} of {self.terms.name}: success at {at}"
+                raise BrokenError(Promise.NOTHING_MADE_UP, now.instant, words)
+            if at != this.success:
+                self.rounds[name.value] = replace(this, success=at, good=0)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 
 from fuzz.course import Terms
-from fuzz.machine import Clock, Disk, exact, operation_of, read_back
-from fuzz.referee import Referee
-from fuzz.wolkvox import Api, Reply
+from fuzz.machine import exact, operation_of, read_back
+from fuzz.wolkvox import Reply
+from fuzz.world import World
 from wolkvox_exporter.api.errors import ApiError, Reason
 from wolkvox_exporter.config import Operation
 from wolkvox_exporter.polling import outcome, resume, timing, token_changes, token_gate
@@ -29,21 +29,6 @@ SPREAD = 0.1
 """The share of an interval over which operations begin."""
 _AT_ONCE = 1.0
 _NEVER = float("-inf")
-
-
-@dataclass
-class World:
-    """What is outside of the process: time, the API, the disk and the token files."""
-
-    clock: Clock
-    api: Api
-    disk: Disk
-    referee: Referee
-    token_files: dict[str, tuple[str, float]]
-    """What stands in each operation's token file, nothing if it is gone; since when, by the time of day."""
-    token_takes: float = 0.0
-    store_takes: float = 0.0
-    store_is_full: bool = False
 
 
 @dataclass
@@ -257,7 +242,7 @@ class Process:
         )
         account.state = replace(state, unsaved=noted.unsaved)
         worker.doing = "calls"
-        self._referee.call_begins(worker.key, question, self._clock)
+        self._referee.call_begins(worker.key, question, account.state.published, self._clock)
         reply = self._world.api.reply(
             account.terms, worker.token, question.report.value, question.subject, self._clock.true_time
         )

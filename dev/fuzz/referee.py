@@ -61,8 +61,6 @@ class Referee:
         self._worked_out: dict[str, tuple[Moment, Standing, Sequence[Option]]] = {}
         self._patience = Patience()
 
-    # what happens to the process
-
     def killed(self) -> None:
         """Take that the process is gone, with all that it has not written down."""
         for token in self._tokens.values():
@@ -152,8 +150,6 @@ class Referee:
             self._patience.stops((terms.name, report))
         book.terms = terms
 
-    # what the process does
-
     def notes(self, question: Question, latest: Now, ends: float, clock: Clock) -> None:
         """Take that it is noted that a call goes out, at an instant of the machine's clocks at the latest."""
         moment = Moment(latest.monotonic - clock.shift, latest.wall)
@@ -197,9 +193,9 @@ class Referee:
 
     def _looks(self, key: str, names: Sequence[str], now: Moment) -> list[Option]:
         token, books = self._tokens[key], [self._books[name] for name in names]
-        others = _STORE_AND_TOKEN_FILE + sum(
-            (book.terms.timeout + self.overhead) * len(book.terms.intervals) for book in books
-        )
+        others = sum(self._may_take(book.terms) for book in books) + _STORE_AND_TOKEN_FILE
+        # a call may take so long that its report is late again by its end, and goes first
+        others += max((book.terms.timeout for book in books if _is_slow(book.terms)), default=0.0)
         options = []
         for book in books:
             for option in self._options(book, token, now):
@@ -216,6 +212,9 @@ class Referee:
                     shows_why=shows_why,
                 )
         return options
+
+    def _may_take(self, terms: Terms) -> float:
+        return (terms.timeout + self.overhead) * len(terms.intervals)
 
     def _options(self, book: Book, token: _Token, now: Moment) -> Sequence[Option]:
         """Return what the reports of an operation would ask next; worked out once as long as nothing happens."""
@@ -239,8 +238,8 @@ class Referee:
         if name not in self._missing and self._patience.is_silent_too_long((name, report)):
             raise BrokenError(Promise.TOLD, now.instant, f"{report} of {name} does not show why: {option}")
 
-    def call_begins(self, key: str, question: Question, clock: Clock) -> None:
-        """Check a call that goes out."""
+    def call_begins(self, key: str, question: Question, published: Snapshot, clock: Clock) -> None:
+        """Check a call that goes out, and what is published then: it may end the round before."""
         now, token, name, report = _moment(clock), self._tokens[key], question.operation, question.report.value
         if now.instant < max(token.ends, token.lost_until):
             raise BrokenError(Promise.ONE_AT_A_TIME, now.instant, f"{question} while a call lasts")
@@ -250,6 +249,7 @@ class Referee:
         token.is_probe = token.standings[book.terms.server].is_whole
         book.begins(report, question.subject, question.step.value, now)
         self._patience.attempts((name, report), now.instant)
+        book.shows_success(published, now)
 
     def call_ends(self, key: str) -> None:
         """Take that the call is over."""
@@ -275,8 +275,7 @@ class Referee:
         book, now = self._books[name], _moment(clock)
         self._held.update({(name, key.value): report.held for key, report in published.reports.items()})
         token = self._tokens[self._key_of[name]]
-        for key, report in published.reports.items():
-            book.shows_success(key.value, report.last_success, now)
+        book.shows_success(published, now)
         if self.is_sure and name not in self._missing:
             for option in self._options(book, token, now):
                 held = next(each.held for key, each in published.reports.items() if key.value == option.report)
@@ -290,6 +289,10 @@ class Referee:
                 if self._patience.is_silent_too_long((name, report)) or why in ("token", "quota"):
                     words = self._patience.words((name, report))
                     raise BrokenError(Promise.ALWAYS, clock.instant, f"{report} of {name} in the end: {words}")
+
+
+def _is_slow(terms: Terms) -> bool:
+    return terms.timeout > 2 * min(terms.intervals.values())
 
 
 def _moment(clock: Clock) -> Moment:

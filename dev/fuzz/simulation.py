@@ -7,9 +7,10 @@ from itertools import count
 
 from fuzz.course import Course, Event, Terms, What, changed
 from fuzz.machine import Clock, Disk, exact
-from fuzz.process import Process, Worker, World
+from fuzz.process import Process, Worker
 from fuzz.referee import Referee
 from fuzz.wolkvox import Api
+from fuzz.world import World
 
 MOST_STEPS = 1000
 """Decisions of one course of chance; it ends there."""
@@ -70,6 +71,7 @@ class Simulation:
             if self.steps > most:
                 break
             self.happens(event)
+        self._kill = None
         self.happens(Event(0.0, What.ALL_IS_WELL))
         self.passes(_WELL)
         self.world.referee.finds_all_asked(self.world.clock)
