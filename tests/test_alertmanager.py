@@ -135,7 +135,7 @@ def parsed(matcher: str) -> tuple[str, re.Pattern[str]]:
 
 
 def fits(matchers: list[str], name: str) -> bool:
-    """Tell whether an alert can match; a label of its series may have any value."""
+    """Return whether an alert can match; a label of its series may have any value."""
     own = added(ALERTS[name])
     return all(
         label in LABELS[name] or pattern.fullmatch(own.get(label, "")) for label, pattern in map(parsed, matchers)

@@ -1,4 +1,4 @@
-"""The rooms of the code and which way they depend on each other."""
+"""The packages of the code and which way they depend on each other."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ PACKAGE = ROOT / "exporter" / "wolkvox_exporter"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 MIXIN = sorted((ROOT / "dev" / "mixin").rglob("*.py"))
 # from the top to the bottom; each may import from itself and from those after it
-ROOMS = [
+PACKAGES = [
     "cli",
     "app",
     "storage",
@@ -29,13 +29,13 @@ LONGEST_FILE = 300
 LONGEST_FUNCTION = 50
 
 
-def room(path: Path) -> str:
-    """Return the room that a file stands in."""
+def package(path: Path) -> str:
+    """Return the package that a file stands in."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """Return the rooms that a file imports from."""
+def imported_packages(path: Path) -> set[str]:
+    """Return the packages that a file imports from."""
     rooms: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module == "wolkvox_exporter":
@@ -46,17 +46,17 @@ def imported_rooms(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_each_room_imports_only_downwards(path: Path) -> None:
-    """If a file imports from another room, then that room is below its own."""
-    if room(path) in ("__init__", "__main__"):
+def test_each_package_imports_only_downwards(path: Path) -> None:
+    """If a file imports from another package, then that package is below its own."""
+    if package(path) in ("__init__", "__main__"):
         return
-    below = ROOMS[ROOMS.index(room(path)) :]
-    assert imported_rooms(path) <= set(below)
+    below = PACKAGES[PACKAGES.index(package(path)) :]
+    assert imported_packages(path) <= set(below)
 
 
 def test_the_graph_is_not_empty() -> None:
     """If the tree is moved, then the tests here do not pass because they see nothing."""
-    arrows = {(room(path), other) for path in SOURCES for other in imported_rooms(path) - {room(path)}}
+    arrows = {(package(path), other) for path in SOURCES for other in imported_packages(path) - {package(path)}}
     assert len(SOURCES) > 80
     assert len(MIXIN) > 20
     assert {("cli", "app"), ("app", "polling"), ("polling", "api"), ("metrics", "polling")} <= arrows
@@ -82,9 +82,9 @@ def table(title: str) -> set[str]:
     return {name.strip("/") for row in rows for name in re.findall(r"`([a-z_/.]+)`", row)}
 
 
-def test_the_drawing_names_every_room() -> None:
+def test_the_drawing_names_every_package() -> None:
     """If a package is added, then ARCHITECTURE.md names it."""
-    assert table("The packages") == set(ROOMS) == {room(path) for path in SOURCES} - {"__init__", "__main__"}
+    assert table("The packages") == set(PACKAGES) == {package(path) for path in SOURCES} - {"__init__", "__main__"}
 
 
 def test_the_files_that_the_drawing_names_are_there() -> None:
@@ -129,7 +129,7 @@ def test_only_one_place_knows_grafanas_models() -> None:
 
 
 def test_the_api_knows_nothing_of_prometheus() -> None:
-    """If Prometheus' formats change, then the room of the API does not."""
+    """If Prometheus' formats change, then the package of the API does not."""
     for path in (PACKAGE / "api").rglob("*.py"):
         assert "prometheus" not in path.read_text(encoding="utf-8").replace("Nothing of Prometheus", "").lower()
 

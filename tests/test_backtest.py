@@ -38,7 +38,7 @@ class Days:
         return [period for period in self.said if period.rule.labels["area"] == area]
 
     def spoke(self, name: str, since: float, until: float, **labels: str) -> bool:
-        """Tell whether an alert fired at any time between two Unix times."""
+        """Return whether an alert fired at any time between two Unix times."""
         return any(
             period.rule.name == name and labels.items() <= period.labels.items()
             for period in self.said

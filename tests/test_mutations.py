@@ -24,7 +24,7 @@ AMD = ReportName.AMD
 UNO = Terms("uno", most=3)
 Mutation = Callable[[], AbstractContextManager[object]]
 _decide, _begun, _ended, _cut_off = timing.decide, timing.begun, timing.ended, timing.cut_off
-_due_at, _candidates, _hold, _answered = timing.due_at, timing._candidates, token_gate.hold, token_gate.answered  # noqa: SLF001 - what is decided there
+_due_at, _candidates, _pause, _answered = timing.due_at, timing._candidates, token_gate.pause, token_gate.answered  # noqa: SLF001 - what is decided there
 _resumed, _rested, Candidate = resume.resumed, outcome.rested, timing._Candidate  # noqa: SLF001
 
 
@@ -146,7 +146,7 @@ MUTATIONS: Mapping[str, tuple[Mutation, str, set[Promise]]] = MappingProxyType(
         "decides before the wait": (lambda: patch.object(timing, "decide", _stale), "nothing", {Promise.NEVER_EARLY}),
         "starves a report": (lambda: patch.object(timing, "decide", _quota_last), "nothing", {Promise.PROMPT}),
         "forgets what a refusal holds": (
-            lambda: patch.object(token_gate, "hold", lambda *_: None),
+            lambda: patch.object(token_gate, "pause", lambda *_: None),
             "one report refused",
             {Promise.NEVER_HELD},
         ),

@@ -56,7 +56,7 @@ async def test_a_reload_in_the_middle_of_polls_changes_adds_and_removes(tmp_path
 
 
 def never_fell(*scrapes: Samples) -> bool:
-    """Tell whether no counter of an operation that stays is lower in a later scrape than before."""
+    """Return whether no counter of an operation that stays is lower in a later scrape than before."""
     counts = [
         {
             (sample.name, *sorted(sample.labels.items())): sample.value

@@ -261,9 +261,9 @@ class Process:
         )
         account.state = outcome.rested(account.polled, worker.states[server], self._clock.now)
         self._referee.takes(worker.key, question, reply, asked, self._clock)
-        is_told = outcome.is_told(account.state, question.report)
+        is_counted = outcome.is_counted(account.state, question.report)
         self._settle(account)
-        if is_told:
+        if is_counted:
             yield from self._keep(account)
 
     def _read(self, account: Account, question: Question, reply: Reply, asked: Now) -> Result:

@@ -80,7 +80,7 @@ async def process(*command: str | Path, log: Path | None = None) -> AsyncIterato
 
 
 async def may_mount() -> bool:
-    """Tell whether the exporter can have a hosts file of its own: that takes root, or a kernel that lets everybody."""
+    """Return whether the exporter can have a hosts file of its own: as root, or where a kernel lets everybody."""
     with suppress(FileNotFoundError):
         async with process(*_UNSHARE, "true") as trying:
             return await trying.wait() == 0

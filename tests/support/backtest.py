@@ -160,7 +160,7 @@ def heard(every: Sequence[Period], settings: Settings) -> dict[int, list[int]]:
 
 
 def in_business_hours(now: float, settings: Settings) -> bool:
-    """Tell whether Alertmanager sends at a Unix time what it sends in business hours only."""
+    """Return whether Alertmanager sends at a Unix time what it sends in business hours only."""
     local = datetime.fromtimestamp(now, ZoneInfo(settings.time_zone))
     if local.weekday() > _SATURDAY:
         return False

@@ -45,7 +45,7 @@ class Target:
     down: tuple[tuple[float, float], ...] = ()
 
     def up(self, now: float) -> bool:
-        """Tell whether a scrape succeeds."""
+        """Return whether a scrape succeeds."""
         return not any(since <= now < until for since, until in self.down)
 
     def labelled(self, series: str) -> str:

@@ -118,7 +118,7 @@ def running_out(period: Period, truth: Observer) -> bool:
 
 
 def ended(now: Sight, before: Sight) -> bool:
-    """Tell whether a list that was being dialled no longer is, or is another one."""
+    """Return whether a list that was being dialled no longer is, or is another one."""
     return not now.started or now.clean == 0 or now.refills != before.refills
 
 
@@ -213,7 +213,7 @@ def share(period: Period, truth: Observer, result: str, since: int | None = None
 
 
 def busy(truth: Observer, wanted: Key, now: float) -> bool:
-    """Tell whether any campaign with a skill was calling or could have."""
+    """Return whether any campaign with a skill was calling or could have."""
     operation, number = wanted
     sights = (truth.at(key, now) for key in truth.sights if key[0] == operation)
     return any(sight.busy and sight.skill == number for sight in sights)

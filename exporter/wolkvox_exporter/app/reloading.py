@@ -70,9 +70,9 @@ class Reloading:
 
     async def _settle(self, problems: tuple[str, ...], waiting: list[asyncio.Future[tuple[str, ...]]]) -> None:
         if problems:
-            self._publisher.tell(config_loaded=False)
+            self._publisher.update(config_loaded=False)
         else:
-            self._publisher.tell(config_loaded=True, config_loaded_at=self._clock.time())
+            self._publisher.update(config_loaded=True, config_loaded_at=self._clock.time())
         try:
             # who gets the answer finds its effect in the next scrape
             await self._publisher.refresh()

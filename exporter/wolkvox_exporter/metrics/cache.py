@@ -68,7 +68,7 @@ class Publisher:
         self._changed = {name: self._changed[name] for name in self.snapshots if name in self._changed}
         self._change.set()
 
-    def tell(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of ExporterStatus, which `replace` checks
+    def update(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of ExporterStatus, which `replace` checks
         """Take what has changed in what is known of the exporter itself."""
         self._status = replace(self._status, **changes)
         self._change.set()

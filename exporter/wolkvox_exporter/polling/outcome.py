@@ -47,7 +47,7 @@ def ended(polled: Polled, token: TokenState, question: Question, result: Result,
     return state, token
 
 
-def is_told(state: OperationState, report: ReportName) -> bool:
+def is_counted(state: OperationState, report: ReportName) -> bool:
     """Return whether all calls of a report are in what is published."""
     return state.progress[report].poll_began is None
 
@@ -59,13 +59,13 @@ def _poll_ended(state: OperationState, report: ReportName, now: Now) -> Operatio
         return _failed(state, report, progress.deferred, now)
     attempt = _attempt(progress, now)
     after = before.succeeded(attempt) if progress.failures == 0 else before.asked(attempt.requests)
-    return _told(_with_report(state, report, after), report)
+    return _closed(_with_report(state, report, after), report)
 
 
 def _failed(state: OperationState, report: ReportName, failure: Failure, now: Now) -> OperationState:
     trouble = Trouble(failure.reason, failure.detail, failure.remedy, now.wall)
     after = _report(state, report).failed(_attempt(state.progress[report], now), trouble)
-    return _told(_with_report(state, report, after), report)
+    return _closed(_with_report(state, report, after), report)
 
 
 def _attempt(progress: Progress, now: Now) -> Attempt:
@@ -73,7 +73,7 @@ def _attempt(progress: Progress, now: Now) -> Attempt:
     return Attempt(now.wall, now.monotonic - began, progress.requests)
 
 
-def _told(state: OperationState, report: ReportName) -> OperationState:
+def _closed(state: OperationState, report: ReportName) -> OperationState:
     progress = replace(state.progress[report], poll_began=None, requests=_NONE, deferred=None)
     return timing.with_progress(state, report, progress)
 

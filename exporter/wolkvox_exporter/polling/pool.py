@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from wolkvox_exporter.api.client import Client, Witness
+from wolkvox_exporter.api.client import Client, Observer
 from wolkvox_exporter.config import Operation
 from wolkvox_exporter.polling import resume
 from wolkvox_exporter.polling.account import Account
@@ -68,12 +68,12 @@ class Publisher(Protocol):
     def arrange(self, operations: Sequence[str]) -> None:
         """Show these operations only, in this order."""
 
-    def tell(self, *, worker_restarts: Mapping[str, int]) -> None:
+    def update(self, *, worker_restarts: Mapping[str, int]) -> None:
         """Take how often the worker of each operation died of a bug and was started again."""
 
 
 class Pool:
-    """All operations that are polled; `witnesses`, if any, are one for each.
+    """All operations that are polled; `observers`, if any, are one for each.
 
     `states` by operation are what polling goes on from, `store` is where all of them are kept.
     """
@@ -86,7 +86,7 @@ class Pool:
         clock: Clock,
         *,
         spread: float = SPREAD,
-        witnesses: Sequence[Witness] = (),
+        observers: Sequence[Observer] = (),
         states: Mapping[str, OperationState] = MappingProxyType({}),
         store: Store | None = None,
     ) -> None:
@@ -94,18 +94,18 @@ class Pool:
         self._clock = clock
         self._spread = spread
         self._store = store
-        self._staff = Staff(supervisor, clock, self._tell_restarts)
+        self._staff = Staff(supervisor, clock, self._publish_restarts)
         self._clients = Clients()
         self._left: dict[tuple[str, str], Account] = {}
         self._accounts: dict[str, Account] = {}
-        seen_by: Sequence[Witness | None] = witnesses or [None] * len(operations)
+        seen_by: Sequence[Observer | None] = observers or [None] * len(operations)
         pairs = list(zip(operations, seen_by, strict=True))
         firsts = self._first_polls(operations)
-        for operation, witness in pairs:
-            client, first = self._clients.connect(operation, witness), firsts[operation.name]
+        for operation, observer in pairs:
+            client, first = self._clients.connect(operation, observer), firsts[operation.name]
             self._accounts[operation.name] = self._account(operation, client, first, states.get(operation.name))
         self._publish_all(self._accounts.values())
-        self._tell_restarts()
+        self._publish_restarts()
 
     @property
     def accounts(self) -> list[Account]:
@@ -204,15 +204,15 @@ class Pool:
     def _arrange(self) -> None:
         self._publish_all(self._accounts.values())
         self._publisher.arrange(list(self._accounts))
-        self._tell_restarts()
+        self._publish_restarts()
 
     def _publish_all(self, accounts: Iterable[Account]) -> None:
         for account in accounts:
             account.publish(account.state.token, self._now())
 
-    def _tell_restarts(self) -> None:
+    def _publish_restarts(self) -> None:
         restarts = self._staff.restarts
-        self._publisher.tell(worker_restarts={name: restarts.get(name, 0) for name in self._accounts})
+        self._publisher.update(worker_restarts={name: restarts.get(name, 0) for name in self._accounts})
 
     def _first_polls(self, operations: Sequence[Operation]) -> dict[str, float]:
         now, number = self._clock.monotonic(), len(operations)

@@ -83,7 +83,7 @@ def reconfigured(state: OperationState, operation: Operation, since: float, now:
 def _bounded(progress: Progress, since: float, now: Now) -> Progress:
     started = None if progress.started is None else min(progress.started, now.monotonic)
     retry = replace(progress.retry, at=min(progress.retry.at, now.monotonic)) if progress.retry else None
-    return replace(timing.not_told(progress), since=since, started=started, retry=retry, looked=None)
+    return replace(timing.without_open_poll(progress), since=since, started=started, retry=retry, looked=None)
 
 
 def _published(state: OperationState, operation: Operation, now: Now) -> OperationState:

@@ -62,13 +62,13 @@ class _Candidate:
     subject: str | None
     ready: float
     deadline: float
-    hold: token_gate.Hold | None
+    pause: token_gate.Pause | None
     is_kept_back: bool
     is_later: bool
 
     @property
     def is_free(self) -> bool:
-        return self.subject is not None and self.hold is None and not self.is_kept_back
+        return self.subject is not None and self.pause is None and not self.is_kept_back
 
 
 def decide(polled: Sequence[Polled], tokens: Mapping[str, TokenState], now: Now) -> Question | Wait:
@@ -106,7 +106,7 @@ def _candidates(polled: Polled, token: TokenState, now: Now) -> Iterator[_Candid
             subject,
             ready,
             _deadline(progress, interval),
-            token_gate.hold(token, name, interval, now),
+            token_gate.pause(token, name, interval, now),
             not has_room and not REPORTS[name].below_reserve,
             is_later,
         )
@@ -150,7 +150,7 @@ def _next(polled: Polled, name: ReportName, now: Now) -> tuple[Step, str | None,
 def _wait(candidates: Sequence[_Candidate], now: Now) -> Wait:
     until = now.monotonic + LONGEST_WAIT
     for each in candidates:
-        ends = max(each.ready, each.hold.until if each.hold else _NEVER)
+        ends = max(each.ready, each.pause.until if each.pause else _NEVER)
         if ends > now.monotonic:
             until = min(until, ends)
     return Wait(until)
@@ -168,8 +168,8 @@ def _resting(candidate: _Candidate, now: Now) -> str | None:
         return str(Reason.TOKEN)
     if candidate.ready > now.monotonic:
         return None
-    if candidate.hold:
-        return str(candidate.hold.reason)
+    if candidate.pause:
+        return str(candidate.pause.reason)
     if candidate.subject is None:
         return IDLE
     return RESERVE if candidate.is_kept_back else None
@@ -237,11 +237,11 @@ def cut_off(state: OperationState, token: TokenState) -> Both:
     question = state.calling.question
     ends = state.calling.ends if token.busy_until is None else max(token.busy_until, state.calling.ends)
     state = REPORTS[question.report].failed(replace(state, calling=None), question.subject)
-    progress = not_told(state.progress[question.report])
+    progress = without_open_poll(state.progress[question.report])
     return with_progress(state, question.report, progress), replace(token, busy_until=ends)
 
 
-def not_told(progress: Progress) -> Progress:
+def without_open_poll(progress: Progress) -> Progress:
     """Return the progress without the calls that are in no poll yet: whoever knew of them is gone."""
     return replace(progress, poll_began=None, requests=MappingProxyType({}), deferred=None)
 
@@ -255,8 +255,8 @@ def next_round(polled: Polled, token: TokenState, report: ReportName, now: Now) 
     """Return when, on the monotonic clock, a report is asked next, as far as can be told; None if it rests."""
     interval = REPORTS[report].interval(polled.operation)
     _, subject, ready, _ = _next(polled, report, now)
-    hold = token_gate.hold(token, report, interval, now)
-    return None if subject is None else max(ready, hold.until if hold else ready)
+    pause = token_gate.pause(token, report, interval, now)
+    return None if subject is None else max(ready, pause.until if pause else ready)
 
 
 def with_progress(state: OperationState, report: ReportName, progress: Progress) -> OperationState:

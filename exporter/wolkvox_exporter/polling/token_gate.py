@@ -37,7 +37,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class Pause:
     """Why a report is not asked before an instant of the monotonic clock."""
 
     reason: Reason
@@ -106,17 +106,17 @@ def _refused(token: TokenState, report: ReportName, reason: Reason, now: Now) ->
     )
 
 
-def hold(token: TokenState, report: ReportName, interval: float, now: Now) -> Hold | None:
+def pause(token: TokenState, report: ReportName, interval: float, now: Now) -> Pause | None:
     """Return what keeps a report of this interval, in seconds, from being asked now."""
     refusal = token.latest if token.is_held_whole else token.refusals.get(report)
     if refusal is None:
         return None
     number = max(each.number for each in token.refusals.values()) if token.is_held_whole else refusal.number
-    until = _quota_end(refusal.at, now) if refusal.reason is Reason.QUOTA else refusal.at + _pause(interval, number)
-    return Hold(refusal.reason, until) if now.monotonic < until else None
+    until = _quota_end(refusal.at, now) if refusal.reason is Reason.QUOTA else refusal.at + _length(interval, number)
+    return Pause(refusal.reason, until) if now.monotonic < until else None
 
 
-def _pause(interval: float, number: int) -> float:
+def _length(interval: float, number: int) -> float:
     return min(MAX_PAUSE, float(min(interval, FIRST_PAUSE) * 2 ** (number - 1)))
 
 

@@ -255,9 +255,9 @@ class Worker:
         account.state = outcome.rested(account.polled, self._tokens[server], now)
         account.log.unread(question.report, unread)
         account.log.changed(before, account.state.published)
-        is_told = outcome.is_told(account.state, question.report)
+        is_counted = outcome.is_counted(account.state, question.report)
         account.settle(now)
-        if is_told:
+        if is_counted:
             await account.keep()
             self.publish(account)
 

@@ -66,7 +66,7 @@ def lock(folder: Path) -> int:
 
 
 def is_locked_by(handle: int, folder: Path) -> bool:
-    """Tell whether this is the lock of the folder as it is now; of one that was made anew it is not. Raises OSError."""
+    """Return whether this is the lock of the folder as it is now, which may have been made anew. Raises OSError."""
     return os.path.samestat(os.fstat(handle), os.stat(folder / "lock", follow_symlinks=False))  # noqa: PTH116 - beside fstat
 
 

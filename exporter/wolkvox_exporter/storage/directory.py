@@ -77,7 +77,7 @@ class Directory:
         """Return what is remembered of operations, by name; waits for a slow disk for `LOAD_TIMEOUT` in all."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + LOAD_TIMEOUT
-        slow = loop.call_later(SLACK, self._tell_slow)
+        slow = loop.call_later(SLACK, self._warn_of_slowness)
         try:
             found = {operation.name: await self.load(operation, ends - loop.time()) for operation in operations}
         finally:
@@ -139,7 +139,7 @@ class Directory:
         """Finish what is being written, unless that hangs."""
         self._thread.close(_GRACE)
 
-    def _tell_slow(self) -> None:
+    def _warn_of_slowness(self) -> None:
         remedy = "nothing is polled until it is read; look at the disk or share that the folder is on"
         log.warning("state is slow to read", folder=str(self._folder), waiting=LOAD_TIMEOUT, remedy=remedy)
 
