@@ -198,7 +198,7 @@ def test_somebody_to_see_the_calls_is_one_for_each_operation() -> None:
         clock = ManualClock()
         publisher = Publisher(clock, ExporterStatus("1.0", "3.11", config_loaded=True, config_loaded_at=0.0))
         url = "http://127.0.0.1:1/api/v2"
-        Pool([operation(url), operation(url, "b")], publisher, Supervisor(clock), clock, witnesses=[None])  # type: ignore[list-item]
+        Pool([operation(url), operation(url, "b")], publisher, Supervisor(clock), clock, observers=[None])  # type: ignore[list-item]
 
     with pytest.raises(ValueError, match="shorter"):
         asyncio.run(made())

@@ -124,7 +124,7 @@ def test_a_row_without_a_campaign_is_left_out_and_counted(row: object) -> None:
 
 
 def test_rows_that_all_lack_a_campaign_are_no_report() -> None:
-    """If no row names a campaign, then the poll has failed: that is a changed format and not an empty room."""
+    """If no row names a campaign, then the poll has failed: the format has changed, it is not an empty list."""
     for row in ({"campaign": ""}, {"campaign": None}, {"campaing": "4875 - A"}):
         with pytest.raises(ApiError) as caught:
             read(row, row)

@@ -111,7 +111,7 @@ _SUFFIXES = re.compile(_SUFFIX + r"\s*\Z", re.IGNORECASE | re.ASCII)
 
 
 def may_be_labelled(row: Row, labels: Labels) -> bool:
-    """Tell whether a row may stand under these labels: nothing is cut off its campaign but id, phones and modes."""
+    """Return whether a row may stand under these labels: nothing is cut off its campaign but id, phones and modes."""
     written = text(row.get("campaign"))
     if not written or labels.skill != (text(row.get("skill_id")) or ""):
         return False
@@ -181,7 +181,7 @@ def report_rows(document: object, report: str) -> list[object] | None:
 
 
 def is_empty_window(reply: Reply, report: str) -> bool:
-    """Tell whether this may be the 404 of an AMD window without detections, sent as such or in a 200."""
+    """Return whether this may be the 404 of an AMD window without detections, sent as such or in a 200."""
     if report != "amd" or reply.status not in (200, 404):
         return False
     documents = [document for document in possible_documents(reply) if isinstance(document, dict)]

@@ -43,14 +43,14 @@ class Call:
     parameters: Mapping[str, str]
 
 
-class Witness(Protocol):
-    """Sees what is asked and what is answered."""
+class Observer(Protocol):
+    """Is shown what is asked and what is answered."""
 
     def asking(self, call: Call) -> None:
-        """Be told of a call that is about to be made."""
+        """Take note of a call that is about to be made."""
 
     def answered(self, call: Call, answer: Answer) -> None:
-        """Be told of an answer, good or not."""
+        """Take note of an answer, good or not."""
 
 
 class Client:
@@ -68,9 +68,9 @@ class Client:
         ca_file: Path | None = None,
         timeout: float = TOTAL_TIMEOUT,
         max_body: int = MAX_BODY,
-        witness: Witness | None = None,
+        observer: Observer | None = None,
     ) -> None:
-        self._witness = witness
+        self._observer = observer
         self._base_url = URL(base_url)
         self._proxy_url = proxy_url
         self._max_body = max_body
@@ -96,8 +96,8 @@ class Client:
 
     async def get(self, call: Call, token: str) -> Answer:
         """Ask, and return whatever was answered but a redirect; raises `ApiError` where no answer came."""
-        if self._witness:
-            self._witness.asking(call)
+        if self._observer:
+            self._observer.asking(call)
         # raised outside the handler: the library's exceptions carry the request's headers, and so the token
         try:
             answer = await self._get(call, token)
@@ -106,8 +106,8 @@ class Client:
         except Exception as error:  # noqa: BLE001 - whatever the library or the operating system throws is told apart below
             failure = _failure(error)
         else:
-            if self._witness:
-                self._witness.answered(call, answer)
+            if self._observer:
+                self._observer.answered(call, answer)
             return answer
         raise failure
 
@@ -163,7 +163,7 @@ def _environment_proxy(url: URL) -> str | None:
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Send, and tell what broke at once: the library would repeat a broken GET unasked and uncounted."""
+    """Send, and say at once what broke: the library would repeat a broken GET unasked and uncounted."""
     try:
         return await send(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:

@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 
 from wolkvox_exporter import __version__
-from wolkvox_exporter.api.client import Witness
+from wolkvox_exporter.api.client import Observer
 from wolkvox_exporter.app.reloading import Reloading, warn
 from wolkvox_exporter.app.status import status
 from wolkvox_exporter.config import Config, Operation
@@ -77,7 +77,7 @@ class Exporter:
         clock: Clock | None = None,
         *,
         spread: float = SPREAD,
-        witnesses: Sequence[Witness] = (),
+        observers: Sequence[Observer] = (),
         states: Mapping[str, OperationState] | None = None,
         store: Store | None = None,
         load: Callable[[], Config] | None = None,
@@ -92,7 +92,7 @@ class Exporter:
             self.supervisor,
             self.clock,
             spread=spread,
-            witnesses=witnesses,
+            observers=observers,
             states=states or {},
             store=store,
         )

@@ -114,7 +114,7 @@ def once(options: Options) -> int:
 
 async def _once(config: Config, folder: Path | None) -> tuple[bool, bytes]:
     recorders = [Recorder(operation.name, number, folder) for number, operation in enumerate(config.operations, 1)]
-    exporter = Exporter(config, spread=0.0, witnesses=recorders)
+    exporter = Exporter(config, spread=0.0, observers=recorders)
     good = await exporter.once()
     return good, await exporter.publisher.body(Format.TEXT, gzipped=False)
 

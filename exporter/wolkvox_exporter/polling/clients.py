@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
-from wolkvox_exporter.api.client import Client, Witness
+from wolkvox_exporter.api.client import Client, Observer
 from wolkvox_exporter.config import Operation
 
 
@@ -27,14 +27,14 @@ class Clients:
             raise
         return clients
 
-    def connect(self, operation: Operation, witness: Witness | None = None) -> Client:
+    def connect(self, operation: Operation, observer: Observer | None = None) -> Client:
         """Return a client for an operation; raises `OSError` where its CA file cannot be read."""
         client = Client(
             operation.base_url,
             proxy_url=operation.proxy_url.get_secret_value() if operation.proxy_url else None,
             ca_file=operation.ca_file,
             timeout=operation.timeout,
-            witness=witness,
+            observer=observer,
         )
         self._clients.add(client)
         return client

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from wolkvox_exporter.api.client import Client, Witness
+from wolkvox_exporter.api.client import Client, Observer
 from wolkvox_exporter.config import Operation
 from wolkvox_exporter.polling import resume
 from wolkvox_exporter.polling.account import Account
@@ -73,7 +73,7 @@ class Publisher(Protocol):
 
 
 class Pool:
-    """All operations that are polled; `witnesses`, if any, are one for each.
+    """All operations that are polled; `observers`, if any, are one for each.
 
     `states` by operation are what polling goes on from, `store` is where all of them are kept.
     """
@@ -86,7 +86,7 @@ class Pool:
         clock: Clock,
         *,
         spread: float = SPREAD,
-        witnesses: Sequence[Witness] = (),
+        observers: Sequence[Observer] = (),
         states: Mapping[str, OperationState] = MappingProxyType({}),
         store: Store | None = None,
     ) -> None:
@@ -98,11 +98,11 @@ class Pool:
         self._clients = Clients()
         self._left: dict[tuple[str, str], Account] = {}
         self._accounts: dict[str, Account] = {}
-        seen_by: Sequence[Witness | None] = witnesses or [None] * len(operations)
+        seen_by: Sequence[Observer | None] = observers or [None] * len(operations)
         pairs = list(zip(operations, seen_by, strict=True))
         firsts = self._first_polls(operations)
-        for operation, witness in pairs:
-            client, first = self._clients.connect(operation, witness), firsts[operation.name]
+        for operation, observer in pairs:
+            client, first = self._clients.connect(operation, observer), firsts[operation.name]
             self._accounts[operation.name] = self._account(operation, client, first, states.get(operation.name))
         self._publish_all(self._accounts.values())
         self._tell_restarts()
