@@ -8,12 +8,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from support.clock import ManualClock
-from support.fields import NEW_SERIES, PREFIX, READ, SERIES, WRITTEN
+from support.fields import NEW_SERIES, PREFIX, READ, SERIES, WRITTEN, good_row
 from support.operations import operation, running
 from support.outcomes import call_centre, counts, polled
 from support.samples import Samples
 from support.servers import replying, serving
 
+FIELDS = READ["campaigns"]
 UNREADABLE = "wolkvox_unreadable_values_total"
 BAD: dict[str, object] = {
     "speed": "110",
@@ -58,16 +59,16 @@ def told(logs: list[MutableMapping[str, Any]]) -> list[tuple[str, str, str]]:
     return [(line["log_level"], line["event"], line["field"]) for line in logs if "field" in line]
 
 
-@pytest.mark.parametrize("field", READ)
+@pytest.mark.parametrize("field", FIELDS)
 async def test_a_bad_value_costs_its_own_sample_alone(field: str) -> None:
     """If one value cannot be read, then its sample is missing and counted, and everything else is published."""
     simulator = call_centre(ManualClock(), **{field: BAD.get(field, ["1"])})
-    missing = WRITTEN[field].series if field in WRITTEN else set()
+    missing = WRITTEN["campaigns"][field].series if field in WRITTEN["campaigns"] else set()
     async with simulator.serving() as url, polled(url) as (exporter, _):
         samples = await exporter.samples()
         assert SERIES - series(samples) == missing
         assert series(samples) <= SERIES | NEW_SERIES
-        assert counts(samples, UNREADABLE, "field", "campaigns") == {**dict.fromkeys(READ, 0), field: 1}
+        assert counts(samples, UNREADABLE, "field", "campaigns") == {**dict.fromkeys(FIELDS, 0), field: 1}
         assert samples.value("wolkvox_up", report="campaigns") == 1
         assert samples.value("wolkvox_campaigns") == 1
 
@@ -80,7 +81,7 @@ async def test_a_blank_value_is_missing_and_no_trouble(blank: str | None) -> Non
         async with simulator.serving() as url, polled(url) as (exporter, _):
             samples = await exporter.samples()
     assert SERIES - series(samples) == {"records", "records_hit", "hit_ratio", "hits_total"}
-    assert counts(samples, UNREADABLE, "field", "campaigns") == dict.fromkeys(READ, 0)
+    assert counts(samples, UNREADABLE, "field", "campaigns") == dict.fromkeys(FIELDS, 0)
     assert told(logs) == []
 
 
@@ -125,22 +126,25 @@ async def test_keys_that_are_missing_are_counted_under_their_names() -> None:
         samples = await exporter.samples()
     assert series(samples) == {"records", "phone_dialed_ratio tel1"}
     counted = counts(samples, UNREADABLE, "field", "campaigns")
-    assert counted == {key: float(key not in ROW and not field.optional) for key, field in READ.items()}
+    assert counted == {key: float(key not in ROW and not field.optional) for key, field in FIELDS.items()}
     assert {"campaign", "skill_id", "records"} <= {key for key, number in counted.items() if number == 0}
+
+
+DETECTED = good_row("amd", **ROW)
 
 
 @pytest.mark.parametrize(
     ("rows", "detections", "counted"),
     [
-        ([{**ROW, "total_amd": "x"}], [], {"campaign_id": 0, "total_amd": 1}),
-        ([ROW, {**ROW, "campaign_id": "none"}], [7], {"campaign_id": 1, "total_amd": 0}),
-        ([ROW, {**ROW, "campaign": "4900 - Cobros", "total_amd": "9"}], [7], {"campaign_id": 1, "total_amd": 0}),
-        ([ROW, {**ROW, "campaign_id": "", "total_amd": ""}], [7], {"campaign_id": 0, "total_amd": 0}),
+        ([{**DETECTED, "total_amd": "x"}], [], {"total_amd": 1}),
+        ([DETECTED, {**DETECTED, "campaign_id": "none"}], [7], {"campaign_id": 1}),
+        ([DETECTED, {**DETECTED, "campaign": "4900 - Cobros", "total_amd": "9"}], [7], {"campaign_id": 1}),
+        ([DETECTED, {**DETECTED, "campaign_id": "", "total_amd": ""}], [7], {}),
     ],
     ids=["no number", "no id", "id twice", "blank"],
 )
 async def test_bad_detections_cost_themselves_alone(
-    rows: list[dict[str, str]], detections: list[float], counted: dict[str, float]
+    rows: list[dict[str, object]], detections: list[float], counted: dict[str, float]
 ) -> None:
     """If a row of the AMD report cannot be read, then it is left out and counted, the others are published."""
     body = json.dumps({"code": 200, "error": None, "msg": "", "data": rows}).encode()
@@ -148,4 +152,4 @@ async def test_bad_detections_cost_themselves_alone(
         samples = await exporter.samples()
     assert samples.value("wolkvox_up", report="amd") == 1
     assert samples.values("wolkvox_campaign_amd_detections") == detections
-    assert counts(samples, UNREADABLE, "field", "amd") == counted
+    assert counts(samples, UNREADABLE, "field", "amd") == dict.fromkeys(READ["amd"], 0) | counted

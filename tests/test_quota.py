@@ -5,6 +5,7 @@ import json
 import pytest
 
 from support.clock import ManualClock
+from support.fields import good_row, said
 from support.operations import TOKEN, operation, running
 from wolkvox_exporter.api.errors import ApiError, Reason
 from wolkvox_exporter.api.reports import quota
@@ -29,8 +30,8 @@ def read(row: object) -> quota.QuotaReport:
 
 def test_the_quota_report_is_read() -> None:
     """If the numbers are there, then they are read; blank ones are missing, others counted."""
-    report = read({"token_limit": "25,000", "token_use_today": "", "all_token_today": "x"})
-    assert dict(report.calls) == {"token_limit": 25000}
+    report = read(good_row("quota", token_limit="25,000", token_use_today="", all_token_today="x"))
+    assert said("quota", report.calls) == {"token_limit": 25000}
     assert dict(report.unread.counts) == {"all_token_today": 1}
 
 

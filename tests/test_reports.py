@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from support.fields import NEW_VALUES, READ, WRITTEN, good_row
+from support.fields import READ, by_hand, good_row, said
 from wolkvox_exporter.api import values
 from wolkvox_exporter.api.errors import ApiError, Reason
 from wolkvox_exporter.api.fields import Field, Unread
@@ -15,7 +15,7 @@ from wolkvox_exporter.api.reports.amd import AmdReport
 from wolkvox_exporter.api.reports.campaigns import CampaignsReport
 from wolkvox_exporter.api.response import Answer
 
-GOOD = good_row()
+GOOD = good_row("campaigns")
 
 
 def read(*rows: object) -> CampaignsReport:
@@ -33,8 +33,7 @@ def test_a_full_row_is_read_to_the_last_value() -> None:
     report = read(GOOD)
     (campaign,) = report.campaigns
     assert (campaign.id, campaign.name, campaign.skill, campaign.phones) == ("4875", "MORA", "VAGENT", (("tel1", 0.4),))
-    expected = {name: value for field in WRITTEN.values() for name, value in field.values.items()}
-    assert {name: value for name, value in campaign.values.items() if name not in NEW_VALUES} == expected
+    assert said("campaigns", campaign.values) == by_hand("campaigns")
     assert not report.unread.counts
 
 
@@ -43,7 +42,7 @@ def test_a_bad_value_costs_itself_alone(field: str) -> None:
     """If one text cannot be read, then its own sample is missing and counted, and all others are there."""
     report = read(GOOD | {field: ["?"]})
     (campaign,) = report.campaigns
-    lost = set(WRITTEN[field].values) if field in WRITTEN else {field}
+    lost = set(READ["campaigns"][field].readers(field))
     assert dict(report.unread.counts) == {field: 1}
     assert set(campaign.values) == set(read(GOOD).campaigns[0].values) - lost
     assert campaign.skill == ("" if field == "skill_id" else "VAGENT")
@@ -53,7 +52,7 @@ def test_a_bad_value_costs_itself_alone(field: str) -> None:
 def test_an_absent_key_is_counted_and_a_blank_value_is_not(field: str) -> None:
     """If a documented key is gone, then the format has changed; if its value is blank, then there is nothing to say."""
     without = {key: value for key, value in GOOD.items() if key != field}
-    assert dict(read(without).unread.counts) == ({} if READ[field].optional else {field: 1})
+    assert dict(read(without).unread.counts) == ({} if READ["campaigns"][field].optional else {field: 1})
     for blank in ("", " ", None):
         report = read(GOOD | {field: blank})
         assert not report.unread.counts
@@ -125,7 +124,7 @@ def test_a_row_without_a_campaign_is_left_out_and_counted(row: object) -> None:
 
 
 def test_rows_that_all_lack_a_campaign_are_no_report() -> None:
-    """If no row names a campaign, then the poll has failed: that is a changed format and not an empty room."""
+    """If no row names a campaign, then the poll has failed: the format has changed, it is not an empty list."""
     for row in ({"campaign": ""}, {"campaign": None}, {"campaing": "4875 - A"}):
         with pytest.raises(ApiError) as caught:
             read(row, row)
@@ -156,25 +155,26 @@ def test_an_empty_report_has_no_campaigns() -> None:
 
 def test_detections_are_read_by_id() -> None:
     """If the id column carries the name too, then the digits in front are the id."""
-    report = read_amd({"campaign_id": "4875", "total_amd": "1,017"}, {"campaign_id": "4876 - B", "total_amd": "0"})
+    report = read_amd(good_row("amd"), good_row("amd", campaign_id="4876 - B", total_amd="0"))
     assert dict(report.detections) == {"4875": 1017, "4876": 0}
     assert not report.unread.counts
 
 
 def test_a_blank_amd_row_says_nothing() -> None:
     """If both values are blank, as in the documented example, then there is no sample and no complaint."""
-    report = read_amd({"campaign_id": "", "total_amd": ""})
+    report = read_amd(good_row("amd", campaign_id="", total_amd=""))
     assert (dict(report.detections), dict(report.unread.counts)) == ({}, {})
 
 
 def test_bad_amd_rows_cost_themselves_alone() -> None:
     """If rows of the AMD report are damaged, then each is counted under its field, and the good one is there."""
+    good = good_row("amd", total_amd="17")
     report = read_amd(
-        {"campaign_id": "4875", "total_amd": "17"},
-        {"campaign_id": "4875", "total_amd": "18"},
-        {"campaign_id": "NAME", "total_amd": "1"},
-        {"campaign_id": "4876", "total_amd": "many"},
-        {"campaign_id": "4877"},
+        good,
+        good | {"total_amd": "18"},
+        good | {"campaign_id": "NAME"},
+        good | {"campaign_id": "4876", "total_amd": "many"},
+        {key: value for key, value in good.items() if key != "total_amd"} | {"campaign_id": "4877"},
         7,
     )
     assert dict(report.detections) == {"4875": 17}

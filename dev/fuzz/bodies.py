@@ -26,7 +26,7 @@ _CONTENT = {
 }
 
 
-def hold(pipeline: Pipeline, rounds: list[dict[str, Reply]]) -> None:
+def check_promises(pipeline: Pipeline, rounds: list[dict[str, Reply]]) -> None:
     """Check every promise about some rounds of answers."""
     polls = pipeline.polls(rounds)
     shown = [samples(poll) for poll in polls]
@@ -37,7 +37,7 @@ def hold(pipeline: Pipeline, rounds: list[dict[str, Reply]]) -> None:
         assert "Traceback" not in poll.log
         for report in REPORTS:
             if report in poll.asked:
-                check(report, blotted(replies[report]), before, after, seen)
+                check(report, redacted(replies[report]), before, after, seen)
             else:
                 assert content(before, report) == content(after, report) or seen.names_changed
     for before, after in pairwise(shown):
@@ -121,7 +121,7 @@ def content(shown: Samples, report: str) -> Samples:
     }
 
 
-def blotted(reply: Reply) -> Reply:
+def redacted(reply: Reply) -> Reply:
     """Return an answer as it may be understood: with stars in the place of the token, in upper or lower case."""
     return replace(reply, body=re.sub(re.escape(TOKEN.encode()), b"***", reply.body, flags=re.IGNORECASE))
 

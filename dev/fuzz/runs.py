@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import HealthCheck, given, seed, settings
 
 from fuzz import course
-from fuzz.bodies import hold
+from fuzz.bodies import check_promises
 from fuzz.course import Course, drawn
 from fuzz.pipeline import Pipeline
 from fuzz.replies import Reply, rounds
@@ -41,7 +41,7 @@ def bodies(number: int, start: int) -> int:
         def every_promise_holds(replies: list[dict[str, Reply]]) -> None:
             nonlocal done
             done += sum(map(len, replies))
-            hold(pipeline, replies)
+            check_promises(pipeline, replies)
 
         every_promise_holds()
     return done

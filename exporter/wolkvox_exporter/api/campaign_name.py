@@ -12,8 +12,8 @@ from wolkvox_exporter.api.values import Unreadable, percentage
 
 _ID = re.compile(r"(\d+)(?:\s+-(?:\s+|\Z)|\Z)", re.ASCII)
 _LEADING_DIGITS = re.compile(r"\d+", re.ASCII)
-# suffixes are matched on the text backwards, where each begins at a known place: searched for from the front, a text
-# of many would be read once for each of them
+# suffixes are matched on the text backwards, where one begins at the end of the other: searched for from the front, a
+# text of many would be read once for each of them
 _SPACE = re.compile(r"\s*")
 _DASH = r"\s*(?:-\s|-?\Z)"
 _PHONE = re.compile(r"\)([^()]*)\(\s*(\d+let)", re.ASCII | re.IGNORECASE)
@@ -33,7 +33,7 @@ class CampaignName:
 
 
 def campaign_name(written: str) -> CampaignName:
-    """Take a campaign string apart; without an id in front the whole text, less its suffixes, is the name."""
+    """Read a campaign string; without an id in front the whole text, less its suffixes, is the name."""
     identity = _ID.match(written)
     name, phones = _without_suffixes(written[identity.end() :] if identity else written)
     shares: dict[str, float] = {}

@@ -44,13 +44,13 @@ class Call:
 
 
 class Observer(Protocol):
-    """Sees what is asked and what is answered."""
+    """Is shown what is asked and what is answered."""
 
     def asking(self, call: Call) -> None:
-        """Be told of a call that is about to be made."""
+        """Take note of a call that is about to be made."""
 
     def answered(self, call: Call, answer: Answer) -> None:
-        """Be told of an answer, good or not."""
+        """Take note of an answer, good or not."""
 
 
 class Client:
@@ -163,7 +163,7 @@ def _environment_proxy(url: URL) -> str | None:
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Send, and tell what broke at once: the library would repeat a broken GET unasked and uncounted."""
+    """Send, and say at once what broke: the library would repeat a broken GET unasked and uncounted."""
     try:
         return await send(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:

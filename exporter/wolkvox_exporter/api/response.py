@@ -100,7 +100,7 @@ class _Rows(Generic[Report]):
 
 
 def _data(envelope: dict[str, object], keys: tuple[str, ...]) -> object:
-    """Return what an object holds in the place of a report: a list that was read, one row, or something else."""
+    """Return what stands in an object in the place of a report: a list that was read, one row, or something else."""
     code = envelope.get("code")
     if code is not None and not (isinstance(code, str) and code.strip() in _GOOD_CODES):
         raise _refusal_in_body(code, _said(envelope))

@@ -7,6 +7,8 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from wolkvox_exporter.api.fields import Fields
+
 Row = Mapping[str, object]
 
 
@@ -30,6 +32,11 @@ class Answer:
 def written(data: object) -> str:
     """Give `data` as the JSON text of the API: 4 spaces an indent, accents as they are."""
     return json.dumps(data, indent=4, ensure_ascii=False)
+
+
+def completed(row: Row, fields: Fields) -> dict[str, object]:
+    """Give a row with those fields that are read and not simulated, as the documentation has them."""
+    return {**row, **{key: field.example for key, field in fields.items() if key not in row}}
 
 
 def report(rows: Sequence[Row], *, envelope: bool = True, code: object = "200") -> Answer:

@@ -5,12 +5,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from wolkvox_exporter.api.reports.campaigns import NUMBERS
-from wolkvox_exporter.simulator.answers import Row
+from wolkvox_exporter.simulator.answers import Row, completed
 from wolkvox_exporter.simulator.detections import Detections
 from wolkvox_exporter.simulator.events import RESULTS, Change, Event, Once, Recycle, Redial, Reload, Timetable
 from wolkvox_exporter.simulator.truth import Oddity, Truth
 
-_DOCUMENTED = {key: field.example for key, field in NUMBERS.items()}
 REDIALLED = ("no_answer", "failed")
 """The results that another phone may change."""
 
@@ -227,10 +226,7 @@ class Campaign:
         return " - ".join(filter(None, [self.phones, *map(str, self._passes)]))
 
     def row(self) -> dict[str, object]:
-        """Write this campaign as the real-time report does: all values are text.
-
-        Fields that are read and not simulated stand as in the documentation.
-        """
+        """Write this campaign as the real-time report does: all values are text."""
         row: dict[str, object] = {
             "campaign": " - ".join(filter(None, (self.id, self.name, self._phones()))),
             "speed": f"{self.speed}%",
@@ -249,7 +245,7 @@ class Campaign:
             "calls_x_min": f"{self.calls_now:,}",
             "recycled": f"{self.recycled:,}",
         }
-        return row | {key: text for key, text in _DOCUMENTED.items() if key not in row} | self.raw
+        return completed(row, NUMBERS) | self.raw
 
 
 def _percent(part: int, whole: int) -> str:

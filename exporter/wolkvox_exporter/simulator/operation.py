@@ -4,7 +4,8 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 
-from wolkvox_exporter.simulator.answers import Row
+from wolkvox_exporter.api.reports.amd import NUMBERS
+from wolkvox_exporter.simulator.answers import Row, completed
 from wolkvox_exporter.simulator.campaign import Campaign
 from wolkvox_exporter.simulator.detections import Lag
 from wolkvox_exporter.simulator.truth import Poll
@@ -100,4 +101,4 @@ class Operation:
         lag = Lag(*self.amd_lag, self.seed)
         asked = [c for c in self.campaigns if campaign_id == c.id or (campaign_id == "all" and self.amd_all)]
         counts = [(c.id, c.detections.reported(window.first, window.last + 1, now, lag, pace)) for c in asked]
-        return [{"campaign_id": key, "total_amd": str(count)} for key, count in counts if count]
+        return [completed({"campaign_id": key, "total_amd": str(count)}, NUMBERS) for key, count in counts if count]

@@ -3,7 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from wolkvox_exporter.simulator.answers import Row
+from wolkvox_exporter.api.reports.quota import NUMBERS
+from wolkvox_exporter.simulator.answers import Row, completed
 from wolkvox_exporter.simulator.operation import Operation
 from wolkvox_exporter.simulator.window import midnight_before
 
@@ -35,10 +36,11 @@ class Quota:
     def row(self, token: str, now: float) -> Row:
         """Write what the report `token_info` tells the owner of `token`, who was charged for it, at the time `now`."""
         limit, used = self.operation.daily_limit, self._used(now)
-        return {
+        row = {
             "description": self.operation.name,
             "token_limit": str(limit),
             "token_use_today": str(self._spent[token]),
             "all_token_today": str(used),
             "available_consumption_options": str(limit - used),
         }
+        return completed(row, NUMBERS)

@@ -49,7 +49,7 @@ class Campaign:
 
     @property
     def labels(self) -> tuple[str, str, str]:
-        """What tells campaigns apart: name, id and skill."""
+        """What identifies a campaign: name, id and skill."""
         return self.name, self.id, self.skill
 
 
