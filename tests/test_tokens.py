@@ -136,6 +136,22 @@ async def test_a_report_that_is_refused_alone_holds_no_other() -> None:
     assert samples.value("wolkvox_report_held", report="amd", reason="token") == 1
 
 
+async def test_a_rare_report_does_not_vouch_for_a_token_that_is_refused_since() -> None:
+    """If the token is revoked, then it counts as refused at once, though the rare quota report was answered before."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    async with (
+        simulator.serving() as url,
+        running(operation(url, amd="off", quota_interval=3_600.0), clock=clock) as exporter,
+    ):
+        await clock.advance(6 * MINUTE)
+        simulator.revoke(TOKEN)
+        await clock.advance(5 * MINUTE)
+        samples = await exporter.samples()
+    assert [at / MINUTE for at in times(simulator, "quota")] == [0]
+    assert samples.value("wolkvox_token_valid") == 0
+
+
 async def test_operations_with_another_token_are_not_held() -> None:
     """If one operation's token is refused, then another operation with its own is polled as ever."""
     clock = ManualClock()

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from wolkvox_exporter.api.errors import REMEDIES, Reason
 from wolkvox_exporter.api.fields import ReportName
-from wolkvox_exporter.polling import timing, token_changes
+from wolkvox_exporter.polling import timing, token_changes, token_gate
 from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.reports import REPORTS, enabled
 from wolkvox_exporter.polling.snapshot import Attempt, ReportState, Trouble
@@ -125,7 +125,8 @@ def _with_token(polled: Polled, token: TokenState, resting: Mapping[ReportName, 
     """Return the state that shows what is known of the token: a report that is asked no more vouches for nothing."""
     state = polled.state
     published, reasons = state.published, {refusal.reason for refusal in token.refusals.values()}
-    if any(name in token.accepted and resting.get(name) != IDLE for name in enabled(polled.operation)):
+    intervals = {name: REPORTS[name].interval(polled.operation) for name in enabled(polled.operation)}
+    if any(token_gate.vouches(token, name, intervals) and resting.get(name) != IDLE for name in intervals):
         published = replace(published, token_valid=True, quota_exhausted=False)
     else:
         if Reason.TOKEN in reasons:

@@ -5,7 +5,7 @@ well, with no accepted answer in between, the token is held as a whole. Pauses b
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -50,8 +50,8 @@ class TokenState:
 
     refusals: Table[ReportName, Refusal] = field(default_factory=lambda: MappingProxyType({}))
     """The reports whose latest answer was a refusal."""
-    accepted: frozenset[ReportName] = frozenset()
-    """The reports whose latest answer showed that the token is taken."""
+    accepted: Table[ReportName, Instant] = field(default_factory=lambda: MappingProxyType({}))
+    """The reports whose latest answer showed that the token is taken, and when."""
     suspects: frozenset[ReportName] = frozenset()
     """The reports that were refused since an answer was accepted last."""
     learned_at: Instant | None = None
@@ -84,7 +84,7 @@ def _accepted(token: TokenState, report: ReportName, now: Now) -> TokenState:
     return replace(
         token,
         refusals=MappingProxyType(left),
-        accepted=token.accepted | {report},
+        accepted=MappingProxyType({**token.accepted, report: now.monotonic}),
         suspects=frozenset[ReportName](),
         learned_at=now.monotonic,
     )
@@ -97,10 +97,11 @@ def _refused(token: TokenState, report: ReportName, reason: Reason, now: Now) ->
         number = 1 + (token.refusals[report].number if report in token.refusals else 0)
     refusal = Refusal(reason, now.monotonic, min(number, _ENOUGH))
     suspects = token.suspects | {report}
+    accepted = {name: at for name, at in token.accepted.items() if name is not report}
     return replace(
         token,
         refusals=MappingProxyType({**token.refusals, report: refusal}),
-        accepted=token.accepted - {report} if len(suspects) == 1 else frozenset[ReportName](),
+        accepted=MappingProxyType(accepted if len(suspects) == 1 else {}),
         suspects=suspects,
         learned_at=now.monotonic,
     )
@@ -135,11 +136,25 @@ def merged(copies: Sequence[TokenState]) -> TokenState:
     return replace(last, busy_until=max(ends, default=None))
 
 
+def vouches(token: TokenState, report: ReportName, intervals: Mapping[ReportName, float]) -> bool:
+    """Return whether an answer to a report shows that the token is taken, though another report was refused since.
+
+    It does for as long as it is no older than an interval of the refused report, in seconds: by then it is asked again.
+    """
+    if report not in token.accepted:
+        return False
+    since = max((each.at - intervals.get(name, 0.0) for name, each in token.refusals.items()), default=float("-inf"))
+    return token.accepted[report] > since
+
+
 def bounded(token: TokenState, now: Now) -> TokenState:
     """Return the state with no refusal ahead of now, as a clock that was wrong may have left."""
     refusals = {name: replace(each, at=min(each.at, now.monotonic)) for name, each in token.refusals.items()}
     learned_at = None if token.learned_at is None else min(token.learned_at, now.monotonic)
-    return replace(token, refusals=MappingProxyType(refusals), learned_at=learned_at)
+    accepted = {name: min(at, now.monotonic) for name, at in token.accepted.items()}
+    return replace(
+        token, refusals=MappingProxyType(refusals), accepted=MappingProxyType(accepted), learned_at=learned_at
+    )
 
 
 def fingerprint(token: str) -> str:
