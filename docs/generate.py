@@ -92,7 +92,8 @@ def _fields() -> Iterator[str]:
 What is read of each report, and how the API writes it. A field marked *optional* is unknown to some servers: it may be
 absent from every row of an answer. Any other absence, and any value that is not written so, is counted in
 `wolkvox_unreadable_values_total`, and so are a text of more than {LONGEST_TEXT:,} characters and a number beyond 10^15.
-An answer with more than {MOST_ROWS:,} rows, or with a row of more than {LONGEST_VALUE:,} characters, is refused.
+An answer is refused with more than {MOST_ROWS:,} rows, with a row of more than {LONGEST_VALUE:,} characters, or with
+more than {campaigns.MOST_TEXT:,} characters in all its campaigns and skills together.
 """
     tables: dict[ReportName, Fields] = {
         ReportName.CAMPAIGNS: {**campaigns.TEXTS, **campaigns.NUMBERS},

@@ -131,6 +131,17 @@ def test_rows_that_all_lack_a_campaign_are_no_report() -> None:
         assert caught.value.reason is Reason.UNEXPECTED_SHAPE
 
 
+def test_campaigns_may_be_so_long_together_and_no_longer() -> None:
+    """If the texts of all campaigns exceed a hundred characters for each row allowed, then the answer is refused."""
+    rows = [{"campaign": f"{number:04} - {'A' * 989}", "skill_id": "4000"} for number in range(5999)]
+    last = {"campaign": "A" * (6_000_000 - 5999 * 1000), "skill_id": ""}
+    assert len(read(*rows, last).campaigns) == 6000
+    with pytest.raises(ApiError) as caught:
+        read(*rows, last | {"skill_id": "4"})
+    assert caught.value.reason is Reason.TOO_LARGE
+    assert caught.value.detail == "the campaigns of the answer have more than 6000000 characters"
+
+
 def test_of_two_rows_with_the_same_labels_the_first_wins() -> None:
     """If a campaign stands twice in the list, then its first row is published and the other counted."""
     report = read(GOOD, GOOD | {"dial": "1"}, GOOD | {"skill_id": "4000"})

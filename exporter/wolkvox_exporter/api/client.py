@@ -1,5 +1,6 @@
 """HTTP to the wolkvox API: one GET a call, bounded in time and size, without redirects and without retries."""
 
+import asyncio
 import errno
 import os
 import ssl
@@ -137,7 +138,7 @@ class Client:
         raise failure
 
     async def _body(self, response: aiohttp.ClientResponse, redaction: Redaction) -> bytes:
-        # the token goes piece by piece: out of all at once it would keep the event loop waiting
+        # the token goes piece by piece, with time for others between: out of all at once it would keep them waiting
         good = response.status == HTTPStatus.OK
         size, body = 0, BytesIO()
         async for chunk in response.content.iter_chunked(_CHUNK):
@@ -150,6 +151,7 @@ class Client:
             if not good and body.tell() >= _MAX_ERROR_BODY:
                 # no more than is certain: half a token may stand at the end
                 return body.getvalue()[:_MAX_ERROR_BODY]
+            await asyncio.sleep(0)
         body.write(redaction.rest())
         return body.getvalue()
 

@@ -12,7 +12,7 @@ _NESTED = 8
 _MOST_UNITS = 2 + _NESTED
 """Spellings that may stand for one backslash; of other characters there is one, and as many backslashes before it."""
 _ESCAPED_IN_JSON = frozenset('"/')
-_LONGEST_SPELLING = len("&quot;")
+_LONGEST_SPELLING = len("&#0126;")
 _REPLACEMENT = b"***"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from wolkvox_exporter.api import response, values
 from wolkvox_exporter.api.campaign_name import CampaignName, campaign_name
 from wolkvox_exporter.api.client import Call
+from wolkvox_exporter.api.document import too_large
 from wolkvox_exporter.api.fields import Field, Fields, Unread
 from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.runtime.serializable import Table
@@ -35,6 +36,8 @@ NUMBERS: Fields = {
 RESULTS = ("answer", "no_answer", "busy/congestion/failed", "answer_machine")
 """The fields that count records by their result."""
 FIELDS = (*TEXTS, *NUMBERS)
+MOST_TEXT = 6_000_000
+"""Characters of all campaigns and their skills, a hundred for each row that an answer may have: all become labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,17 @@ def _report(rows: Iterator[object]) -> CampaignsReport:
     unread = Unread()
     campaigns: dict[tuple[str, str, str], Campaign] = {}
     ids: Counter[str] = Counter()
+    size = 0
     for row in rows:
+        if not isinstance(row, dict):
+            unread.add(KEY, row)
+            continue
         campaign = _campaign(row, unread)
         if campaign is None:
             continue
+        size += len(row[KEY]) + len(campaign.skill)
+        if size > MOST_TEXT:
+            raise too_large(f"the campaigns of the answer have more than {MOST_TEXT} characters")
         ids[campaign.id] += 1
         if campaigns.setdefault(campaign.labels, campaign) is not campaign:
             unread.add(KEY, campaign.name)
@@ -87,10 +97,7 @@ def _report(rows: Iterator[object]) -> CampaignsReport:
     return CampaignsReport(tuple(campaigns.values()), unread, ambiguous)
 
 
-def _campaign(row: object, unread: Unread) -> Campaign | None:
-    if not isinstance(row, dict):
-        unread.add(KEY, row)
-        return None
+def _campaign(row: dict[str, object], unread: Unread) -> Campaign | None:
     named = unread.read(row, KEY, _named)
     if named is None:
         return None
