@@ -17,6 +17,7 @@ from wolkvox_exporter.polling.account import Account
 from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.reports import REPORTS
 from wolkvox_exporter.polling.reports.report import Exchange
+from wolkvox_exporter.polling.snapshot import Snapshot
 from wolkvox_exporter.polling.state import Failure, Question, Result
 from wolkvox_exporter.polling.store import SLACK
 from wolkvox_exporter.polling.threads import in_thread
@@ -158,9 +159,7 @@ class Worker:
             before = account.state.published
             account.state = outcome.rested(account.polled, self.token_of(account), self._now())
             if account.state.published is not before:
-                account.log.changed(before, account.state.published)
-                await account.keep()
-                self.publish(account)
+                await self._show(account, before)
 
     async def _look_for_tokens(self, until: float) -> float | None:
         """Look whether there is another token where one is needed; return until when to wait then."""
@@ -196,6 +195,10 @@ class Worker:
         account.state = outcome.without_token(account.state, question, problem, self._now())
         # whatever token comes is another one
         account.state = replace(account.state, token_fingerprint="")
+        await self._show(account, before)
+
+    async def _show(self, account: Account, before: Snapshot) -> None:
+        """Log, keep and publish what has changed since a snapshot."""
         account.log.changed(before, account.state.published)
         await account.keep()
         self.publish(account)
