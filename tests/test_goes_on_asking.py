@@ -15,11 +15,14 @@ from wolkvox_exporter.simulator import Call, Campaign, Fault, Operation, Simulat
 INTERVAL = 2.0
 SECONDS = 17.0
 MODES = ("all", "each", "auto", "auto-one-by-one")
+LATER = "a reset later"
+"""The fault of a campaigns call in the middle of the life, where the other faults are of the first one."""
 FAULTS: dict[str, Fault | None] = {
     "nothing": None,
     "a reset": Fault.RESET,
     "somebody else": Fault.CONCURRENCY,
     "a broken answer": Fault.HTML,
+    LATER: Fault.RESET,
 }
 SLOW = (0.6, 1.3)
 """The share of the interval that each call takes."""
@@ -59,10 +62,7 @@ async def lived(folder: Path) -> list[Call]:
     slow = {share: [f"{mode} slow-{share}" for mode in MODES[:3]] for share in SLOW}
     centres = [(names, centre(names, amd_all=amd_all)) for amd_all, names in named.items()]
     centres += [(names, centre(names, delay=share * INTERVAL)) for share, names in slow.items()]
-    for names, simulator in centres[:2]:
-        for name in names:
-            if fault := FAULTS[name.partition(" ")[2]]:
-                simulator.inject(fault, operation=name, report="campaigns", times=1)
+    hurt(centres[:2], later=False)
     async with AsyncExitStack() as stack:
         operations: dict[str, dict[str, str]] = {}
         for names, simulator in centres:
@@ -70,14 +70,29 @@ async def lived(folder: Path) -> list[Call]:
         every = f"{INTERVAL:g}s"
         config = config_file(folder, "", operations, interval=every, amd_interval=every, quota_interval=every)
         async with serving(config):
-            await asyncio.sleep(SECONDS)
+            await asyncio.sleep(SECONDS / 3)
+            hurt(centres[:2], later=True)
+            await asyncio.sleep(SECONDS * 2 / 3)
         return [call for _, simulator in centres for call in simulator.calls]
 
 
+def hurt(centres: list[tuple[list[str], Simulator]], *, later: bool) -> None:
+    """Let the next campaigns call of each operation fail in the way that its name says, if its time has come."""
+    for names, simulator in centres:
+        for name in names:
+            befalls = name.partition(" ")[2]
+            if (fault := FAULTS[befalls]) and (befalls == LATER) is later:
+                simulator.inject(fault, operation=name, report="campaigns", times=1)
+
+
 async def test_every_report_goes_on_being_asked(tmp_path: Path) -> None:
-    """If the first campaigns call fails in any way, or answers are slow, then AMD and the quota are asked as ever."""
+    """If the first campaigns call fails, or a later one, or answers are slow, then AMD and quota are asked as ever."""
+    calls = await lived(tmp_path)
+    assert {call.operation for call in calls if call.fault} == {
+        f"{mode} {befalls}" for mode, (befalls, fault) in product(MODES, FAULTS.items()) if fault
+    }
     asked: dict[tuple[str, str], list[float]] = {}
-    for call in await lived(tmp_path):
+    for call in calls:
         asked.setdefault((call.operation, call.report), []).append(call.started)
     names = {name for name, _ in asked}
     assert len(names) == len(MODES) * len(FAULTS) + 3 * len(SLOW)
