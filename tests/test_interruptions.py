@@ -11,7 +11,7 @@ from support.operations import TOKEN, operation, restarted, running
 from support.outcomes import call_centre, counts, times
 from support.processes import direct
 from support.reloading import centre, until
-from wolkvox_exporter.config import AmdMode
+from wolkvox_exporter.config import AmdMode, FileToken
 from wolkvox_exporter.metrics import ExporterStatus
 from wolkvox_exporter.metrics.cache import Publisher
 from wolkvox_exporter.polling import timing
@@ -54,6 +54,29 @@ async def test_a_call_that_may_still_last_is_waited_for(tmp_path: Path) -> None:
             await clock.advance(5 * MINUTE)
     # the call that was cut off counts as made: the next one comes an interval after it
     assert times(simulator) == [0, pytest.approx(5 * MINUTE)]
+
+
+async def test_a_call_whose_token_is_gone_is_waited_for_by_all(tmp_path: Path) -> None:
+    """If a call was cut off and its operation has no token any more, no other calls: it may have had their token."""
+    clock, token, state = ManualClock(), tmp_path / "token", tmp_path / "state"
+    token.write_text(TOKEN)
+    simulator = call_centre(clock)
+    async with simulator.serving() as url:
+        one = operation(url, amd="off").model_copy(update={"token": FileToken(token)})
+        simulator.inject(Fault.STALL, times=1)
+        async with restarted(state, one, clock):
+            await clock.settled()
+            clock.jump(0)
+            await simulator.until(in_flight=1)
+        token.unlink()
+        both = one, operation(url, "cobranza-mx", amd="off")
+        with state_in(state, clock) as store:
+            assert store is not None
+            async with running(*both, clock=clock, states=await store.load_all(both), store=store):
+                await clock.advance(69)
+                assert len(simulator.calls) == 1
+                await clock.advance(40)
+                assert len(simulator.calls) == 2
 
 
 async def test_an_answer_that_came_after_a_suspension_is_none() -> None:

@@ -113,8 +113,8 @@ class Pool:
         return list(self._accounts.values())
 
     async def prepare(self) -> None:
-        """Find the worker of each operation by its token, so that all that share one know of its refusal."""
-        await asyncio.gather(*(self._staff.find_worker(account) for account in self.accounts))
+        """Find the worker of each operation by its token."""
+        await self._staff.find_workers(self.accounts)
 
     def start(self) -> None:
         """Let all workers ask."""

@@ -1,7 +1,7 @@
 """The workers of all tokens, and which operation each of them asks for."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from wolkvox_exporter.api.errors import Reason
@@ -43,6 +43,17 @@ class Staff:
     async def finish(self) -> None:
         """Let each ask for what is due now."""
         await asyncio.gather(*(worker.finish() for worker in list(self._workers.values())))
+
+    async def find_workers(self, accounts: Iterable[Account]) -> None:
+        """Bring each operation to the worker of its token, so that all that share one know of its refusal."""
+        found = list(accounts)
+        await asyncio.gather(*map(self.find_worker, found))
+        for account in found:
+            worker, until = self._worker_of.get(account), account.state.token.busy_until
+            if worker and not worker.fingerprint and until is not None:
+                # which token a call had that was cut off is not written down: it may be that of any other operation
+                for other in self._workers.values():
+                    other.wait_for_call(until)
 
     async def find_worker(self, account: Account) -> None:
         """Bring an operation to the worker of its token, or to one of its own while there is no token."""

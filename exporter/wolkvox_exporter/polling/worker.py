@@ -74,6 +74,11 @@ class Worker:
         self._reader.forget(account)
         self.wake()
 
+    def wait_for_call(self, until: float) -> None:
+        """Ask for nothing before a call has ended that another process may have made with this token."""
+        for server, known in self._tokens.items():
+            self._tokens[server] = token_gate.merged([known, TokenState(busy_until=until)])
+
     def wake(self) -> None:
         """Decide anew: something has changed."""
         self._wake.set()
