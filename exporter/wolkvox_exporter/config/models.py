@@ -9,12 +9,12 @@
 A new key is a field of `Polling` or `Shared`. Docstrings and descriptions of the written models are shown by editors.
 """
 
-from fnmatch import fnmatchcase
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
 
+from wolkvox_exporter.config import patterns
 from wolkvox_exporter.config.keys import Keys
 from wolkvox_exporter.config.tokens import TokenSource
 from wolkvox_exporter.config.types import (
@@ -72,7 +72,7 @@ class Polling(Keys):
 
 
 class Campaigns(Keys):
-    """Which campaigns are published: shell patterns on id or name, in any case; exclude wins."""
+    """Which campaigns are published, by patterns on id or name: * is any text, ? any one character; exclude wins."""
 
     include: Annotated[tuple[Pattern, ...], FILLED] = Field(
         default=("*",),
@@ -85,16 +85,12 @@ class Campaigns(Keys):
     @property
     def is_everything(self) -> bool:
         """Whether nothing is left out."""
-        return "*" in self.include and not self.exclude
+        return patterns.takes_everything(self.include) and not self.exclude
 
     def selects(self, campaign_id: str, name: str) -> bool:
         """Return whether a campaign is published."""
-        texts = (campaign_id.casefold(), name.casefold())
-
-        def match(patterns: tuple[str, ...]) -> bool:
-            return any(fnmatchcase(text, pattern.casefold()) for pattern in patterns for text in texts)
-
-        return match(self.include) and not match(self.exclude)
+        texts = (campaign_id, name)
+        return patterns.matches(self.include, texts) and not patterns.matches(self.exclude, texts)
 
 
 class Shared(Polling):

@@ -17,6 +17,8 @@ _WHOLE_NUMBER = re.compile(r"[0-9]{1,4}")
 _PRINTABLE = re.compile(r"[!-~]+")
 _HOST_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.?")
 _NAME_LENGTH = 100
+# no longer text is read as a name
+_PATTERN_LENGTH = 1000
 _HOST_LENGTH = 253
 _NUMBERS = range(1, 1001)
 _PERCENTAGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
@@ -109,9 +111,11 @@ def share(text: str) -> float:
 
 
 def pattern(text: str) -> str:
-    """Read a shell pattern for campaigns."""
+    """Read a pattern for campaigns."""
     if not text.strip():
         raise BadValue('a pattern is blank; write one such as "*prueba*"')
+    if len(text) > _PATTERN_LENGTH:
+        raise BadValue(f"a pattern has at most {_PATTERN_LENGTH} characters; write several shorter ones")
     return text
 
 
