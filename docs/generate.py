@@ -46,6 +46,24 @@ written; polling goes on.
 A file is written twice a poll; one of 250 campaigns has 240 kB, which takes some 3 ms in a thread. The 5,000 campaigns
 of an operation that were seen last are remembered; one that comes back after that starts at 0."""
 
+_PATTERNS = """
+### Which campaigns are published
+
+`campaigns` has the keys `include` (default `["*"]`) and `exclude` (default none): lists of patterns on id or name. A
+campaign is published if a pattern of `include` takes its id or its name, and none of `exclude` does. The name is what
+the label `campaign` shows, without id and phones.
+
+In a pattern `*` is any text, also none, `?` is any one character, and all else stands for itself, in any case and
+however its accents are encoded. So does `[`, other than in a shell: `"[MX]*"` takes the campaign `[MX] Cobranza`, and
+not every one that begins with M or X. A `*` or `?` that is part of a name is taken by `?`. Quote patterns: YAML has its
+own meaning for `*` and `[` at the beginning.
+
+`check` warns of patterns that read like a regular expression (`^VENTAS.*$`, `(a|b)`, `[0-9]+`) or a character class;
+they are used as written all the same. What is left out is counted in `wolkvox_campaigns_excluded` and shown on the
+page; where that is every campaign, the log says so, too. Whether each single pattern takes something is not told, since
+it may be there for a campaign to come.
+"""
+
 
 def documents() -> dict[Path, str]:
     """Return every generated file and what it should hold."""
@@ -150,7 +168,7 @@ error at once, with file and line, and never a value. Editors find a JSON Schema
     yield "\n## In each of `operations`\n"
     yield from _key_table(WrittenOperation, WrittenOperation.model_fields.keys() - Polling.model_fields.keys())
     yield "\nExactly one of `server` and `base_url`, and one of `token_file`, `token_env` and `token`, is written."
-    yield "`campaigns` has the keys `include` and `exclude`: lists of shell patterns on id or name, in any case.\n"
+    yield _PATTERNS
 
 
 def _key_table(model: type[Keys], names: Iterable[str]) -> Iterator[str]:

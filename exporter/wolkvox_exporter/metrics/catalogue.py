@@ -61,6 +61,13 @@ CATALOGUE: tuple[Family[Snapshot], ...] = (
         ReportName.CAMPAIGNS,
     ),
     operation_gauge(
+        "wolkvox_campaigns_excluded",
+        "Campaigns of the last good campaigns report that include/exclude leave out, cached between polls.",
+        lambda snapshot: snapshot.excluded,
+        "rows",
+        ReportName.CAMPAIGNS,
+    ),
+    operation_gauge(
         "wolkvox_amd_window_start_timestamp_seconds",
         "Unix time from which the last good AMD report counts: midnight in the operation's zone.",
         lambda snapshot: snapshot.amd_window_start,

@@ -93,10 +93,14 @@ def _published(state: OperationState, operation: Operation, now: Now) -> Operati
     resumed_reports = {
         name: known[name].resumed(report, now.wall, now.monotonic) for name, report in reports.items() if name in known
     }
+    selected = tuple(row for row in past.campaigns if selection.selects(row.id, row.name))
+    # what was left out before is no longer there to be looked at
+    excluded = None if past.excluded is None else past.excluded + len(past.campaigns) - len(selected)
     published = replace(
         past,
         reports=MappingProxyType({**reports, **resumed_reports}),
-        campaigns=tuple(row for row in past.campaigns if selection.selects(row.id, row.name)),
+        campaigns=selected,
+        excluded=excluded,
         detections=tuple(row for row in past.detections if selection.selects(row.id, row.name)),
         activity=MappingProxyType(
             {labels: totals for labels, totals in past.activity.items() if selection.selects(labels[1], labels[0])}

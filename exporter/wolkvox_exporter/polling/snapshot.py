@@ -155,6 +155,13 @@ class Snapshot:
     quota_exhausted: bool | None = None
     state_write_failures: int | None = None
     """None where no state is kept."""
+    excluded: int | None = None
+    """Rows of the last good campaigns report that the configuration leaves out; None before there is one."""
+
+    @property
+    def selects_none(self) -> bool:
+        """Whether the configuration leaves out every campaign of the last good report, which had some."""
+        return bool(self.excluded) and not self.campaigns
 
     @property
     def detections_until(self) -> Instant:
