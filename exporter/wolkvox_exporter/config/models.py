@@ -1,6 +1,6 @@
 """The keys of the configuration file: one field each, with its type, default and description.
 
-    Polling               keys that stand at the top and may be overridden in each operation
+    Polling               keys that stand at the top and may be overridden, labels added to, in each operation
     └─ Shared             keys of an operation that mean the same in the file and in effect
        ├─ WrittenOperation    an operation as it stands in the file
        └─ Operation           an operation in effect: inherited, with address and token
@@ -25,6 +25,7 @@ from wolkvox_exporter.config.types import (
     CaFile,
     Duration,
     DurationOrOff,
+    Labels,
     Name,
     Pattern,
     ProxyUrl,
@@ -44,7 +45,7 @@ EXACTLY_ONE = (("server", "base_url"), ("token_file", "token_env", "token"))
 
 
 class Polling(Keys):
-    """How often the reports are asked for."""
+    """How often the reports are asked for, and labels."""
 
     interval: Duration = Field(
         default=300.0, description="How often the campaigns report is asked for.", examples=["5m", "300s"]
@@ -68,6 +69,11 @@ class Polling(Keys):
     )
     timeout: Duration = Field(
         default=65.0, description="How long one call may take; the API's own limit is 60s.", examples=["65s"]
+    )
+    labels: Labels = Field(
+        default={},
+        description="Labels for wolkvox_operation_info; those of an operation are added to those at the top, and win.",
+        examples=[{"cliente": "acme", "pais": "CO"}],
     )
 
 
@@ -159,6 +165,7 @@ class WrittenOperation(Shared):
         inherited = (defaults.model_fields_set & Polling.model_fields.keys()) - self.model_fields_set
         values = {key: getattr(self, key) for key in Shared.model_fields}
         values |= {key: getattr(defaults, key) for key in inherited}
+        values["labels"] = {**defaults.labels, **self.labels}
         return Operation(
             **values,
             base_url=self.base_url or f"https://wv{self.server}.wolkvox.com/api/v2",

@@ -23,7 +23,8 @@ _HOST_LENGTH = 253
 _NUMBERS = range(1, 1001)
 _PERCENTAGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
 _WHOLE = 100
-_BREAKS_LABELS = {"Cc", "Cs", "Zl", "Zp"}
+BREAKS_LABELS = {"Cc", "Cs", "Zl", "Zp"}
+"""Categories of characters that have no place in the value of a label."""
 # what YAML reads as false where nobody meant a truth value
 _OFF = {"off", "no", "false"}
 
@@ -45,7 +46,7 @@ def name(text: str) -> str:
     """Read an operation's name, which becomes a label of its metrics."""
     if not text.strip() or len(text) > _NAME_LENGTH:
         raise BadValue(f"a name has 1 to {_NAME_LENGTH} characters, not all of them blank")
-    if any(unicodedata.category(character) in _BREAKS_LABELS for character in text):
+    if any(unicodedata.category(character) in BREAKS_LABELS for character in text):
         raise BadValue("a name has no control characters or line breaks; remove them")
     return text
 

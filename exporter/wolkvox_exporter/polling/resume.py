@@ -19,7 +19,8 @@ from wolkvox_exporter.polling.timing import Polled
 def initial(operation: Operation, since: float) -> OperationState:
     """Return the state of an operation of which nothing is known, wanted from an instant of the monotonic clock on."""
     progress = {name: Progress(since) for name in enabled(operation)}
-    return OperationState(Snapshot(operation.name, _initial_reports(operation)), MappingProxyType(progress))
+    published = Snapshot(operation.name, _initial_reports(operation), labels=operation.labels)
+    return OperationState(published, MappingProxyType(progress))
 
 
 def _initial_reports(operation: Operation) -> Mapping[ReportName, ReportState]:
@@ -101,6 +102,7 @@ def _published(state: OperationState, operation: Operation, now: Now) -> Operati
         reports=MappingProxyType({**reports, **resumed_reports}),
         campaigns=selected,
         excluded=excluded,
+        labels=operation.labels,
         detections=tuple(row for row in past.detections if selection.selects(row.id, row.name)),
         activity=MappingProxyType(
             {labels: totals for labels, totals in past.activity.items() if selection.selects(labels[1], labels[0])}
