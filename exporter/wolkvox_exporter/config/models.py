@@ -95,7 +95,9 @@ class Campaigns(Keys):
 
     def selects(self, campaign_id: str, name: str) -> bool:
         """Return whether a campaign is published."""
-        texts = (campaign_id, name)
+        if self.is_everything:
+            return True
+        texts = (patterns.folded(campaign_id), patterns.folded(name))
         return patterns.matches(self.include, texts) and not patterns.matches(self.exclude, texts)
 
 

@@ -1,7 +1,7 @@
 """Patterns for campaigns: `*` is any text, `?` any one character, all else stands for itself, in any case.
 
-They are shell patterns without character classes: campaigns are often called `[MX] Cobranza`, and whoever writes
-`[MX]*` means those, not every name that begins with M or X.
+They are shell patterns without character classes: where a campaign is called `[MX] Cobranza`, whoever writes `[MX]*`
+means that one, not every name that begins with M or X.
 """
 
 import re
@@ -38,12 +38,15 @@ class _Matcher:
     wild: tuple[re.Pattern[str], ...]
 
 
+def folded(text: str) -> str:
+    """Return what is the same for texts that differ in case alone, or in how their accents are encoded."""
+    return normalize("NFC", normalize("NFD", text).casefold())
+
+
 def matches(patterns: tuple[str, ...], texts: tuple[str, ...]) -> bool:
-    """Return whether one of the patterns takes one of the texts."""
-    matcher, folded = _matcher(patterns), [_folded(text) for text in texts]
-    return not matcher.plain.isdisjoint(folded) or any(
-        pattern.match(text) for pattern in matcher.wild for text in folded
-    )
+    """Return whether one of the patterns takes one of the texts, which are folded."""
+    matcher = _matcher(patterns)
+    return not matcher.plain.isdisjoint(texts) or any(pattern.match(text) for pattern in matcher.wild for text in texts)
 
 
 def looks_foreign(pattern: str) -> bool:
@@ -58,13 +61,8 @@ def takes_everything(patterns: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=1000)
 def _matcher(patterns: tuple[str, ...]) -> _Matcher:
-    folded = [_folded(pattern) for pattern in patterns]
-    wild = [pattern for pattern in folded if "*" in pattern or "?" in pattern]
+    every = [folded(pattern) for pattern in patterns]
+    wild = [pattern for pattern in every if "*" in pattern or "?" in pattern]
     # a class of the bracket alone is how the library takes it literally
     compiled = [re.compile(translate(pattern.replace("[", "[[]"))) for pattern in wild]
-    return _Matcher(frozenset(folded), tuple(compiled))
-
-
-def _folded(text: str) -> str:
-    """Return what is the same for texts that differ in case alone, or in how their accents are encoded."""
-    return normalize("NFC", normalize("NFD", text).casefold())
+    return _Matcher(frozenset(every), tuple(compiled))
