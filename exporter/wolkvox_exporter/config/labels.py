@@ -1,9 +1,8 @@
 """The labels that users give to operations, for joining them to other metrics: what is a name, and what a value."""
 
 import re
-import unicodedata
 
-from wolkvox_exporter.config.values import BREAKS_LABELS, BadValue
+from wolkvox_exporter.config.values import BadValue, label_value
 
 MOST = 20
 """Labels at one place."""
@@ -39,11 +38,7 @@ def name(text: str) -> str:
 
 def value(text: str) -> str:
     """Read the value of a label."""
-    if not text.strip() or len(text) > LONGEST_VALUE:
-        raise BadValue(f"the value of a label has 1 to {LONGEST_VALUE} characters, not all of them blank")
-    if any(unicodedata.category(character) in BREAKS_LABELS for character in text):
-        raise BadValue("the value of a label has no control characters or line breaks; remove them")
-    return text
+    return label_value(text, "the value of a label", LONGEST_VALUE)
 
 
 def few(labels: object) -> object:

@@ -23,8 +23,7 @@ _HOST_LENGTH = 253
 _NUMBERS = range(1, 1001)
 _PERCENTAGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
 _WHOLE = 100
-BREAKS_LABELS = {"Cc", "Cs", "Zl", "Zp"}
-"""Categories of characters that have no place in the value of a label."""
+_BREAKS_LABELS = {"Cc", "Cs", "Zl", "Zp"}
 # what YAML reads as false where nobody meant a truth value
 _OFF = {"off", "no", "false"}
 
@@ -44,10 +43,15 @@ class AmdMode(StrEnum):
 
 def name(text: str) -> str:
     """Read an operation's name, which becomes a label of its metrics."""
-    if not text.strip() or len(text) > _NAME_LENGTH:
-        raise BadValue(f"a name has 1 to {_NAME_LENGTH} characters, not all of them blank")
-    if any(unicodedata.category(character) in BREAKS_LABELS for character in text):
-        raise BadValue("a name has no control characters or line breaks; remove them")
+    return label_value(text, "a name", _NAME_LENGTH)
+
+
+def label_value(text: str, noun: str, longest: int) -> str:
+    """Read what becomes the value of a label, of `longest` characters at most; `noun` is what people call it."""
+    if not text.strip() or len(text) > longest:
+        raise BadValue(f"{noun} has 1 to {longest} characters, not all of them blank")
+    if any(unicodedata.category(character) in _BREAKS_LABELS for character in text):
+        raise BadValue(f"{noun} has no control characters or line breaks; remove them")
     return text
 
 
