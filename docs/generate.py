@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,9 @@ from wolkvox_exporter.api.values import LONGEST_TEXT
 from wolkvox_exporter.config import durations
 from wolkvox_exporter.config.json_schema import schema_text
 from wolkvox_exporter.config.keys import Keys
+from wolkvox_exporter.config.labels import LONGEST_VALUE as LONGEST_LABEL
+from wolkvox_exporter.config.labels import MOST as MOST_LABELS
+from wolkvox_exporter.config.labels import RESERVED, RESERVED_PREFIXES
 from wolkvox_exporter.config.models import Polling, WrittenFile, WrittenOperation
 from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, Family
 from wolkvox_exporter.metrics.builders import HELD_REASONS
@@ -45,6 +49,44 @@ written; polling goes on.
 
 A file is written twice a poll; one of 250 campaigns has 240 kB, which takes some 3 ms in a thread. The 5,000 campaigns
 of an operation that were seen last are remembered; one that comes back after that starts at 0."""
+
+_TAKEN = fill(
+    "Names that metrics, targets or alerts have labels of already are refused, since a join would overwrite these: "
+    f"{', '.join(f'`{name}`' for name in sorted(RESERVED))}; and so is what begins with "
+    f"{' or '.join(f'`{prefix}`' for prefix in RESERVED_PREFIXES)}.",
+    width=120,
+)
+_LABELS = f"""
+### Labels
+
+`labels` are for grouping operations by what wolkvox does not know: a client, a country, a team. They stand in
+`wolkvox_operation_info` alone, so that no other series changes with them;
+[joins](promql.md#how-do-operations-compare-by-client) bring them to any metric. Labels at the top are those of all
+operations; an operation's own are added, and win where both have the same name. A label of the top cannot be taken
+away from one operation. A reload shows others at once, and asks wolkvox nothing.
+
+A name has letters from a to z, digits and `_`, and no digit in front: `pais`, not `país`. A value is text as written,
+so that `0042` keeps its zeros, of {LONGEST_LABEL} characters at most, none of them a line break or control character.
+There are at most {MOST_LABELS} labels at the top, and as many in an operation.
+
+{_TAKEN}"""
+_PATTERNS = """
+### Which campaigns are published
+
+`campaigns` has the keys `include` (default `["*"]`) and `exclude` (default none): lists of patterns on id or name. A
+campaign is published if a pattern of `include` takes its id or its name, and none of `exclude` does. The name is what
+the label `campaign` shows, without id and phones.
+
+In a pattern `*` is any text, also none, `?` is any one character, and all else stands for itself, in any case and
+however its accents are encoded. So does `[`, other than in a shell: `"[MX]*"` takes the campaign `[MX] Cobranza`, and
+not every one that begins with M or X. A `*` or `?` that is part of a name is taken by `?`. Quote patterns: YAML has its
+own meaning for `*` and `[` at the beginning.
+
+`check` warns of patterns that read like a regular expression (`^VENTAS.*$`, `(a|b)`, `[0-9]+`) or a character class;
+they are used as written all the same. What is left out is counted in `wolkvox_campaigns_excluded` and shown on the
+page; where that is every campaign, the log says so, too. Whether each single pattern takes something is not told, since
+it may be there for a campaign to come.
+"""
 
 
 def documents() -> dict[Path, str]:
@@ -122,13 +164,17 @@ def _family_table(families: Iterable[Family[Any]]) -> Iterator[str]:
             (
                 f"`{family.name}`",
                 family.kind,
-                ", ".join(f"`{label}`" for label in family.labels),
+                ", ".join([*(f"`{label}`" for label in family.labels), *_own_labels(family)]),
                 family.help,
                 f"until {family.content_of} is stale" if family.content_of else "always",
             )
             for family in families
         ),
     )
+
+
+def _own_labels(family: Family[Any]) -> list[str]:
+    return ["those of the key `labels`"] if family.name == "wolkvox_operation_info" else []
 
 
 def _configuration() -> Iterator[str]:
@@ -144,13 +190,14 @@ error at once, with file and line, and never a value. Editors find a JSON Schema
 ## At the top, and in each operation to override
 """
     yield from _key_table(Polling, Polling.model_fields)
+    yield _LABELS
     yield "\n## At the top alone\n"
     yield from _key_table(WrittenFile, WrittenFile.model_fields.keys() - Polling.model_fields.keys() - {"operations"})
     yield _STATE
     yield "\n## In each of `operations`\n"
     yield from _key_table(WrittenOperation, WrittenOperation.model_fields.keys() - Polling.model_fields.keys())
     yield "\nExactly one of `server` and `base_url`, and one of `token_file`, `token_env` and `token`, is written."
-    yield "`campaigns` has the keys `include` and `exclude`: lists of shell patterns on id or name, in any case.\n"
+    yield _PATTERNS
 
 
 def _key_table(model: type[Keys], names: Iterable[str]) -> Iterator[str]:
@@ -163,11 +210,18 @@ def _key_table(model: type[Keys], names: Iterable[str]) -> Iterator[str]:
                 f"`{name}`",
                 field.description or "",
                 _default(field.default),
-                ", ".join(f"`{value}`" for value in field.examples or ()),
+                ", ".join(f"`{_example(value)}`" for value in field.examples or ()),
             )
             for name, field in fields
         ),
     )
+
+
+def _example(value: object) -> str:
+    """Write a value as YAML has it in one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {each}" for key, each in value.items()) + "}"
+    return str(value)
 
 
 def _default(value: object) -> str:

@@ -23,7 +23,7 @@ from support.operations import operation, running
 from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName
 from wolkvox_exporter.api.reports.campaigns import NUMBERS, Campaign
-from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, ExporterStatus, Family, Sample
+from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, ExporterStatus, Family
 from wolkvox_exporter.metrics.builders import HELD_REASONS
 from wolkvox_exporter.metrics.encoder import Exposition, Format
 from wolkvox_exporter.polling.snapshot import Attempt, Detections, ReportState, Snapshot, Trouble
@@ -133,6 +133,8 @@ SNAPSHOTS = st.lists(
         amd_window_start=st.none() | st.just(1.7e9),
         token_valid=st.none() | st.booleans(),
         quota_exhausted=st.none() | st.booleans(),
+        excluded=st.none() | st.integers(0, 10**6),
+        labels=st.dictionaries(st.from_regex("[a-n_][a-z0-9_]{0,5}", fullmatch=True), TEXTS, max_size=3),
     ),
     max_size=3,
     unique_by=lambda snapshot: snapshot.operation,
@@ -149,10 +151,10 @@ class ByTheLibrary(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return all families that have samples."""
         for family in EXPORTER_CATALOGUE:
-            yield written(family, list(family.samples(STATUS)))
+            yield written(family, STATUS)
         for shown in CATALOGUE:
             fresh = [snapshot for snapshot in self._snapshots if self._shows(shown, snapshot)]
-            metric = written(shown, [sample for snapshot in fresh for sample in shown.samples(snapshot)])
+            metric = written(shown, *fresh)
             if metric.samples:
                 yield metric
 
@@ -160,12 +162,14 @@ class ByTheLibrary(Collector):
         return family.content_of is None or snapshot.is_fresh(family.content_of, self._now)
 
 
-def written(family: Family[Any], samples: list[Sample]) -> Metric:
+def written(family: Family[Any], *sources: object) -> Metric:
     """Return a family as the client library holds it."""
     kind = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
     metric = kind(family.name, family.help, labels=family.labels)
-    for values, value in samples:
-        metric.add_metric(values, float(value))
+    for source in sources:
+        names = (*family.labels, *family.own_labels(source))
+        for values, value in family.samples(source):
+            metric.add_sample(family.name, dict(zip(names, values, strict=True)), float(value))
     return metric
 
 

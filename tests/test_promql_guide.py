@@ -134,6 +134,23 @@ async def test_the_hits_of_today_are_those_of_the_contact_centre(history: Histor
 
 
 @on_history
+async def test_operations_are_grouped_by_the_labels_of_the_configuration(history: History) -> None:
+    """If operations are compared by client, then each operation's records are its client's, with two exporters, too."""
+    (question,) = (each for each in QUESTIONS if each.heading == "How do operations compare by client?")
+    dialled = "sum by (operation) (campaign:wolkvox_campaign_dialed:increase1h)"
+    by_operation = await history.two.query(dialled, "operation", time=history.now)
+    found = await history.two.query(question.query, "cliente", "pais", time=history.now)
+    assert found == pytest.approx(
+        {
+            ("andina", "CO"): by_operation["ventas-co",],
+            ("andina", "MX"): by_operation["cobranzas-mx",],
+            ("austral", "CL"): by_operation["servicio-cl",],
+        }
+    )
+    assert min(found.values()) > 0
+
+
+@on_history
 async def test_a_gauge_of_records_is_no_measure_of_activity(history: History) -> None:
     """If somebody takes the increase of a gauge of records, then it tells of records that nobody dialled."""
     counter, gauge = (

@@ -44,11 +44,14 @@ _OPERATORS = {
     "MatchOp.NotRe": "!~",
 }
 _SETS = ("and", "or", "unless")
+OF_THE_USER = ("cliente", "pais")
+"""Labels that users may give operations, as the guide's examples have them."""
 _OF_ALERTS = ("alertname", "alertstate", "severity", "area", "schedule")
 
 
 def _published() -> dict[str, Labels]:
     families = [(family.name, family.labels) for family in CATALOGUE]
+    families += [("wolkvox_operation_info", ("operation", *OF_THE_USER))]
     families += [(family.name, family.labels) for family in EXPORTER_CATALOGUE]
     alerts = {label for _, labels in families for label in labels}.union(_OF_ALERTS)
     process = CollectorRegistry()

@@ -24,6 +24,12 @@ _AHEAD = 30
 _HOUR = 3_600
 _DAY = 86_400
 _ZONES = {"cobranzas-mx": "America/Mexico_City", "servicio-cl": "America/Santiago"}
+LABELS = {
+    "ventas-co": {"cliente": "andina", "pais": "CO"},
+    "cobranzas-mx": {"cliente": "andina", "pais": "MX"},
+    "servicio-cl": {"cliente": "austral", "pais": "CL"},
+}
+"""What the configuration says of the operations."""
 
 Action: TypeAlias = Callable[[Simulator], None]
 """What befalls the API, such as `lambda simulator: simulator.revoke(token)`."""
@@ -113,6 +119,7 @@ def polled(simulator: Simulator, base_url: str) -> list[Operation]:
             amd=AmdMode.AUTO,
             quota_interval=900.0,
             time_zone=ZoneInfo(_ZONES.get(each.name, "America/Bogota")),
+            labels=LABELS[each.name],
         )
         for each in simulator.operations
     ]

@@ -1,6 +1,6 @@
 """The keys of the configuration file: one field each, with its type, default and description.
 
-    Polling               keys that stand at the top and may be overridden in each operation
+    Polling               keys that stand at the top and may be overridden, labels added to, in each operation
     └─ Shared             keys of an operation that mean the same in the file and in effect
        ├─ WrittenOperation    an operation as it stands in the file
        └─ Operation           an operation in effect: inherited, with address and token
@@ -9,12 +9,12 @@
 A new key is a field of `Polling` or `Shared`. Docstrings and descriptions of the written models are shown by editors.
 """
 
-from fnmatch import fnmatchcase
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
 
+from wolkvox_exporter.config import patterns
 from wolkvox_exporter.config.keys import Keys
 from wolkvox_exporter.config.tokens import TokenSource
 from wolkvox_exporter.config.types import (
@@ -25,6 +25,7 @@ from wolkvox_exporter.config.types import (
     CaFile,
     Duration,
     DurationOrOff,
+    Labels,
     Name,
     Pattern,
     ProxyUrl,
@@ -44,7 +45,7 @@ EXACTLY_ONE = (("server", "base_url"), ("token_file", "token_env", "token"))
 
 
 class Polling(Keys):
-    """How often the reports are asked for."""
+    """How often the reports are asked for, and labels."""
 
     interval: Duration = Field(
         default=300.0, description="How often the campaigns report is asked for.", examples=["5m", "300s"]
@@ -69,10 +70,15 @@ class Polling(Keys):
     timeout: Duration = Field(
         default=65.0, description="How long one call may take; the API's own limit is 60s.", examples=["65s"]
     )
+    labels: Labels = Field(
+        default={},
+        description="Labels for wolkvox_operation_info; those of an operation are added to those at the top, and win.",
+        examples=[{"cliente": "acme", "pais": "CO"}],
+    )
 
 
 class Campaigns(Keys):
-    """Which campaigns are published: shell patterns on id or name, in any case; exclude wins."""
+    """Which campaigns are published, by patterns on id or name: * is any text, ? any one character; exclude wins."""
 
     include: Annotated[tuple[Pattern, ...], FILLED] = Field(
         default=("*",),
@@ -85,16 +91,14 @@ class Campaigns(Keys):
     @property
     def is_everything(self) -> bool:
         """Whether nothing is left out."""
-        return "*" in self.include and not self.exclude
+        return patterns.takes_everything(self.include) and not self.exclude
 
     def selects(self, campaign_id: str, name: str) -> bool:
         """Return whether a campaign is published."""
-        texts = (campaign_id.casefold(), name.casefold())
-
-        def match(patterns: tuple[str, ...]) -> bool:
-            return any(fnmatchcase(text, pattern.casefold()) for pattern in patterns for text in texts)
-
-        return match(self.include) and not match(self.exclude)
+        if self.is_everything:
+            return True
+        texts = (patterns.folded(campaign_id), patterns.folded(name))
+        return patterns.matches(self.include, texts) and not patterns.matches(self.exclude, texts)
 
 
 class Shared(Polling):
@@ -163,6 +167,7 @@ class WrittenOperation(Shared):
         inherited = (defaults.model_fields_set & Polling.model_fields.keys()) - self.model_fields_set
         values = {key: getattr(self, key) for key in Shared.model_fields}
         values |= {key: getattr(defaults, key) for key in inherited}
+        values["labels"] = {**defaults.labels, **self.labels}
         return Operation(
             **values,
             base_url=self.base_url or f"https://wv{self.server}.wolkvox.com/api/v2",

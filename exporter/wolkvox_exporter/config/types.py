@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, SecretStr, ValidationInfo, WithJsonSchema
 
-from wolkvox_exporter.config import durations, values
+from wolkvox_exporter.config import durations, labels, values
 from wolkvox_exporter.config.tokens import EnvironmentToken, FileToken, LiteralToken, TokenSource, TokenUnreadable
 from wolkvox_exporter.config.values import BadValue
 
@@ -72,6 +72,22 @@ FILLED = BeforeValidator(_at_least_one)
 
 Name = Annotated[str, from_text(values.name), WithJsonSchema(_ANY_TEXT | {"minLength": 1, "maxLength": 100})]
 Pattern = Annotated[str, from_text(values.pattern), WithJsonSchema(_ANY_TEXT | {"minLength": 1})]
+Labels = Annotated[
+    dict[Annotated[str, from_text(labels.name)], Annotated[str, from_text(labels.value)]],
+    BeforeValidator(labels.few),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "propertyNames": {
+                "pattern": f"^(?!{'|'.join(labels.RESERVED_PREFIXES)}){labels.NAME}$",
+                "maxLength": labels.LONGEST_NAME,
+                "not": {"enum": sorted(labels.RESERVED)},
+            },
+            "additionalProperties": _ANY_TEXT | {"pattern": r"\S", "maxLength": labels.LONGEST_VALUE},
+            "maxProperties": labels.MOST,
+        }
+    ),
+]
 Duration = Annotated[
     float, from_text(durations.bounded), WithJsonSchema({"type": "string", "pattern": durations.PATTERN})
 ]

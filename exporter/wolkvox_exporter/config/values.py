@@ -17,6 +17,8 @@ _WHOLE_NUMBER = re.compile(r"[0-9]{1,4}")
 _PRINTABLE = re.compile(r"[!-~]+")
 _HOST_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.?")
 _NAME_LENGTH = 100
+# no longer text is read as a name
+_PATTERN_LENGTH = 1000
 _HOST_LENGTH = 253
 _NUMBERS = range(1, 1001)
 _PERCENTAGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
@@ -41,10 +43,15 @@ class AmdMode(StrEnum):
 
 def name(text: str) -> str:
     """Read an operation's name, which becomes a label of its metrics."""
-    if not text.strip() or len(text) > _NAME_LENGTH:
-        raise BadValue(f"a name has 1 to {_NAME_LENGTH} characters, not all of them blank")
+    return label_value(text, "a name", _NAME_LENGTH)
+
+
+def label_value(text: str, noun: str, longest: int) -> str:
+    """Read what becomes the value of a label, of `longest` characters at most; `noun` is what people call it."""
+    if not text.strip() or len(text) > longest:
+        raise BadValue(f"{noun} has 1 to {longest} characters, not all of them blank")
     if any(unicodedata.category(character) in _BREAKS_LABELS for character in text):
-        raise BadValue("a name has no control characters or line breaks; remove them")
+        raise BadValue(f"{noun} has no control characters or line breaks; remove them")
     return text
 
 
@@ -109,9 +116,11 @@ def share(text: str) -> float:
 
 
 def pattern(text: str) -> str:
-    """Read a shell pattern for campaigns."""
+    """Read a pattern for campaigns."""
     if not text.strip():
         raise BadValue('a pattern is blank; write one such as "*prueba*"')
+    if len(text) > _PATTERN_LENGTH:
+        raise BadValue(f"a pattern has at most {_PATTERN_LENGTH} characters; write several shorter ones")
     return text
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from itertools import chain
 
+from wolkvox_exporter.config import patterns
 from wolkvox_exporter.config.models import Operation, WrittenFile, WrittenOperation
 from wolkvox_exporter.config.problems import Location, Problem
 from wolkvox_exporter.config.tokens import FileToken, TokenUnreadable
@@ -19,7 +20,10 @@ def warnings(document: Document, file: WrittenFile, operations: tuple[Operation,
     """Return the warnings in the order of the file."""
     advice = chain.from_iterable(
         chain(
-            _about_secrecy(index, written), _about_token_file(index, operation), _about_quota(index, written, operation)
+            _about_secrecy(index, written),
+            _about_token_file(index, operation),
+            _about_quota(index, written, operation),
+            _about_patterns(index, operation),
         )
         for index, (written, operation) in enumerate(zip(file.operations, operations, strict=True))
     )
@@ -61,6 +65,16 @@ def _amd_calls(operation: Operation) -> int:
     if operation.amd is AmdMode.OFF:
         return 0
     return operation.amd_max_calls if operation.amd is AmdMode.EACH else 1
+
+
+def _about_patterns(index: int, operation: Operation) -> Iterator[tuple[Location, str]]:
+    for key in ("include", "exclude"):
+        for place, pattern in enumerate(getattr(operation.campaigns, key)):
+            at = ("operations", index, "campaigns", key, place)
+            if patterns.looks_foreign(pattern):
+                yield at, f"this reads like a regular expression or a character class; here {patterns.MEANING}"
+            elif pattern != pattern.strip():
+                yield at, "a space stands at the beginning or the end, where no id or name has one; remove it"
 
 
 def _about_twins(operations: tuple[Operation, ...]) -> Iterator[tuple[Location, str]]:

@@ -120,6 +120,19 @@ def operation_gauge(
     return Family(name, "gauge", text, ("operation",), source, samples, content_of)
 
 
+def operation_info(name: str, text: str) -> Family[Snapshot]:
+    """Return the family of the labels that users give to operations."""
+    return Family(
+        name,
+        "gauge",
+        text,
+        ("operation",),
+        "the configuration",
+        lambda snapshot: [((snapshot.operation, *snapshot.labels.values()), 1)],
+        own_labels=lambda snapshot: snapshot.labels,
+    )
+
+
 def quota_gauge(name: str, text: str, field: str) -> Family[Snapshot]:
     """Return the family of one number of the quota report."""
     told = _told(text, field, ReportName.QUOTA)

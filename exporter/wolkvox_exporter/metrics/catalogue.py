@@ -14,6 +14,7 @@ from wolkvox_exporter.metrics.builders import (
     campaign_results,
     operation_counter,
     operation_gauge,
+    operation_info,
     quota_gauge,
     report_counter,
     report_held,
@@ -59,6 +60,17 @@ CATALOGUE: tuple[Family[Snapshot], ...] = (
         lambda snapshot: len(snapshot.campaigns),
         "rows",
         ReportName.CAMPAIGNS,
+    ),
+    operation_gauge(
+        "wolkvox_campaigns_excluded",
+        "Campaigns of the last good campaigns report that include/exclude leave out, cached between polls.",
+        lambda snapshot: snapshot.excluded,
+        "rows",
+        ReportName.CAMPAIGNS,
+    ),
+    operation_info(
+        "wolkvox_operation_info",
+        "1 for each operation, with the labels that the configuration gives it, to be joined by group_left.",
     ),
     operation_gauge(
         "wolkvox_amd_window_start_timestamp_seconds",

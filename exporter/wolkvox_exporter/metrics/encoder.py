@@ -14,7 +14,7 @@ from typing import Any
 from prometheus_client import openmetrics
 from prometheus_client.utils import floatToGoString
 
-from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, ExporterStatus, Family, Sample, Source
+from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, ExporterStatus, Family, Source
 from wolkvox_exporter.polling.snapshot import Snapshot
 
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
@@ -77,7 +77,7 @@ class Exposition:
 
     def update(self, snapshot: Snapshot) -> None:
         """Render the chunks of an operation anew."""
-        self._chunks[snapshot.operation] = [chunk(family, family.samples(snapshot)) for family in CATALOGUE]
+        self._chunks[snapshot.operation] = [chunk(family, snapshot) for family in CATALOGUE]
         self._snapshots[snapshot.operation] = snapshot
 
     def arrange(self, operations: Iterable[str]) -> None:
@@ -89,7 +89,7 @@ class Exposition:
         """Join what is fresh at `now` on the monotonic clock."""
         for snapshot in [each for each in self._snapshots.values() if each.detections_until <= now]:
             self.update(snapshot.without_stale_detections(now))
-        own = [(family, [chunk(family, family.samples(self.status))]) for family in EXPORTER_CATALOGUE]
+        own = [(family, [chunk(family, self.status)]) for family in EXPORTER_CATALOGUE]
         families = [
             (family, [self._chunks[name][place] for name in self._snapshots if self._is_shown(family, name, now)])
             for place, family in enumerate(CATALOGUE)
@@ -106,10 +106,12 @@ class Exposition:
         return min((end for end in ends if end > now), default=float("inf"))
 
 
-def chunk(family: Family[Source], samples: Iterable[Sample]) -> bytes:
+def chunk(family: Family[Source], source: Source) -> bytes:
     """Return the sample lines of a family; labels stand in alphabetical order, as the client library writes them."""
-    order = sorted(range(len(family.labels)), key=family.labels.__getitem__)
-    lines = [f"{family.name}{_labels(family.labels, values, order)} {_written(value)}\n" for values, value in samples]
+    names = (*family.labels, *family.own_labels(source))
+    order = sorted(range(len(names)), key=names.__getitem__)
+    samples = family.samples(source)
+    lines = [f"{family.name}{_labels(names, values, order)} {_written(value)}\n" for values, value in samples]
     return "".join(lines).encode()
 
 

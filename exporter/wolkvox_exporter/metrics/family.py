@@ -29,6 +29,8 @@ class Family(Generic[Source]):
     source: str
     samples: Callable[[Source], Iterable[Sample]]
     content_of: ReportName | None = None
+    own_labels: Callable[[Source], Iterable[str]] = lambda _: ()
+    """The labels that samples of a source have beside those of the family; their values come after these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,10 @@ class Account:
         """Note that no call is under way."""
         self.idle.set()
         if self._wanted:
+            before = self.operation
             (self.operation, self.client), self._wanted = self._wanted, None
+            if self.operation.campaigns != before.campaigns:
+                self.log.filtered_anew()
             self.state = resume.reconfigured(self.state, self.operation, now.monotonic, now)
 
     async def note(self, begun: OperationState) -> None:

@@ -5,6 +5,7 @@ import logging
 import structlog
 
 from wolkvox_exporter.api.fields import ReportName, Unread
+from wolkvox_exporter.config import patterns
 from wolkvox_exporter.polling.readability import Readability
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
 
@@ -19,6 +20,7 @@ class ReportLog:
         self._readability: dict[ReportName, Readability] = {}
         self._held: dict[ReportName, float] = {}
         self._overdue: set[ReportName] = set()
+        self._selects_none = False
 
     def unread(self, report: ReportName, unread: Unread) -> None:
         """Tell of values that could not be read, once until that changes."""
@@ -41,6 +43,7 @@ class ReportLog:
                 trouble = state.trouble
                 words = {"reason": trouble.reason, "error": trouble.detail, "remedy": trouble.remedy}
                 self._log.info("poll held back", report=name, **words)
+        self._left_out(before, after)
 
     def _failed(self, report: ReportName, state: ReportState) -> None:
         trouble = state.trouble
@@ -53,6 +56,21 @@ class ReportLog:
                 remedy=trouble.remedy,
                 seconds=round(state.duration or 0.0, 3),
             )
+
+    def _left_out(self, before: Snapshot, after: Snapshot) -> None:
+        """Tell once of an answer of which the configuration leaves nothing, until there are campaigns again."""
+        name = ReportName.CAMPAIGNS
+        if name not in before.reports or after.reports[name].read_at == before.reports[name].read_at:
+            return
+        if after.selects_none and not self._selects_none:
+            event = "include/exclude leaves out every campaign"
+            self._log.warning(event, report=name, campaigns=after.excluded, remedy=patterns.REMEDY)
+        if after.campaigns or after.selects_none:
+            self._selects_none = after.selects_none
+
+    def filtered_anew(self) -> None:
+        """Take that other campaigns may be left out from now on."""
+        self._selects_none = False
 
     def held(self, report: ReportName, now: float) -> None:
         """Take that a report is held at `now`, monotonic, and so need not be asked for."""

@@ -19,7 +19,8 @@ from wolkvox_exporter.polling.timing import Polled
 def initial(operation: Operation, since: float) -> OperationState:
     """Return the state of an operation of which nothing is known, wanted from an instant of the monotonic clock on."""
     progress = {name: Progress(since) for name in enabled(operation)}
-    return OperationState(Snapshot(operation.name, _initial_reports(operation)), MappingProxyType(progress))
+    published = Snapshot(operation.name, _initial_reports(operation), labels=operation.labels)
+    return OperationState(published, MappingProxyType(progress))
 
 
 def _initial_reports(operation: Operation) -> Mapping[ReportName, ReportState]:
@@ -93,10 +94,15 @@ def _published(state: OperationState, operation: Operation, now: Now) -> Operati
     resumed_reports = {
         name: known[name].resumed(report, now.wall, now.monotonic) for name, report in reports.items() if name in known
     }
+    selected = tuple(row for row in past.campaigns if selection.selects(row.id, row.name))
+    # what was left out before is no longer there to be looked at
+    excluded = None if past.excluded is None else past.excluded + len(past.campaigns) - len(selected)
     published = replace(
         past,
         reports=MappingProxyType({**reports, **resumed_reports}),
-        campaigns=tuple(row for row in past.campaigns if selection.selects(row.id, row.name)),
+        campaigns=selected,
+        excluded=excluded,
+        labels=operation.labels,
         detections=tuple(row for row in past.detections if selection.selects(row.id, row.name)),
         activity=MappingProxyType(
             {labels: totals for labels, totals in past.activity.items() if selection.selects(labels[1], labels[0])}

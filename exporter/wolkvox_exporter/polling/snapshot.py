@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Self
+from typing import Annotated, Self
+
+from pydantic import Field
 
 from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName
@@ -16,6 +18,7 @@ Totals = Rows[Labels, Table[str, float]]
 """Net rises seen between polls, by the campaign's labels and the value's name."""
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 _NO_CALLS: Mapping[str, int] = MappingProxyType({})
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
 _NO_TOTALS: Totals = MappingProxyType({})
 
 
@@ -155,6 +158,16 @@ class Snapshot:
     quota_exhausted: bool | None = None
     state_write_failures: int | None = None
     """None where no state is kept."""
+    excluded: int | None = None
+    """Rows of the last good campaigns report that the configuration leaves out; None before there is one."""
+
+    labels: Annotated[Mapping[str, str], Field(exclude=True)] = field(default_factory=lambda: _NO_LABELS)
+    """Those that the user gives the operation; of the configuration, and so nothing that is written down."""
+
+    @property
+    def selects_none(self) -> bool:
+        """Whether the configuration leaves out every campaign of the last good report, which had some."""
+        return bool(self.excluded) and not self.campaigns
 
     @property
     def detections_until(self) -> Instant:

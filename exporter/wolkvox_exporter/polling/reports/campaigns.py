@@ -20,7 +20,8 @@ def _taken(
     day = windows.today(exchange.asked.wall, operation.time_zone).start
     index = campaign_index.learned(state.index, report.campaigns, selected, day)
     counted, activity = counters.counted(state.counters, selected, report.ambiguous)
-    published = replace(state.published, campaigns=selected, activity=activity)
+    excluded = len(report.campaigns) - len(selected)
+    published = replace(state.published, campaigns=selected, excluded=excluded, activity=activity)
     state = replace(state, index=index, counters=counted, published=published)
     # their names and skills may have changed
     return with_detections(state, operation), report.unread

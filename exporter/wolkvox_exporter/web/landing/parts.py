@@ -105,7 +105,7 @@ class Section:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     held: tuple[Remark, ...]
-    unreadable: tuple[Remark, ...]
+    warnings: tuple[Remark, ...]
 
 
 @dataclass(frozen=True, slots=True)

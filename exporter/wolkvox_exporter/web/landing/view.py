@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.config import patterns
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot, Trouble
 from wolkvox_exporter.web.landing import status, words
 from wolkvox_exporter.web.landing.parts import (
@@ -106,14 +107,15 @@ class _Operation:
             columns=_COLUMNS,
             rows=tuple(self._row(name, state) for name, state in self._reports),
             held=tuple(self._held()),
-            unreadable=tuple(self._unreadable()),
+            warnings=(*self._left_out(), *self._unreadable()),
         )
 
     def _facts(self) -> Iterator[Note]:
         snapshot = self._snapshot
         if snapshot.is_fresh(ReportName.CAMPAIGNS, self._now.monotonic):
             started = sum(campaign.values.get("status") == 1 for campaign in snapshot.campaigns)
-            yield Note(f"{words.count(len(snapshot.campaigns), 'campaign')} published, {started:,} started")
+            left_out = f", {snapshot.excluded:,} left out by include/exclude" if snapshot.excluded else ""
+            yield Note(f"{words.count(len(snapshot.campaigns), 'campaign')} published, {started:,} started{left_out}")
         else:
             yield Note("no campaigns published")
         if snapshot.token_valid is False:
@@ -157,6 +159,11 @@ class _Operation:
         for reason in reasons:
             names = ", ".join(name for name, state in self._reports if state.held == reason)
             yield Remark(names, _HELD.get(reason, f"not asked: {reason}"))
+
+    def _left_out(self) -> Iterator[Remark]:
+        snapshot, name = self._snapshot, ReportName.CAMPAIGNS
+        if snapshot.selects_none and snapshot.is_fresh(name, self._now.monotonic):
+            yield Remark(name, f"include/exclude left out every campaign of the last good report; {patterns.REMEDY}")
 
     def _unreadable(self) -> Iterator[Remark]:
         for name, state in self._reports:
