@@ -197,7 +197,10 @@ async def test_every_answer_has_the_security_headers(path: str) -> None:
 async def test_the_telemetry_path_is_the_one_that_was_chosen() -> None:
     """If another telemetry path is chosen, then the metrics are there, the page links there and `/metrics` is gone."""
     exporter = Exporter(Config((), ()), ManualClock())
-    async with exporter.running(Listen(("127.0.0.1", 0), "/custom/path")) as port, aiohttp.ClientSession() as session:
+    async with (
+        exporter.running(Listen([("127.0.0.1", 0)], "/custom/path")) as [(_, port)],
+        aiohttp.ClientSession() as session,
+    ):
         site = Running(exporter, port, session)
         assert "wolkvox_exporter_build_info" in (await site.get("/custom/path"))[1]
         assert (await site.get("/metrics"))[0] == 404
@@ -207,7 +210,7 @@ async def test_the_telemetry_path_is_the_one_that_was_chosen() -> None:
 async def test_the_metrics_can_take_the_place_of_the_page() -> None:
     """If the telemetry path is `/`, then the metrics are there."""
     exporter = Exporter(Config((), ()), ManualClock())
-    async with exporter.running(Listen(("127.0.0.1", 0), "/")) as port, aiohttp.ClientSession() as session:
+    async with exporter.running(Listen([("127.0.0.1", 0)], "/")) as [(_, port)], aiohttp.ClientSession() as session:
         assert "wolkvox_exporter_build_info" in (await Running(exporter, port, session).get("/"))[1]
 
 

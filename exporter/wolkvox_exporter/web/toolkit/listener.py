@@ -1,13 +1,14 @@
 """Where connections arrive: how many there may be, and TLS before anything is said."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import cast
 
 import structlog
 from aiohttp import web
 
-from wolkvox_exporter.web.toolkit import tls
-from wolkvox_exporter.web.toolkit.address import Address
+from wolkvox_exporter.web.toolkit import sockets, tls
+from wolkvox_exporter.web.toolkit.address import Address, shown
 from wolkvox_exporter.web.toolkit.connection import Connection
 from wolkvox_exporter.web.toolkit.watcher import WatchedConfig
 
@@ -22,30 +23,41 @@ log = structlog.get_logger()
 
 
 class Listener(web.BaseSite):
-    """Listens on an address; with a certificate in the web configuration file connections begin with a handshake."""
+    """Listens on addresses; with a certificate in the web configuration file connections begin with a handshake."""
 
-    __slots__ = ("_address", "_handshakes", "_logged", "_web_config")
+    __slots__ = ("_handshakes", "_logged", "_servers", "_wanted", "_web_config", "addresses")
 
-    def __init__(self, runner: web.AppRunner, address: Address, web_config: WatchedConfig | None = None) -> None:
+    def __init__(
+        self, runner: web.AppRunner, wanted: Sequence[Address], web_config: WatchedConfig | None = None
+    ) -> None:
         super().__init__(runner)
-        self._address = address
+        self.addresses: Sequence[Address] = ()
+        """Where it listens."""
+        self._wanted = wanted
+        self._servers: list[asyncio.Server] = []
         self._web_config = web_config if web_config and web_config.uses_tls else None
         self._handshakes: dict[asyncio.Task[None], asyncio.Transport] = {}
         self._logged = -_LOG_AGAIN
 
     @property
     def name(self) -> str:
-        """The address as a URL begins."""
-        return f"{'https' if self._web_config else 'http'}://{self._address[0] or '*'}:{self._address[1]}"
+        """The addresses as URLs begin."""
+        scheme = "https" if self._web_config else "http"
+        return ", ".join(f"{scheme}://{shown(address)}" for address in self.addresses or self._wanted)
 
     async def start(self) -> None:
-        """Listen; raises `OSError`."""
+        """Listen on all addresses; raises `AddressError`."""
         await super().start()
-        self._server = await asyncio.get_running_loop().create_server(lambda: _Arrival(self), *self._address)
+        listening = await sockets.listening(self._wanted)
+        self.addresses = [sockets.name(listener) for listener in listening]
+        loop = asyncio.get_running_loop()
+        self._servers = [await loop.create_server(lambda: _Arrival(self), sock=listener) for listener in listening]
 
     async def stop(self) -> None:
         """Listen no more."""
         await super().stop()
+        for server in self._servers:
+            server.close()
         for handshake in self._handshakes:
             handshake.cancel()
         await asyncio.gather(*self._handshakes, return_exceptions=True)
