@@ -20,6 +20,7 @@ from wolkvox_exporter.web.toolkit.sockets import AddressError
 NO_NETWORKS = "no own networks may be made here; run the tests as root, with iproute2"
 IPV4 = "0.0.0.0"  # noqa: S104 - it is what is tried
 WITHOUT_IPV6 = "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"
+SETUP = f'ip link set lo up && {WITHOUT_IPV6} && mount --bind "$0" /etc/hosts && exec "$@"'
 
 
 async def listened_on(pid: int, *prefix: str) -> set[str]:
@@ -155,10 +156,22 @@ async def own_network(tmp_path: Path) -> tuple[str, ...]:
     """Return the words before a program that give it a network without IPv6, and a hosts file that knows of IPv6."""
     hosts = tmp_path / "hosts"
     hosts.write_text("127.0.0.1 localhost\n127.0.0.1 both\n::1 localhost both\n::1 six\n")
-    setup = f'ip link set lo up && {WITHOUT_IPV6} && mount --bind "$0" /etc/hosts && exec "$@"'
-    words = ("unshare", "--net", "--mount", "sh", "-c", setup, str(hosts))
+    words = ("unshare", "--net", "--mount", "sh", "-c", SETUP, str(hosts))
     await require(NO_NETWORKS, *words, "true")
     return words
+
+
+async def test_a_name_stands_for_all_its_addresses(tmp_path: Path, own_network: tuple[str, ...]) -> None:
+    """If a name has an address of each family, and the machine has both, then both are listened on, at one port."""
+    config = config_file(tmp_path, f"http://{HOST}:1", {"a": {"token": "x"}})
+    flags = (f"--config.file={config}", "--web.listen-address=both:0", "--log.format=json")
+    with_ipv6 = [word.replace(WITHOUT_IPV6, "true") for word in own_network]
+    async with program(*with_ipv6, *EXPORTER, *flags) as exporter:
+        port = json.loads(await exporter.line('"::1"'))["port"]
+        inside = ("nsenter", "--net", "--target", str(exporter.pid))
+        assert await listened_on(exporter.pid, *inside) == {f"127.0.0.1:{port}", f"[::1]:{port}"}
+        assert await exporter.end(signal.SIGTERM) == 0
+    assert "not listening" not in exporter.text
 
 
 @pytest.mark.parametrize(("host", "told"), [("localhost", "::1"), ("both", "::1"), ("", ""), ("[::]", "")])

@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         dest="telemetry_path",
         type=_path,
         metavar="PATH",
-        help="where the metrics are (/metrics); / is where else the page for people is",
+        help="where the metrics are (/metrics); / replaces the page for people",
     )
     parser.add_argument(
         "--web.enable-lifecycle",
