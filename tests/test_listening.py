@@ -1,19 +1,25 @@
 """Where the exporter listens: the sockets of the process, as the system sees them."""
 
+import asyncio
+import gc
 import json
 import os
 import signal
 import socket
+import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from support.operations import operation
 from support.processes import EXPORTER, config_file, program, require, run
 from support.servers import HOST
 from support.tools import tool
+from support.web import written
 from wolkvox_exporter.app import Exporter, Listen
-from wolkvox_exporter.config import Config
+from wolkvox_exporter.config import Config, ConfigError
 from wolkvox_exporter.web.toolkit.address import parse_address
 from wolkvox_exporter.web.toolkit.sockets import AddressError
 
@@ -124,6 +130,43 @@ async def test_an_address_that_cannot_be_had_is_named(flags: list[str], said: st
     port = free_port()
     wanted = f"cannot listen on {said.format(port=port)}; choose with --web.listen-address"
     assert await refused(*(flag.format(port=port) for flag in flags)) == wanted
+
+
+async def left_open(listen: Listen, steps: int) -> list[str]:
+    """Start an exporter of three operations, cancel that after so many steps, and return what is left open."""
+    left: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: left.append(str(context["message"])))
+
+    async def start() -> None:
+        operations = tuple(operation(f"http://{HOST}:9/api/v2", name, name) for name in "abc")
+        async with Exporter(Config(operations, ())).running(listen):
+            await asyncio.Event().wait()
+
+    starting = asyncio.create_task(start())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    starting.cancel()
+    with suppress(asyncio.CancelledError, AddressError, ConfigError):
+        await starting
+    del starting
+    with warnings.catch_warnings():
+        # the handler has them, too
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+    return left
+
+
+@pytest.mark.parametrize("flag", ["127.0.0.1:0", "192.0.2.7:1", "nowhere.invalid:1"])
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 20, 500])
+async def test_a_start_that_ends_early_leaves_nothing_open(flag: str, steps: int) -> None:
+    """If the start fails or is cancelled, at whatever moment, then no connection of the operations is left open."""
+    assert await left_open(listen(flag), steps) == []
+
+
+async def test_a_bad_web_configuration_leaves_nothing_open(tmp_path: Path) -> None:
+    """If the start fails because of the web configuration file, then no connection of the operations is left open."""
+    bad = Listen([(HOST, 0)], web_config_file=written(tmp_path, "junk"))
+    assert await left_open(bad, 500) == []
 
 
 async def test_the_log_names_all_addresses(tmp_path: Path) -> None:
