@@ -29,7 +29,7 @@ ENV PYTHONDONTWRITEBYTECODE=1
 # a number, so that orchestrators can see that it is not root
 USER 65534:65534
 EXPOSE 10842
-# without curl; the port is that of EXPOSE
-HEALTHCHECK --interval=30s --timeout=5s --start-period=15s CMD ["/opt/wolkvox-exporter/bin/python", "-m", "wolkvox_exporter.cli.healthcheck", "10842"]
+# without curl; it asks where the exporter's own command line says that it answers
+HEALTHCHECK --interval=30s --timeout=5s --start-period=15s CMD ["/opt/wolkvox-exporter/bin/python", "-m", "wolkvox_exporter.cli.healthcheck"]
 ENTRYPOINT ["/opt/wolkvox-exporter/bin/wolkvox-exporter"]
 CMD ["--config.file=/etc/wolkvox-exporter/config.yaml"]

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 import yaml
 
-from support.processes import EXPORTER, PATIENCE, Program, config_file, opened, program, require, run, serving
+from support.processes import EXPORTER, PATIENCE, child_of, config_file, opened, program, require, run, serving
 from support.samples import Samples
 from support.tools import tool
 from wolkvox_exporter.runtime.clock import SystemClock
@@ -141,12 +141,6 @@ def number_inside(pid: int) -> int:
     """Return the id of a process as it sees it itself."""
     numbers = next(line for line in read(f"/proc/{pid}/status").splitlines() if line.startswith("NSpid:"))
     return int(numbers.split()[-1])
-
-
-def child_of(parent: Program) -> int:
-    """Return the id of the only child of a program."""
-    (child,) = read(f"/proc/{parent.pid}/task/{parent.pid}/children").split()
-    return int(child)
 
 
 async def test_an_address_in_use_is_told_in_one_line_before_anything_is_asked(tmp_path: Path) -> None:

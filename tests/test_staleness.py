@@ -85,7 +85,7 @@ async def test_a_scrape_that_the_shutdown_overtakes_is_answered(tmp_path: Path) 
     request = f"GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: {basic('alice', PASSWORD)}\r\n\r\n".encode()
     async with centre(clock).serving() as base_url:
         exporter = Exporter(Config((operation(base_url),), ()), clock)
-        async with exporter.running(Listen((HOST, 0), web_config_file=web_config)) as port:
+        async with exporter.running(Listen([(HOST, 0)], web_config_file=web_config)) as [(_, port)]:
             await clock.advance(1)
             scrape = asyncio.create_task(said(port, request))
             while "password" not in {thread.name for thread in threading.enumerate()}:  # noqa: ASYNC110 - a thread that starts sets no event

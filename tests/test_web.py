@@ -18,6 +18,7 @@ from wolkvox_exporter.app import Exporter, Listen
 from wolkvox_exporter.config import Config
 from wolkvox_exporter.polling.worker import Worker
 from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
+from wolkvox_exporter.web.toolkit.address import parse_path
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -194,20 +195,24 @@ async def test_every_answer_has_the_security_headers(path: str) -> None:
             assert {name: response.headers[name] for name in SECURITY} == SECURITY
 
 
-async def test_the_telemetry_path_is_the_one_that_was_chosen() -> None:
+@pytest.mark.parametrize("path", ["/custom/path", "/metrics.txt", "/~me/metrics_1", "/-metrics", "/..a/b-"])
+async def test_the_telemetry_path_is_the_one_that_was_chosen(path: str) -> None:
     """If another telemetry path is chosen, then the metrics are there, the page links there and `/metrics` is gone."""
     exporter = Exporter(Config((), ()), ManualClock())
-    async with exporter.running(Listen(("127.0.0.1", 0), "/custom/path")) as port, aiohttp.ClientSession() as session:
+    async with (
+        exporter.running(Listen([("127.0.0.1", 0)], parse_path(path))) as [(_, port)],
+        aiohttp.ClientSession() as session,
+    ):
         site = Running(exporter, port, session)
-        assert "wolkvox_exporter_build_info" in (await site.get("/custom/path"))[1]
+        assert "wolkvox_exporter_build_info" in (await site.get(path))[1]
         assert (await site.get("/metrics"))[0] == 404
-        assert '<a href="./custom/path">' in (await site.get("/"))[1]
+        assert f'<a href=".{path}">' in (await site.get("/"))[1]
 
 
 async def test_the_metrics_can_take_the_place_of_the_page() -> None:
     """If the telemetry path is `/`, then the metrics are there."""
     exporter = Exporter(Config((), ()), ManualClock())
-    async with exporter.running(Listen(("127.0.0.1", 0), "/")) as port, aiohttp.ClientSession() as session:
+    async with exporter.running(Listen([("127.0.0.1", 0)], "/")) as [(_, port)], aiohttp.ClientSession() as session:
         assert "wolkvox_exporter_build_info" in (await Running(exporter, port, session).get("/"))[1]
 
 

@@ -141,8 +141,8 @@ async def test_what_is_never_refused_takes_no_place(method: bytes) -> None:
         return Config((), ())
 
     reload = ending(method + b" /-/reload HTTP/1.1\r\nHost: x\r\n\r\n")
-    listen = Listen((HOST, 0), lifecycle=True, max_requests=2)
-    async with Exporter(Config((), ()), load=load).running(listen) as port, AsyncExitStack() as stack:
+    listen = Listen([(HOST, 0)], lifecycle=True, max_requests=2)
+    async with Exporter(Config((), ()), load=load).running(listen) as [(_, port)], AsyncExitStack() as stack:
         stack.callback(goes_on.set)
         waiting = [asyncio.create_task(said(port, reload)) for _ in range(3)]
         await asyncio.to_thread(asked.wait, 10)

@@ -54,6 +54,25 @@ async def test_what_is_no_http_is_answered_400_and_closed(
 
 
 @pytest.mark.parametrize(
+    ("request_", "reason"),
+    [
+        (NO_HTTP["a long target"], b"a line of the request has more than 8190 bytes"),
+        (NO_HTTP["a long header"], b"a line of the request has more than 8190 bytes"),
+        (HEAD + b"a" * 9000 + b": b\r\n\r\n", b"a line of the request has more than 8190 bytes"),
+        (NO_HTTP["many headers"], b"the request has more than 64 headers"),
+        (NO_HTTP["no colon"], b"this is not HTTP as it should be"),
+        (NO_HTTP["two lengths"], b"this is not HTTP as it should be"),
+    ],
+    ids=lambda value: value.decode()[-20:].strip(),
+)
+async def test_a_400_says_what_is_wrong(tmp_path: Path, request_: bytes, reason: bytes) -> None:
+    """If a request is longer than what is read, then the answer says so; only what is malformed is called that."""
+    async with guarded(tmp_path, "") as port:
+        answer = await said(port, request_)
+    assert answer.partition(b"\r\n\r\n")[2] == b"400 Bad Request: " + reason + b"\n"
+
+
+@pytest.mark.parametrize(
     ("request_", "first_line"),
     [
         (HEAD + b"\r\n", b"HTTP/1.1 200 OK"),
@@ -68,6 +87,8 @@ async def test_what_is_no_http_is_answered_400_and_closed(
             (b"%s /metrics HTTP/1.1\r\nHost: x\r\n\r\n" % method, b"HTTP/1.1 405 Method Not Allowed")
             for method in (b"POST", b"PUT", b"DELETE", b"PATCH", b"OPTIONS", b"TRACE", b"PROPFIND", b"PURGE")
         ),
+        # of a body that there is not
+        (HEAD + b"Content-Encoding: UTF-8\r\n\r\n", b"HTTP/1.1 200 OK"),
         (HEAD + b"Expect: magic\r\n\r\n", b"HTTP/1.1 200 OK"),
         (HEAD + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n", b"HTTP/1.1 200 OK"),
         (HEAD + b"Content-Length: 70000\r\n\r\n", b"HTTP/1.1 413 "),

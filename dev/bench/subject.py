@@ -31,7 +31,7 @@ async def main(config: Config, port: int) -> list[float]:
     lags: list[float] = []
     sampler = asyncio.create_task(sample(lags))
     with stopped_by_signals() as stop:
-        async with Exporter(config, spread=1.0).running(Listen(("127.0.0.1", port))):
+        async with Exporter(config, spread=1.0).running(Listen([("127.0.0.1", port)])):
             await stop.wait()
     sampler.cancel()
     with suppress(asyncio.CancelledError):

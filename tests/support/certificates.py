@@ -44,9 +44,9 @@ class Authority:
         )
         (folder / "server.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
 
-    def write(self, folder: Path, *names: str) -> tuple[Path, Path]:
+    def write(self, folder: Path, *names: str, key_type: trustme.KeyType = trustme.KeyType.ECDSA) -> tuple[Path, Path]:
         """Write a certificate for these names, by default this host, and its key into files of `folder`."""
-        pair = self._ca.issue_cert(*(names or (HOST,)), not_before=LONG_AGO)
+        pair = self._ca.issue_cert(*(names or (HOST,)), not_before=LONG_AGO, key_type=key_type)
         certificate, key = folder / "server.crt", folder / "server.key"
         certificate.write_bytes(b"".join(part.bytes() for part in pair.cert_chain_pems))
         key.write_bytes(pair.private_key_pem.bytes())

@@ -77,7 +77,7 @@ async def running(
     """Run an exporter of these operations on a free port, from what workers before have known if told so."""
     exporter = Exporter(Config(operations, ()), clock, states=states, store=store)
     async with (
-        exporter.running(Listen(("127.0.0.1", 0))) as port,
+        exporter.running(Listen([("127.0.0.1", 0)])) as [(_, port)],
         aiohttp.ClientSession() as session,
     ):
         yield Running(exporter, port, session)

@@ -108,6 +108,12 @@ class Program:
         await self._reading
 
 
+def child_of(parent: Program) -> int:
+    """Return the id of the only child of a program."""
+    (child,) = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text(encoding="ascii").split()
+    return int(child)
+
+
 @asynccontextmanager
 async def program(*arguments: str | Path) -> AsyncIterator[Program]:
     """Run a program meanwhile."""

@@ -80,6 +80,6 @@ async def centre(
         file.write(*names)
         with state_in(state, clock) as store:
             exporter = Exporter(load(file.path), clock, load=partial(load, file.path), store=store)
-            async with exporter.running(Listen(("127.0.0.1", 0), lifecycle=lifecycle)) as port:
+            async with exporter.running(Listen([("127.0.0.1", 0)], lifecycle=lifecycle)) as [(_, port)]:
                 await clock.settled()
                 yield Centre(exporter, port, session, simulator), file

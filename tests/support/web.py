@@ -34,8 +34,8 @@ async def guarded(
     folder: Path, web_config: str, clock: Clock | None = None, max_requests: int = 40
 ) -> AsyncIterator[int]:
     """Run an exporter of nothing behind this web configuration; gives its port."""
-    listen = Listen((HOST, 0), web_config_file=written(folder, web_config), max_requests=max_requests)
-    async with Exporter(Config((), ()), clock).running(listen) as port:
+    listen = Listen([(HOST, 0)], web_config_file=written(folder, web_config), max_requests=max_requests)
+    async with Exporter(Config((), ()), clock).running(listen) as [(_, port)]:
         yield port
 
 

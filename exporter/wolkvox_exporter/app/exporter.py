@@ -1,7 +1,6 @@
 """The life of the exporter: startup, main loop, reload, shutdown."""
 
 import asyncio
-import os
 import platform
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -31,7 +30,7 @@ from wolkvox_exporter.runtime.supervisor import Supervisor
 from wolkvox_exporter.runtime.systemd import ServiceManager
 from wolkvox_exporter.storage import Directory, state_in
 from wolkvox_exporter.web.routes import Site
-from wolkvox_exporter.web.toolkit.address import Address, in_url
+from wolkvox_exporter.web.toolkit.address import Address
 from wolkvox_exporter.web.toolkit.guard import MAX_REQUESTS, Guard
 from wolkvox_exporter.web.toolkit.listener import Listener
 from wolkvox_exporter.web.toolkit.watcher import WatchedConfig
@@ -46,22 +45,14 @@ log = structlog.get_logger()
 class Listen:
     """Where the exporter answers."""
 
-    address: Address
+    addresses: Sequence[Address]
+    """All of them, or none and an `AddressError`."""
     telemetry_path: str = "/metrics"
     lifecycle: bool = False
     """Whether a request may reload the configuration."""
     web_config_file: Path | None = None
     max_requests: int = MAX_REQUESTS
     """Requests that are answered at a time; 0 is any number."""
-
-
-class AddressError(Exception):
-    """The address cannot be had."""
-
-    def __init__(self, address: Address, error: OSError) -> None:
-        where = f"{in_url(address[0]) if address[0] else ''}:{address[1]}"
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else "no such address"
-        super().__init__(f"cannot listen on {where} ({reason}); choose with --web.listen-address")
 
 
 class Exporter:
@@ -109,27 +100,30 @@ class Exporter:
         return self.pool.accounts
 
     @asynccontextmanager
-    async def running(self, listen: Listen) -> AsyncIterator[int]:
-        """Poll and answer until left; yields the port, which is the system's choice where 0 was asked for.
+    async def running(self, listen: Listen) -> AsyncIterator[Sequence[Address]]:
+        """Poll and answer until left; yields where, with the port that the system chose where 0 was asked for.
 
         Raises `AddressError`, and `ConfigError` for the web configuration file, before anything is asked of the API.
         """
-        watched = WatchedConfig(listen.web_config_file, self.clock) if listen.web_config_file else None
-        if watched:
-            self.protection = watched.latest.protection
-        site = self._site(listen, Guard(self.clock, watched, listen.max_requests))
-        runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=_WEB_GRACE)
+        runner: web.AppRunner | None = None
         try:
+            watched = WatchedConfig(listen.web_config_file, self.clock) if listen.web_config_file else None
+            if watched:
+                self.protection = watched.latest.protection
+            site = self._site(listen, Guard(self.clock, watched, listen.max_requests))
+            runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=_WEB_GRACE)
             await runner.setup()
             # what is remembered is there at the first scrape
             await self.publisher.refresh()
-            await _listen(runner, listen.address, watched)
+            listener = Listener(runner, listen.addresses, watched)
+            await listener.start()
             await self.pool.prepare()
             self._start()
-            yield runner.addresses[0][1]
+            yield listener.addresses
         finally:
             await self._stop()
-            await runner.cleanup()
+            if runner:
+                await runner.cleanup()
 
     async def once(self) -> bool:
         """Poll each report once; returns whether none failed."""
@@ -181,9 +175,9 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
         states = await _remembered(store, config.operations)
         exporter = Exporter(config, clock, states=states, store=store, load=load, manager=manager)
         reloading.set_result(exporter.reloading)
-        async with exporter.running(listen) as port:
-            address = listen.address[0] or "*"
-            log.info("listening", address=address, port=port, **exporter.protection, version=__version__)
+        async with exporter.running(listen) as addresses:
+            for host, port in addresses:
+                log.info("listening", address=host, port=port, **exporter.protection, version=__version__)
             # not only once data are there: an API that is down must keep neither this service nor others from starting
             manager.ready()
             await stop.wait()
@@ -193,13 +187,6 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
 
 async def _remembered(store: Directory | None, operations: Iterable[Operation]) -> dict[str, OperationState]:
     return await store.load_all(operations) if store else {}
-
-
-async def _listen(runner: web.AppRunner, address: Address, watched: WatchedConfig | None) -> None:
-    try:
-        await Listener(runner, address, watched).start()
-    except OSError as error:
-        raise AddressError(address, error) from None
 
 
 def _exporter_status(clock: Clock) -> ExporterStatus:

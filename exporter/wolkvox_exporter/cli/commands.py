@@ -11,14 +11,15 @@ from pathlib import Path
 
 from wolkvox_exporter import app, assets
 from wolkvox_exporter.app import Exporter, Listen
-from wolkvox_exporter.cli import demo, replies
-from wolkvox_exporter.cli.options import PORT, Options, parse
+from wolkvox_exporter.cli import PORT, demo, replies
+from wolkvox_exporter.cli.options import Options, parse
 from wolkvox_exporter.cli.replies import Recorder, RepliesError
 from wolkvox_exporter.config import Config, ConfigError, Problem, load
 from wolkvox_exporter.metrics.encoder import Format
 from wolkvox_exporter.runtime import logs, shortages, signals, stderr
 from wolkvox_exporter.storage import StateError
 from wolkvox_exporter.web.toolkit import passwords, web_config
+from wolkvox_exporter.web.toolkit.sockets import AddressError
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C before all was done, as shells have it."""
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options)
     except ConfigError as error:
         return _failed(*error.problems)
-    except (app.AddressError, StateError, RepliesError) as error:
+    except (AddressError, StateError, RepliesError) as error:
         return _failed(error)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -67,7 +68,7 @@ def _require_files() -> None:
 def serve(options: Options) -> int:
     """Poll and answer until told to stop."""
     listen = Listen(
-        options.listen_address or (None, PORT),
+        options.listen_addresses or [(None, PORT)],
         options.telemetry_path,
         lifecycle=options.enable_lifecycle,
         web_config_file=options.web_config_file,
@@ -121,15 +122,15 @@ async def _once(config: Config, folder: Path | None) -> tuple[bool, bytes]:
 
 def run_demo(options: Options) -> int:
     """Run simulator and exporter together."""
-    listen = Listen(options.listen_address or ("127.0.0.1", PORT))
+    listen = Listen(options.listen_addresses or [("127.0.0.1", PORT)])
     asyncio.run(demo.demo(listen, options.speed, options.seed))
     return 0
 
 
 def simulate(options: Options) -> int:
     """Run the simulator alone."""
-    address = options.listen_address or ("127.0.0.1", 0)
-    asyncio.run(demo.simulate(address, options.speed, options.seed, options.faults))
+    addresses = options.listen_addresses or [("127.0.0.1", 0)]
+    asyncio.run(demo.simulate(addresses, options.speed, options.seed, options.faults))
     return 0
 
 

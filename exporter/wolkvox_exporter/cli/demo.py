@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from wolkvox_exporter.app import AddressError, Exporter, Listen
+from wolkvox_exporter.app import Exporter, Listen
 from wolkvox_exporter.config import Config, LiteralToken, Operation
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.runtime.signals import stopped_by_signals
 from wolkvox_exporter.simulator import Fault, Simulator, demo_operations
+from wolkvox_exporter.web.toolkit import sockets
 from wolkvox_exporter.web.toolkit.address import Address, in_url
 
 INTERVAL = 5.0
@@ -19,16 +20,20 @@ _ZONES = {"cobranzas-mx": "America/Mexico_City", "servicio-cl": "America/Santiag
 _WELCOME = """\
 A simulated contact centre is being polled every {interval:g} s, at {speed:g} times the pace of a real one.
 
-  http://{host}:{port}/          who is polled, how fresh, what failed
-  http://{host}:{port}/metrics   what Prometheus scrapes
+  http://{target}/          who is polled, how fresh, what failed
+  http://{target}/metrics   what Prometheus scrapes
 
 In prometheus.yml:
 
   - job_name: wolkvox
     scrape_interval: {interval:g}s
-    static_configs: [{{targets: ["{host}:{port}"]}}]
+    static_configs: [{{targets: ["{target}"]}}]
 
-Ctrl-C ends it.
+{others}Ctrl-C ends it.
+"""
+_OTHERS = """\
+The same is at http://{}/
+
 """
 _ALONE = """\
 # The simulator answers at {base_url}, without an exporter. This is a config.yaml for one:
@@ -45,25 +50,23 @@ async def demo(listen: Listen, speed: float, seed: int) -> None:
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(stopped_by_signals())
         base_url = await stack.enter_async_context(simulator.serving())
-        port = await stack.enter_async_context(Exporter(_config(simulator, base_url)).running(listen))
-        print(
-            _WELCOME.format(interval=INTERVAL, speed=speed, host=in_url(listen.address[0]), port=port),
-            flush=True,
-        )
+        addresses = await stack.enter_async_context(Exporter(_config(simulator, base_url)).running(listen))
+        target, *more = (f"{in_url(host)}:{port}" for host, port in addresses)
+        others = _OTHERS.format("/, http://".join(more)) if more else ""
+        print(_WELCOME.format(interval=INTERVAL, speed=speed, target=target, others=others), flush=True)
         await stop.wait()
 
 
-async def simulate(address: Address, speed: float, seed: int, faults: Sequence[Fault]) -> None:
+async def simulate(addresses: Sequence[Address], speed: float, seed: int, faults: Sequence[Fault]) -> None:
     """Run the simulator until told to stop, with some of its faults switched on."""
     simulator = _simulator(speed, seed)
     for fault in faults:
         simulator.inject(fault)
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(stopped_by_signals())
-        try:
-            base_url = await stack.enter_async_context(simulator.serving(address[0] or "127.0.0.1", address[1]))
-        except OSError as error:
-            raise AddressError(address, error) from None
+        listeners = await sockets.listening(addresses)
+        host, _ = sockets.name(listeners[0])
+        base_url = await stack.enter_async_context(simulator.serving(*listeners, host=in_url(host)))
         rows = "".join(_written(operation.name, base_url, operation.tokens[0]) for operation in simulator.operations)
         print(_ALONE.format(base_url=base_url, operations=rows), flush=True)
         await stop.wait()

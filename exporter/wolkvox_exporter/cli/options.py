@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wolkvox_exporter import __version__, assets
+from wolkvox_exporter.cli import PORT
 from wolkvox_exporter.runtime import logs
 from wolkvox_exporter.simulator import Fault
-from wolkvox_exporter.web.toolkit.address import Address, parse_address
+from wolkvox_exporter.web.toolkit.address import Address, parse_address, parse_path
 from wolkvox_exporter.web.toolkit.guard import MAX_REQUESTS
-
-PORT = 10842
-"""Where the exporter answers unless told otherwise."""
 
 DESCRIPTION = "Prometheus exporter for outbound campaigns of the wolkvox contact-centre platform."
 EPILOG = "Without a command it serves. No flag takes a secret: tokens come from files or the environment."
@@ -25,7 +23,8 @@ class Options:
 
     command: str = "serve"
     config_file: Path = Path("config.yaml")
-    listen_address: Address | None = None
+    listen_addresses: Sequence[Address] = ()
+    """In the order in which they are written; none is the command's own choice."""
     telemetry_path: str = "/metrics"
     log_level: str = "info"
     log_format: str = "logfmt"
@@ -66,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         dest="telemetry_path",
         type=_path,
         metavar="PATH",
-        help="where the metrics are (/metrics)",
+        help="where the metrics are (/metrics); / replaces the page for people",
     )
     parser.add_argument(
         "--web.enable-lifecycle",
@@ -113,10 +112,11 @@ def _listening() -> argparse.ArgumentParser:
     flags = _flags()
     flags.add_argument(
         "--web.listen-address",
-        dest="listen_address",
+        dest="listen_addresses",
+        action=_Repeated,
         type=_address,
         metavar="[HOST]:PORT",
-        help=f"where to answer (:{PORT}; demo 127.0.0.1:{PORT}, simulate 127.0.0.1 and a free port)",
+        help=f"where to answer, may be repeated (:{PORT}; demo 127.0.0.1:{PORT}, simulate 127.0.0.1 and a free port)",
     )
     return flags
 
@@ -170,6 +170,16 @@ def _fitting() -> argparse.ArgumentParser:
     return flags
 
 
+class _Repeated(argparse.Action):
+    """A flag that may be repeated, before a command as well as after it."""
+
+    def __call__(self, _: argparse.ArgumentParser, namespace: argparse.Namespace, value: object, *__: object) -> None:
+        """Add a value."""
+        # the parsers of one command line share the action, while each has a namespace of its own
+        self.const = (*(self.const or ()), value)
+        setattr(namespace, self.dest, self.const)
+
+
 def _address(written: str) -> Address:
     try:
         return parse_address(written)
@@ -178,11 +188,10 @@ def _address(written: str) -> Address:
 
 
 def _path(written: str) -> str:
-    if not written.startswith("/") or any(character in written for character in "{} ?#"):
-        raise argparse.ArgumentTypeError("a path begins with / and has no {}, space, ? or #, such as /metrics")
-    if written.startswith("/-/"):
-        raise argparse.ArgumentTypeError("paths under /-/ are taken; write another, such as /metrics")
-    return written
+    try:
+        return parse_path(written)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _url(written: str) -> str:

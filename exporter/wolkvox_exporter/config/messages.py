@@ -45,10 +45,14 @@ def text(error: ErrorDetails, models: Models = MODELS) -> str:
 
 def _unknown(key: str, model: type[BaseModel]) -> str:
     keys = [field.alias or name for name, field in model.model_fields.items()]
-    likely = key[:_COMPARED].lower().replace("-", "_")
-    nearest = get_close_matches(likely, keys, n=1, cutoff=_SIMILARITY)
+    spelled = {_folded(each): each for each in keys}
+    nearest = get_close_matches(_folded(key[:_COMPARED]), spelled, n=1, cutoff=_SIMILARITY)
     if nearest:
-        return f"unknown key; did you mean {nearest[0]}?"
+        return f"unknown key; did you mean {spelled[nearest[0]]}?"
     if model is WrittenFile and key in WrittenOperation.model_fields:
         return "this key belongs to an operation; move it under operations"
     return f"unknown key; known here are {', '.join(sorted(keys))}"
+
+
+def _folded(key: str) -> str:
+    return key.lower().replace("-", "_")

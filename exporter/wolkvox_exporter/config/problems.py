@@ -1,6 +1,7 @@
 """What is wrong with a configuration file, and where; no problem ever shows a value, which might be a secret."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -31,13 +32,16 @@ class ConfigError(Exception):
         self.problems = problems
 
 
-def path_text(location: Location) -> str:
-    """Write a location as `operations[0].name`, up to the first key that is none: it might be a misplaced secret."""
+def path_text(location: Location, known: Collection[str] = ()) -> str:
+    """Write a location as `operations[0].name`, up to the first key that is none: it might be a misplaced secret.
+
+    Keys are plain words, or `known` ones.
+    """
     path = ""
     for part in location:
         if isinstance(part, int):
             path += f"[{part}]"
-        elif _PLAIN_KEY.fullmatch(part):
+        elif part in known or _PLAIN_KEY.fullmatch(part):
             path += f".{part}"
         else:
             break

@@ -5,7 +5,7 @@ values stay the text as written and the models decide what it is.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,9 +47,10 @@ _SYNTAX = {
 
 @dataclass(slots=True)
 class Document:
-    """The content of a file; each location that is written has a line."""
+    """The content of a file; each location that is written has a line, and its keys may be among `known`."""
 
     file: str
+    known: Collection[str] = ()
     data: Data = None
     lines: dict[Location, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -59,12 +60,15 @@ class Document:
         written = location
         while written and written not in self.lines:
             written = written[:-1]
-        return Problem(self.file, line or self.lines.get(written, 1), path_text(location), text)
+        return Problem(self.file, line or self.lines.get(written, 1), path_text(location, self.known), text)
 
 
-def read(path: Path, *, may_be_empty: bool = False) -> Document:
-    """Read a file; what can be read of it is returned, with its problems, `ConfigError` if that is nothing."""
-    document = Document(str(path))
+def read(path: Path, *, may_be_empty: bool = False, known: Collection[str] = ()) -> Document:
+    """Read a file; what can be read of it is returned, with its problems, `ConfigError` if that is nothing.
+
+    Of keys that are no plain words problems show the `known` ones.
+    """
+    document = Document(str(path), known=known)
     text = _text(path, document)
     failure = text if isinstance(text, Problem) else _build(text, document, may_be_empty=may_be_empty)
     # raised here and not while handling its cause, which quotes the file and would hang on as context

@@ -1,6 +1,7 @@
 """The simulated wolkvox: its reports over HTTP, with its limits, its errors and the faults one asks for."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ REPORTS = {
 
 _READABLE = {None, Fault.BOM, Fault.PHP_WARNING}
 """The faults whose answer still is a good report."""
+_HOST = "127.0.0.1"
 _IDLE_SECONDS = 5.0
 _CLOSING_SECONDS = 0.1
 _PEERS_ALLOWED = 1
@@ -90,9 +92,9 @@ class Simulator:
 
     @asynccontextmanager
     async def serving(
-        self, host: str = "127.0.0.1", port: int = 0, ssl_context: ssl.SSLContext | None = None
+        self, *listeners: socket.socket, host: str = _HOST, ssl_context: ssl.SSLContext | None = None
     ) -> AsyncIterator[str]:
-        """Serve meanwhile, and give the base URL; port 0 takes a free one. OSError if the address is taken."""
+        """Serve meanwhile, and give the base URL as it begins with this host; by default on a free port of it."""
         app = web.Application()
         app.router.add_get("/api/v2/{file}", self._serve)
         app.router.add_get(ELSEWHERE, self._follow)
@@ -105,9 +107,9 @@ class Simulator:
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port, ssl_context=ssl_context).start()
-            shown = f"[{host}]" if ":" in host else host
-            yield f"{'https' if ssl_context else 'http'}://{shown}:{runner.addresses[0][1]}/api/v2"
+            for listener in listeners or (socket.create_server((host, 0)),):
+                await web.SockSite(runner, listener, ssl_context=ssl_context).start()
+            yield f"{'https' if ssl_context else 'http'}://{host}:{runner.addresses[0][1]}/api/v2"
         finally:
             await self._hang_up()
             await runner.cleanup()

@@ -9,6 +9,7 @@ from typing import TypeAlias, cast
 
 import structlog
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import LineTooLong
 
 from wolkvox_exporter.web.toolkit.guard import HEADERS, refusal
 
@@ -112,7 +113,7 @@ class Connection(web.RequestHandler):
         else:
             # neither answered nor logged in aiohttp's words, which repeat what was sent: there may be a password in it
             log.debug("not HTTP", client=request.remote, error=type(exc).__name__)
-            response = refusal(HTTPStatus(status), "this is not HTTP as it should be")
+            response = refusal(HTTPStatus(status), _complaint(exc))
             response.force_close()
         response.headers.update(HEADERS)
         return response
@@ -128,6 +129,15 @@ class Connection(web.RequestHandler):
             if timer:
                 timer.cancel()
         self._head_timer = self._send_timer = None
+
+
+def _complaint(error: BaseException | None) -> str:
+    """Return what is wrong with a request that aiohttp has not read."""
+    if isinstance(error, LineTooLong):
+        return f"a line of the request has more than {_LONGEST_LINE} bytes"
+    if str(getattr(error, "message", "")).startswith("Too many headers"):
+        return f"the request has more than {_MOST_HEADERS} headers"
+    return "this is not HTTP as it should be"
 
 
 def _without_expectation(make: _Make, *parts: object) -> web.BaseRequest:

@@ -1,13 +1,16 @@
 """Where connections arrive: how many there may be, and TLS before anything is said."""
 
 import asyncio
+import math
+import ssl
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import structlog
 from aiohttp import web
 
-from wolkvox_exporter.web.toolkit import tls
-from wolkvox_exporter.web.toolkit.address import Address
+from wolkvox_exporter.web.toolkit import sockets, tls
+from wolkvox_exporter.web.toolkit.address import Address, shown
 from wolkvox_exporter.web.toolkit.connection import Connection
 from wolkvox_exporter.web.toolkit.watcher import WatchedConfig
 
@@ -17,35 +20,64 @@ HANDSHAKE_TIMEOUT = 10.0
 """Seconds that a TLS handshake may take."""
 _CLOSING_TIMEOUT = 5.0
 _LOG_AGAIN = 60.0
+_NO_CERTIFICATE = "the web configuration file cannot be used"
 
 log = structlog.get_logger()
 
 
+class _Seldom:
+    """Lets a line into the log once a minute, whatever happens how often."""
+
+    def __init__(self) -> None:
+        self._logged = -math.inf
+        self._unlogged = 0
+
+    def line(self) -> Mapping[str, int] | None:
+        """Return what belongs on a line that may be logged now, how many were not, or None."""
+        now = asyncio.get_running_loop().time()
+        if now - self._logged < _LOG_AGAIN:
+            self._unlogged += 1
+            return None
+        self._logged, unlogged, self._unlogged = now, self._unlogged, 0
+        return {"unlogged": unlogged} if unlogged else {}
+
+
 class Listener(web.BaseSite):
-    """Listens on an address; with a certificate in the web configuration file connections begin with a handshake."""
+    """Listens on addresses; with a certificate in the web configuration file connections begin with a handshake."""
 
-    __slots__ = ("_address", "_handshakes", "_logged", "_web_config")
+    __slots__ = ("_crowded", "_handshakes", "_refused", "_servers", "_wanted", "_web_config", "addresses")
 
-    def __init__(self, runner: web.AppRunner, address: Address, web_config: WatchedConfig | None = None) -> None:
+    def __init__(
+        self, runner: web.AppRunner, wanted: Sequence[Address], web_config: WatchedConfig | None = None
+    ) -> None:
         super().__init__(runner)
-        self._address = address
+        self.addresses: Sequence[Address] = ()
+        """Where it listens."""
+        self._wanted = wanted
+        self._servers: list[asyncio.Server] = []
         self._web_config = web_config if web_config and web_config.uses_tls else None
         self._handshakes: dict[asyncio.Task[None], asyncio.Transport] = {}
-        self._logged = -_LOG_AGAIN
+        self._crowded, self._refused = _Seldom(), _Seldom()
 
     @property
     def name(self) -> str:
-        """The address as a URL begins."""
-        return f"{'https' if self._web_config else 'http'}://{self._address[0] or '*'}:{self._address[1]}"
+        """The addresses as URLs begin."""
+        scheme = "https" if self._web_config else "http"
+        return ", ".join(f"{scheme}://{shown(address)}" for address in self.addresses or self._wanted)
 
     async def start(self) -> None:
-        """Listen; raises `OSError`."""
+        """Listen on all addresses; raises `AddressError`."""
         await super().start()
-        self._server = await asyncio.get_running_loop().create_server(lambda: _Arrival(self), *self._address)
+        listening = await sockets.listening(self._wanted)
+        self.addresses = [sockets.name(listener) for listener in listening]
+        loop = asyncio.get_running_loop()
+        self._servers = [await loop.create_server(lambda: _Arrival(self), sock=listener) for listener in listening]
 
     async def stop(self) -> None:
         """Listen no more."""
         await super().stop()
+        for server in self._servers:
+            server.close()
         for handshake in self._handshakes:
             handshake.cancel()
         await asyncio.gather(*self._handshakes, return_exceptions=True)
@@ -68,10 +100,9 @@ class Listener(web.BaseSite):
         return server is not None and len(server.connections) + len(self._handshakes) >= MOST_CONNECTIONS
 
     def _free_a_place(self) -> bool:
-        now = asyncio.get_running_loop().time()
-        if now - self._logged >= _LOG_AGAIN:
-            self._logged = now
-            log.warning("too many connections", most=MOST_CONNECTIONS, effect="idle ones are closed, or new ones")
+        if (more := self._crowded.line()) is not None:
+            effect = "idle ones are closed, or new ones"
+            log.warning("too many connections", most=MOST_CONNECTIONS, effect=effect, **more)
         connections = self._runner.server.connections if self._runner.server else []
         if any(isinstance(each, Connection) and each.give_way() for each in connections):
             return True
@@ -108,17 +139,29 @@ class Listener(web.BaseSite):
                 ssl_handshake_timeout=HANDSHAKE_TIMEOUT,
                 ssl_shutdown_timeout=_CLOSING_TIMEOUT,
             )
+        except ssl.SSLError as error:
+            self._refuse(transport, tls.reason(error) if config and config.tls else _NO_CERTIFICATE)
+            return
         except OSError as error:
-            log.debug("no TLS connection", reason=getattr(error, "reason", None) or type(error).__name__)
+            # somebody who looked whether the port is open, or was too slow
+            log.debug("no TLS connection", reason=type(error).__name__)
             return
         if secured is None or arrival.is_gone:
             return
         allowed = config.allowed_sans if config else ()
         if allowed and not tls.is_allowed(secured.get_extra_info("peercert"), allowed):
-            log.debug("no TLS connection", reason="the client's certificate has none of client_allowed_sans")
+            self._refuse(secured, "the client's certificate has none of client_allowed_sans")
             secured.abort()
         else:
             self._serve(secured, bytes(arrival.early))
+
+    def _refuse(self, transport: asyncio.Transport, reason: str) -> None:
+        """Log why a client has no connection, which it may not know: it sees an alert, or a connection that closes."""
+        client = (transport.get_extra_info("peername") or ("",))[0]
+        if (more := self._refused.line()) is None:
+            log.debug("no TLS connection", client=client, reason=reason)
+        else:
+            log.info("no TLS connection", client=client, reason=reason, **more)
 
 
 class _Arrival(asyncio.Protocol):

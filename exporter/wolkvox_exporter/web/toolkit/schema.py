@@ -4,11 +4,14 @@ That format is described in `docs/web-configuration.md` of github.com/prometheus
 says where this exporter differs.
 """
 
+from typing import Annotated
+
 from pydantic import ConfigDict, Field
 
 from wolkvox_exporter.config.keys import Keys
+from wolkvox_exporter.config.types import FILLED
 from wolkvox_exporter.web.toolkit.types import (
-    AnyText,
+    AllowedSan,
     Burst,
     Cipher,
     ClientAuth,
@@ -18,13 +21,12 @@ from wolkvox_exporter.web.toolkit.types import (
     HeaderText,
     Http2,
     NoSniff,
-    PasswordHash,
     Pause,
     Pem,
     PemFile,
     SecretPem,
     TlsVersion,
-    User,
+    Users,
 )
 
 
@@ -46,20 +48,20 @@ class TlsServer(Keys):
         default=None, description="PEM file with the CAs of clients; without it those that the system trusts."
     )
     client_ca: Pem | None = Field(default=None, description="The CAs themselves, instead of `client_ca_file`.")
-    client_allowed_sans: tuple[AnyText, ...] = Field(
+    client_allowed_sans: Annotated[tuple[AllowedSan, ...], FILLED] = Field(
         default=(),
         description="Of these names (DNS, IP, e-mail, URI) a client's certificate has at least one; needs "
         "`RequireAndVerifyClientCert`.",
     )
     min_version: TlsVersion = Field(default="TLS12", description="`TLS12` or `TLS13`.")
     max_version: TlsVersion = Field(default="TLS13", description="`TLS12` or `TLS13`.")
-    cipher_suites: tuple[Cipher, ...] = Field(
+    cipher_suites: Annotated[tuple[Cipher, ...], FILLED] = Field(
         default=(), description="Cipher suites of TLS 1.2, by their standard names; those of TLS 1.3 are fixed."
     )
     prefer_server_cipher_suites: Flag = Field(
         default=True, description="Whether the order of `cipher_suites` counts, or the client's."
     )
-    curve_preferences: tuple[Curve, ...] = Field(
+    curve_preferences: Annotated[tuple[Curve, ...], FILLED] = Field(
         default=(), description="At most one of `CurveP256`, `CurveP384`, `CurveP521`, `X25519`."
     )
 
@@ -99,7 +101,7 @@ class WebFile(Keys):
 
     tls_server_config: TlsServer | None = Field(default=None, description="Switches TLS on.")
     http_server_config: HttpServer = Field(default=HttpServer(), description="How answers look.")
-    basic_auth_users: dict[User, PasswordHash] = Field(
+    basic_auth_users: Users = Field(
         default={}, description="bcrypt hashes of passwords by user; whoever is none of them gets 401."
     )
     rate_limit: RateLimit | None = Field(default=None, description="Answers 429 to more requests than this.")

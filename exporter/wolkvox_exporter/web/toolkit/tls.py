@@ -51,6 +51,12 @@ def refusing() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 
 
+def reason(error: ssl.SSLError) -> str:
+    """Return what OpenSSL says of an error, in its own words; empty where it says nothing."""
+    verified = getattr(error, "verify_message", "")
+    return ": ".join(filter(None, ((error.reason or "").replace("_", " ").lower(), verified)))
+
+
 def is_allowed(certificate: Mapping[str, Any], allowed: Sequence[str]) -> bool:
     """Return whether a verified certificate has one of the alternative names."""
     names = certificate.get("subjectAltName", ())

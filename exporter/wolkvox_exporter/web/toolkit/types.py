@@ -23,7 +23,7 @@ _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, 
 _LONGEST_PAUSE = 86_400.0
 _LARGEST_BURST = 1_000_000
 _BREAKS_HEADERS = re.compile(r"[^ -~]")
-_TRUE, _FALSE = {"true", "yes", "on"}, {"false", "no", "off"}
+_TRUE, _FALSE = {"true", "yes", "on", "y"}, {"false", "no", "off", "n"}
 
 TLS_1_2_CIPHERS = {
     f"TLS_ECDHE_{key}_WITH_{name}": f"ECDHE-{key}-{openssl}"
@@ -123,6 +123,18 @@ def _burst(text: str) -> int:
     return int(text)
 
 
+def _san(text: str) -> str:
+    if not text:
+        raise BadValue("nothing is written here; write a name that clients' certificates may have")
+    return text
+
+
+def _some_users(users: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    if not users:
+        raise BadValue("no user is written, and so everybody would be let in; write one or remove the key")
+    return users
+
+
 def _header(text: str) -> str:
     if _BREAKS_HEADERS.search(text):
         raise BadValue("a header has printable ASCII characters only; remove the others, line breaks too")
@@ -138,12 +150,13 @@ def _one_of(choice: tuple[str, ...]) -> Callable[[str], str]:
     return read
 
 
-AnyText = Annotated[str, from_text(str)]
+AllowedSan = Annotated[str, from_text(_san)]
 PemFile = Annotated[Path, from_path(_pem_file)]
 Pem = Annotated[str, from_text(_pem)]
 SecretPem = Annotated[SecretStr, from_text(lambda text: SecretStr(_pem(text)))]
 PasswordHash = Annotated[SecretStr, from_text(_password_hash)]
 User = Annotated[str, AfterValidator(_user)]
+Users = Annotated[dict[User, PasswordHash], AfterValidator(_some_users)]
 ClientAuth = Annotated[str, from_text(_client_auth)]
 TlsVersion = Annotated[str, from_text(_version)]
 Cipher = Annotated[str, from_text(_cipher)]

@@ -14,8 +14,11 @@ from wolkvox_exporter.web.toolkit.schema import MODELS, TlsServer, WebFile
 from wolkvox_exporter.web.toolkit.types import TLS_1_3_CIPHERS
 
 _TLS = ("tls_server_config",)
+_KEYS = {field.alias or name for model in MODELS.values() for name, field in model.model_fields.items()}
 _REQUIRED = "RequireAndVerifyClientCert"
 _TOGETHER = "certificate and key cannot be used; both must be PEM, belong to each other, and the key have no passphrase"
+
+_MISMATCH = "key values mismatch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,15 @@ def _read(path: Path) -> Document:
     except OSError as error:
         text = f"the file cannot be read ({error.strerror}); give the path of a readable file"
         raise ConfigError((Problem(str(path), 1, "", text),)) from None
-    return yamlfile.read(path, may_be_empty=True)
+    return yamlfile.read(path, may_be_empty=True, known=_KEYS)
 
 
 def _context(document: Document, settings: TlsServer) -> ssl.SSLContext:
     problem: Problem
     try:
         context = tls.context(settings)
-    except (OSError, ValueError):
-        problem = document.problem((*_TLS, "cert_file" if settings.cert_file else "cert"), _TOGETHER)
+    except (OSError, ValueError) as error:
+        problem = document.problem((*_TLS, "cert_file" if settings.cert_file else "cert"), _unusable(error))
     else:
         try:
             tls.trust_clients(context, settings)
@@ -82,6 +85,13 @@ def _context(document: Document, settings: TlsServer) -> ssl.SSLContext:
             return context
     # raised here and not while handling its cause, which might quote the key
     raise ConfigError((problem,))
+
+
+def _unusable(error: Exception) -> str:
+    said = tls.reason(error) if isinstance(error, ssl.SSLError) else ""
+    if said in {"", _MISMATCH}:
+        return _TOGETHER
+    return f"OpenSSL takes no such certificate or key here ({said}); make others, of 2048 bits or more and with SHA-256"
 
 
 def _inconsistencies(document: Document) -> Iterator[Problem]:
@@ -115,6 +125,6 @@ def _about_versions(document: Document, keys: dict[str, Data]) -> Iterator[Probl
     if isinstance(curves, list) and len(curves) > 1:
         text = "Python can be told one curve only; write one, or remove the key to offer all that are good"
         yield document.problem((*_TLS, "curve_preferences"), text)
-    if isinstance(suites, list) and set(map(str, suites)) <= TLS_1_3_CIPHERS:
+    if isinstance(suites, list) and suites and set(map(str, suites)) <= TLS_1_3_CIPHERS:
         text = "none of the suites is one of TLS 1.2, and those of TLS 1.3 cannot be chosen; write min_version: TLS13"
         yield document.problem((*_TLS, "cipher_suites"), text)
