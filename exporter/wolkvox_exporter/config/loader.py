@@ -1,13 +1,14 @@
 """From the file to the configuration in effect, or to all that is wrong with it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wolkvox_exporter.config import messages, validation, warnings, yamlfile
 from wolkvox_exporter.config.models import EXACTLY_ONE, Operation, WrittenFile
-from wolkvox_exporter.config.problems import ConfigError, Location, Problem
-from wolkvox_exporter.config.yamlfile import Document
+from wolkvox_exporter.config.problems import ConfigError, Location, Problem, path_text
+from wolkvox_exporter.config.tokens import FileToken, TokenUnreadable
+from wolkvox_exporter.config.yamlfile import Data, Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,30 +19,53 @@ class Config:
     warnings: tuple[Problem, ...]
     state: Path | None = None
     """The folder that keeps what a restart needs; None keeps it in memory."""
+    unreadable_tokens: tuple[Problem, ...] = ()
+    """Token files that cannot be used as they are now; the other operations are polled all the same."""
 
 
 def load(path: Path) -> Config:
-    """Read the configuration, or raise `ConfigError` with everything that is wrong with it."""
-    document = yamlfile.read(path)
-    file, refused = validation.validated(document, WrittenFile, path.absolute().parent, messages.MODELS, "operations")
+    """Read the configuration, or raise `ConfigError` with everything that is wrong with it.
+
+    A token file that cannot be used is wrong, too, but none of the reasons to raise: it may come later.
+    """
+    document, folder = yamlfile.read(path), path.absolute().parent
+    file, refused = validation.validated(document, WrittenFile, folder, messages.MODELS, "operations")
     problems = [*document.problems, *refused, *_inconsistencies(document)]
+    unreadable = _unreadable_tokens(document, folder, {(problem.line, problem.path) for problem in problems})
     if file is None or problems:
-        raise ConfigError(tuple(sorted(set(problems))))
+        raise ConfigError(tuple(sorted({*problems, *unreadable})))
     operations = tuple(operation.effective(file) for operation in file.operations)
-    return Config(operations, warnings.warnings(document, file, operations), file.state)
+    return Config(operations, warnings.warnings(document, file, operations), file.state, tuple(unreadable))
+
+
+def _operations(document: Document) -> Iterator[tuple[Location, dict[str, Data]]]:
+    operations = document.data.get("operations") if isinstance(document.data, dict) else None
+    for index, operation in enumerate(operations if isinstance(operations, list) else ()):
+        if isinstance(operation, dict):
+            yield ("operations", index), operation
+
+
+def _unreadable_tokens(document: Document, folder: Path, reported: Container[tuple[int, str]]) -> list[Problem]:
+    """Look into the token files, also where something else is wrong; `reported` is where that is."""
+    found = []
+    for at, operation in _operations(document):
+        written = operation.get("token_file")
+        place = document.problem((*at, "token_file"), "")
+        if not isinstance(written, str) or (place.line, place.path) in reported:
+            continue
+        try:
+            FileToken(folder / written).read()
+        except TokenUnreadable as unreadable:
+            found.append(replace(place, text=str(unreadable)))
+    return found
 
 
 def _inconsistencies(document: Document) -> Iterator[Problem]:
     """Check what concerns several values; outside the models, which would check it only when all else is right."""
-    operations = document.data.get("operations") if isinstance(document.data, dict) else None
-    first_named: dict[str, int] = {}
-    for index, operation in enumerate(operations if isinstance(operations, list) else ()):
-        if not isinstance(operation, dict):
-            continue
-        at: Location = ("operations", index)
+    first_named: dict[str, str] = {}
+    for at, operation in _operations(document):
         for group in EXACTLY_ONE:
             yield from validation.exactly_one(document, at, operation, group)
-        name = operation.get("name")
-        if isinstance(name, str) and first_named.setdefault(name, index) != index:
-            first = f"operations[{first_named[name]}]"
+        name, here = operation.get("name"), path_text(at)
+        if isinstance(name, str) and (first := first_named.setdefault(name, here)) != here:
             yield document.problem((*at, "name"), f"the name is that of {first}; give each operation its own")
