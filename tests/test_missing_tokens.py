@@ -2,6 +2,7 @@
 
 import json
 import signal
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from support.reloading import SUCCESSFUL, TOKENS, centre
 from support.samples import Samples
 from test_process import page, scraped
 from test_tokens import token_file, with_file
-from wolkvox_exporter.config import FileToken, load
+from wolkvox_exporter.config import FileToken, load, loader
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 
@@ -112,6 +113,32 @@ async def test_a_reload_takes_the_others_over(tmp_path: Path, capsys: pytest.Cap
         (tmp_path / "comes").write_text(TOKENS["comes"])
         await clock.advance(10)
         assert (await exporter.samples()).values("wolkvox_up", operation="comes") == [1, 1]
+
+
+def test_a_share_that_hangs_keeps_nobody_from_being_polled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a token file is on a share that does not answer, then it is told in time, and nothing looks at it again."""
+    config = config_file(tmp_path, "http://127.0.0.1:9/api/v2", {name: {"token": token} for name, token in OF.items()})
+    answers, looked = threading.Event(), []
+
+    def read(source: FileToken) -> str:
+        looked.append(source.path.name)
+        if source.path.name == "token-1":
+            answers.wait()
+        return source.path.read_text()
+
+    # no file of a test can hang
+    monkeypatch.setattr(FileToken, "read", read)
+    monkeypatch.setattr(loader, "READ_TIMEOUT", 0.01)
+    try:
+        loaded = load(config)
+    finally:
+        answers.set()
+    assert [operation.name for operation in loaded.operations] == list(OF)
+    expected = "the token file cannot be read in time; look at where it is kept"
+    assert [(problem.path, problem.text) for problem in loaded.unreadable_tokens] == [
+        ("operations[1].token_file", expected)
+    ]
+    assert looked.count("token-1") == 1
 
 
 async def test_what_is_else_wrong_is_told_together_with_a_missing_token(tmp_path: Path) -> None:

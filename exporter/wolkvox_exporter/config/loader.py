@@ -1,5 +1,6 @@
 """From the file to the configuration in effect, or to all that is wrong with it."""
 
+import time
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,11 @@ from wolkvox_exporter.config.models import EXACTLY_ONE, Operation, WrittenFile
 from wolkvox_exporter.config.problems import ConfigError, Location, Problem, path_text
 from wolkvox_exporter.config.tokens import FileToken, TokenUnreadable
 from wolkvox_exporter.config.yamlfile import Data, Document
+from wolkvox_exporter.runtime.concurrency import NoThreadError, waited_for
+
+READ_TIMEOUT = 5.0
+"""Seconds that the token files may take together before each of the others is given a moment only."""
+_MOMENT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +39,41 @@ def load(path: Path) -> Config:
     problems = [*document.problems, *refused, *_inconsistencies(document)]
     unreadable = _unreadable_tokens(document, folder, {(problem.line, problem.path) for problem in problems})
     if file is None or problems:
-        raise ConfigError(tuple(sorted({*problems, *unreadable})))
+        raise ConfigError(tuple(sorted({*problems, *unreadable.values()})))
     operations = tuple(operation.effective(file) for operation in file.operations)
-    return Config(operations, warnings.warnings(document, file, operations), file.state, tuple(unreadable))
+    advice = warnings.warnings(document, file, operations, unreadable)
+    return Config(operations, advice, file.state, tuple(unreadable.values()))
 
 
-def _operations(document: Document) -> Iterator[tuple[Location, dict[str, Data]]]:
+def _operations(document: Document) -> Iterator[tuple[int, dict[str, Data]]]:
     operations = document.data.get("operations") if isinstance(document.data, dict) else None
     for index, operation in enumerate(operations if isinstance(operations, list) else ()):
         if isinstance(operation, dict):
-            yield ("operations", index), operation
+            yield index, operation
 
 
-def _unreadable_tokens(document: Document, folder: Path, reported: Container[tuple[int, str]]) -> list[Problem]:
+def _unreadable_tokens(document: Document, folder: Path, reported: Container[tuple[int, str]]) -> dict[int, Problem]:
     """Look into the token files, also where something else is wrong; `reported` is where that is."""
-    found = []
-    for at, operation in _operations(document):
+    found, deadline = {}, time.monotonic() + READ_TIMEOUT
+    for index, operation in _operations(document):
         written = operation.get("token_file")
-        place = document.problem((*at, "token_file"), "")
+        place = document.problem(("operations", index, "token_file"), "")
         if not isinstance(written, str) or (place.line, place.path) in reported:
             continue
         try:
-            FileToken(folder / written).read()
-        except TokenUnreadable as unreadable:
-            found.append(replace(place, text=str(unreadable)))
+            waited_for(FileToken(folder / written).read, max(deadline - time.monotonic(), _MOMENT))
+        except (TokenUnreadable, NoThreadError) as unreadable:
+            found[index] = replace(place, text=str(unreadable))
+        except TimeoutError:
+            found[index] = replace(place, text="the token file cannot be read in time; look at where it is kept")
     return found
 
 
 def _inconsistencies(document: Document) -> Iterator[Problem]:
     """Check what concerns several values; outside the models, which would check it only when all else is right."""
     first_named: dict[str, str] = {}
-    for at, operation in _operations(document):
+    for index, operation in _operations(document):
+        at: Location = ("operations", index)
         for group in EXACTLY_ONE:
             yield from validation.exactly_one(document, at, operation, group)
         name, here = operation.get("name"), path_text(at)

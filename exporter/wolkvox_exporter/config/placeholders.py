@@ -16,7 +16,7 @@ _CAPITALS = r"\$[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*"
 _VARIABLE = re.compile(
     rf"\$\{{(?:env[:.])?({_NAME})(?::?[-?+=][^{{}}]*)?\}}|\$\(({_NAME})\)|\$(?:env:)?({_NAME})|%({_NAME})%"
 )
-_SOME_NOTATION = re.compile(r"\$\{[^{}]+\}|\$\([^()]+\)|\{\{.*?\}\}|\{%.*?%\}|<%.*?%>")
+_SOME_NOTATION = re.compile(r"\$\{[^{}]+\}|\$\([^()]+\)|\{\{[^{}]+\}\}|\{%[^%]+%\}|<%[^%]+%>")
 _WHOLE_NOTATION = re.compile(rf"\{{{_NAME}\}}|`[^`]+`|{_CAPITALS}")
 _BRACES = re.compile(rf"\{{{_NAME}\}}")
 _ANGLES = re.compile(r"<[^<>]+>")
