@@ -89,7 +89,7 @@ class FileToken(TokenSource):
 
     @property
     def renewal(self) -> str:
-        """Tell a file that is read again from a copy that systemd has made of one."""
+        """Say how, which is another way for the copy of a file that systemd makes."""
         own = os.environ.get("CREDENTIALS_DIRECTORY")
         folders = [_CREDENTIALS, *([Path(own)] if own else [])]
         if any(self.path.is_relative_to(folder) for folder in folders):
