@@ -120,6 +120,8 @@ the counters `wolkvox_campaign_dialed_total`, `…_results_total` and `…_hits_
     yield "## Why a poll fails\n"
     yield "The values of `reason` in `wolkvox_poll_failures_total`, and what the log and the page at `/` advise:\n"
     yield from _table(("reason", "what to do"), ((f"`{reason}`", text) for reason, text in REMEDIES.items()))
+    yield "\nFor `token` they add how a new one comes into effect, which depends on"
+    yield "[where it is kept](configuration.md#tokens)."
     yield "\n## Why a report is held back\n"
     yield "The values of `reason` in `wolkvox_report_held`:\n"
     yield from _table(("reason", "what it means"), ((f"`{reason}`", text) for reason, text in HELD_REASONS.items()))
