@@ -49,6 +49,46 @@ written; polling goes on.
 
 A file is written twice a poll; one of 250 campaigns has 240 kB, which takes some 3 ms in a thread. The 5,000 campaigns
 of an operation that were seen last are remembered; one that comes back after that starts at 0."""
+_TOKENS = """
+## Tokens
+
+A token file, or variable, holds the token and nothing else: no name (`WOLKVOX_TOKEN=…`), no header, no quotes. A token
+file that is missing, or holds no token, concerns its operation alone, at the start and at a reload as well: the log
+says where it is named, its reports fail with the reason `token`, and it is looked at every ten seconds and used as soon
+as it is right. `check` calls it an error. An environment variable that is not set is one at the start, too: it cannot
+come later.
+
+A new token is put where the old one is kept. When it is used depends on that place:
+"""
+_RENEWALS = (
+    ("a file (`token_file`)", "before the next poll; within ten seconds if the old one was refused or missing"),
+    (
+        "a secret mounted into a container",
+        (
+            "the same, if what is mounted follows: a folder does. A single file that was replaced, a `subPath` of "
+            "Kubernetes and a secret of Docker Swarm stay as they were until the container is made anew"
+        ),
+    ),
+    (
+        "a credential of systemd",
+        (
+            "after `systemctl restart wolkvox-exporter`: systemd copies credentials at the start only, see "
+            "[systemd.md](systemd.md)"
+        ),
+    ),
+    ("an environment variable (`token_env`)", "after a restart with the new value; a container has to be made anew"),
+    ("the configuration file (`token`)", "after a reload"),
+)
+_PLACEHOLDERS = """
+## Nothing is replaced
+
+Values are used as they are written: no variable (`${NAME}`, `$NAME`, `%NAME%`), no template (`{{ name }}`), no `~` for
+a home. What can only be such a placeholder, or words like `<token>` and `CHANGE_ME`, is refused in `token`,
+`token_file`, `token_env`, `server`, `base_url`, `proxy_url`, `ca_file` and `state`, with the key or value that would
+do; so it is in what a token file or variable holds. What may be meant so is used: percent-encoding, and dollar signs
+within a token or password. A password that really is such a word is written with a character of it encoded
+(`%63hangeme`), a path that really begins with `~` as `./~…`.
+"""
 
 _TAKEN = fill(
     "Names that metrics, targets or alerts have labels of already are refused, since a join would overwrite these: "
@@ -122,6 +162,8 @@ the counters `wolkvox_campaign_dialed_total`, `…_results_total` and `…_hits_
     yield "## Why a poll fails\n"
     yield "The values of `reason` in `wolkvox_poll_failures_total`, and what the log and the page at `/` advise:\n"
     yield from _table(("reason", "what to do"), ((f"`{reason}`", text) for reason, text in REMEDIES.items()))
+    yield "\nFor `token` they add how a new one comes into effect, which depends on"
+    yield "[where it is kept](configuration.md#tokens)."
     yield "\n## Why a report is held back\n"
     yield "The values of `reason` in `wolkvox_report_held`:\n"
     yield from _table(("reason", "what it means"), ((f"`{reason}`", text) for reason, text in HELD_REASONS.items()))
@@ -198,6 +240,9 @@ error at once, with file and line, and never a value. Editors find a JSON Schema
     yield from _key_table(WrittenOperation, WrittenOperation.model_fields.keys() - Polling.model_fields.keys())
     yield "\nExactly one of `server` and `base_url`, and one of `token_file`, `token_env` and `token`, is written."
     yield _PATTERNS
+    yield _TOKENS
+    yield from _table(("the token is in", "a new one is used"), _RENEWALS)
+    yield _PLACEHOLDERS
 
 
 def _key_table(model: type[Keys], names: Iterable[str]) -> Iterator[str]:

@@ -90,7 +90,8 @@ REFUSED = Told(
     "sre-pager",
     alert("WolkvoxTokenRejected", "critical", "platform", operation="soporte-pe"),
     "wolkvox rejects the token of soporte-pe.",
-    "Create a new token in wolkvox and put it into the token file; the exporter reads it by itself.",
+    "Create a new token in wolkvox and put it where the old one is kept. A file is read again within seconds; under "
+    "systemd, or with an environment variable, the exporter has to be restarted.",
 )
 WITHOUT_SKILL = Told(
     "supervisors",

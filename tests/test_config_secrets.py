@@ -6,7 +6,15 @@ import pytest
 from pydantic import SecretStr
 
 from config.files import TOKEN, load_text, operation, problems_of
-from wolkvox_exporter.config import ConfigError, EnvironmentToken, FileToken, LiteralToken, TokenUnreadable, load
+from wolkvox_exporter.config import (
+    ConfigError,
+    EnvironmentToken,
+    FileToken,
+    LiteralToken,
+    TokenSource,
+    TokenUnreadable,
+    load,
+)
 from wolkvox_exporter.config.models import Campaigns, WrittenFile, WrittenOperation
 
 _VARIABLE = "WOLKVOX_EXPORTER_TEST_TOKEN"
@@ -98,6 +106,28 @@ def test_a_token_that_vanishes_says_what_to_do(tmp_path: Path, monkeypatch: pyte
         FileToken(tmp_path / "gone").read()
     with pytest.raises(TokenUnreadable, match="the environment variable is empty"):
         EnvironmentToken(_VARIABLE).read()
+
+
+_RESTART = "systemd copies credentials at the start only: write it where LoadCredential= takes it from, then restart"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (FileToken(Path("/run/secrets/co")), "it is read again within seconds, without a restart"),
+        (FileToken(Path("/run/credentials-of-mine/co")), "it is read again within seconds, without a restart"),
+        (FileToken(Path("/run/credentials/wolkvox-exporter.service/tokens_co")), _RESTART),
+        (FileToken(Path("/run/user/1000/credentials/wolkvox.service/co")), _RESTART),
+        (EnvironmentToken("WOLKVOX_TOKEN"), "the environment is read at the start only: restart the exporter"),
+        (LiteralToken(SecretStr("a")), "it stands in the configuration file: reload once it is changed there"),
+    ],
+)
+def test_how_a_token_is_renewed_depends_on_its_place(
+    monkeypatch: pytest.MonkeyPatch, source: TokenSource, expected: str
+) -> None:
+    """If a token is kept where nothing is read again, as under systemd, then people are told to restart."""
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/user/1000/credentials/wolkvox.service")
+    assert source.renewal.startswith(expected)
 
 
 def test_sources_compare_by_what_they_are(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from mixin.recording import GROUPS
 from mixin.rulefiles import alerts
 from mixin.rules import Alert
 from mixin.settings import Settings
+from mixin.texts import LANGUAGES, text
 from support.promql import recorded_series, unknown
 
 FOLDER = ROOT / "docs" / "runbooks"
@@ -98,6 +99,27 @@ def test_links_lead_somewhere(path: Path) -> None:
 def test_alerts_named_in_a_page_exist(name: str) -> None:
     """If a page names another alert, then there is one."""
     assert set(re.findall(r"\bWolkvox[A-Z]\w+", PAGES[name])) <= ALERTS.keys()
+
+
+@each_page
+def test_both_languages_tell_the_same_remedy(name: str) -> None:
+    """If the Spanish part tells to restart or to reload, then so does the English one: the two are not the same."""
+    english, _, spanish = PAGES[name].casefold().partition("## en español")
+    for word, its in (("reinici", "restart"), ("recarg", "reload")):
+        assert word not in spanish or its in english
+
+
+def test_a_new_token_is_explained_for_every_place_of_it() -> None:
+    """If a token is refused, then page and alert are right where no restart is needed, and where one is."""
+    english, _, spanish = PAGES["WolkvoxTokenRejected"].partition("## En español")
+    for word in ("systemctl restart wolkvox-exporter", "/etc/wolkvox-exporter/tokens/", "`token_env`", "`token`"):
+        assert word in english
+        assert word in spanish
+    assert "a new token asks at once" in english
+    assert "sin reiniciar" in spanish
+    said = {language: text("alert.WolkvoxTokenRejected.description", language) for language in LANGUAGES}
+    assert all(word in said["en"] for word in ("within seconds", "systemd", "restarted"))
+    assert all(word in said["es"] for word in ("en segundos", "systemd", "reiniciar"))
 
 
 def test_the_index_has_every_alert_once() -> None:

@@ -1,6 +1,7 @@
 """The systemd unit, as systemd itself reads it."""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -50,12 +51,50 @@ def test_the_guide_and_the_unit_agree(tmp_path: Path) -> None:
     """If one follows the guide, then its configuration is good and its tokens are where the unit puts them."""
     unit, guide = UNIT.read_text(encoding="utf-8"), GUIDE.read_text(encoding="utf-8")
     (written,) = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
-    ((name, source),) = re.findall(r"^LoadCredential=([\w-]+):(\S+)$", unit, re.MULTILINE)
-    inside = f"/run/credentials/{UNIT.name}/{name}"
+    ((credential, folder),) = re.findall(r"^LoadCredential=([\w-]+):(\S+)$", unit, re.MULTILINE)
+    (name,) = re.findall(rf"cat > {folder}/([\w-]+)\)", guide)
+    # as systemd names what it takes from a folder
+    inside = f"/run/credentials/{UNIT.name}/{credential}_{name}"
     assert inside in written
-    assert source in guide
+    assert inside in unit
     assert INSTALLED in guide
     token, config = tmp_path / "token", tmp_path / "config.yaml"
     token.write_text("a-token-of-the-test")
     config.write_text(written.replace(inside, str(token)), encoding="utf-8")
-    assert [operation.name for operation in load(config).operations] == [name]
+    loaded = load(config)
+    assert [operation.name for operation in loaded.operations] == [name]
+    assert loaded.unreadable_tokens == ()
+
+
+def test_another_operation_needs_no_other_unit() -> None:
+    """If an operation is added, then its token goes into the folder that the unit takes, and nothing else changes."""
+    guide = GUIDE.read_text(encoding="utf-8")
+    (added,) = re.findall(r"```ini\n(.*?)```", guide, re.DOTALL)
+    assert "Credential" not in added
+    assert "Another operation is another file in the folder" in guide
+
+
+def test_the_least_version_is_the_first_that_takes_a_folder() -> None:
+    """If systemd is too old to take a folder of credentials, which 251 was the first to do, then one is told before."""
+    for text in (UNIT.read_text(encoding="utf-8"), GUIDE.read_text(encoding="utf-8")):
+        assert {int(number) for number in re.findall(r"systemd (\d+) or later", text)} == {251}
+
+
+async def test_the_check_of_the_guide_is_what_systemd_knows(tmp_path: Path) -> None:
+    """If a property of the guide's `check` is misspelt, or it takes other tokens than the unit, then it fails here."""
+    (command,) = re.findall(r"^systemd-run (.*?[^\\])$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    words = shlex.split(command.replace("\\\n", " "))
+    properties = [word.removeprefix("--property=") for word in words if word.startswith("--property=")]
+    (name,) = [word.removeprefix("--unit=") for word in words if word.startswith("--unit=")]
+    own, others = f"/run/credentials/{name}.service", f"/run/credentials/{UNIT.name}"
+    assert f"BindReadOnlyPaths={own}:{others}" in properties
+    kept = re.findall(
+        r"^(?:LoadCredential|StateDirectory|StateDirectoryMode|DynamicUser)=.*", UNIT.read_text(), re.MULTILINE
+    )
+    assert len(kept) == 4
+    assert set(kept) <= set(properties)
+    transient = tmp_path / f"{name}.service"
+    transient.write_text("\n".join(["[Service]", "Type=oneshot", f"ExecStart={sys.executable}", *properties]) + "\n")
+    verified = await run(tool("systemd-analyze"), "verify", transient)
+    assert (verified.code, verified.out, verified.err) == (0, "", "")
+    assert "--collect" in words

@@ -219,7 +219,7 @@ class Process:
         worker.read = name, self._clock.instant
 
     def _without_token(self, account: Account, question: Question) -> Generator[float]:
-        state = outcome.without_token(account.state, question, "file", self._clock.now)
+        state = outcome.without_token(account.polled, question, "file", self._clock.now)
         account.state = replace(state, token_fingerprint="")
         self._referee.misses_token(account.terms.name, question)
         yield from self._keep(account)

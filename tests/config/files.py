@@ -17,12 +17,11 @@ def load_text(folder: Path, text: str) -> Config:
 
 
 def problems_of(folder: Path, text: str) -> tuple[Problem, ...]:
-    """Return the problems of a text, none if it is a configuration."""
+    """Return the problems of a text, none if it is a configuration and its token files can be used."""
     try:
-        load_text(folder, text)
+        return load_text(folder, text).unreadable_tokens
     except ConfigError as error:
         return error.problems
-    return ()
 
 
 def operation(*lines: str, head: str = "") -> str:

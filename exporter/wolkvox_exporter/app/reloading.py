@@ -108,7 +108,10 @@ class Reloading:
 
 
 def warn(config: Config) -> None:
-    """Log what a configuration may not have been meant to say."""
+    """Log which operations have no token now, and what a configuration may not have been meant to say."""
+    for problem in config.unreadable_tokens:
+        at, remedy = f"{problem.file}:{problem.line}", "put it right; the other operations are polled meanwhile"
+        log.error("no token", at=at, path=problem.path, error=problem.text, remedy=remedy)
     for warning in config.warnings:
         log.warning("configuration", at=f"{warning.file}:{warning.line}", path=warning.path, warning=warning.text)
 

@@ -93,6 +93,7 @@ def _checked(options: Options) -> tuple[Config | None, list[Problem]]:
     config, problems = None, list[Problem]()
     try:
         config = load(options.config_file)
+        problems += config.unreadable_tokens
     except ConfigError as error:
         problems += error.problems
     try:

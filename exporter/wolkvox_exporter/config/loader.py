@@ -1,13 +1,20 @@
 """From the file to the configuration in effect, or to all that is wrong with it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wolkvox_exporter.config import messages, validation, warnings, yamlfile
 from wolkvox_exporter.config.models import EXACTLY_ONE, Operation, WrittenFile
-from wolkvox_exporter.config.problems import ConfigError, Location, Problem
-from wolkvox_exporter.config.yamlfile import Document
+from wolkvox_exporter.config.problems import ConfigError, Location, Problem, path_text
+from wolkvox_exporter.config.tokens import FileToken, TokenUnreadable
+from wolkvox_exporter.config.yamlfile import Data, Document
+from wolkvox_exporter.runtime.concurrency import NoThreadError, waited_for
+
+READ_TIMEOUT = 5.0
+"""Seconds that the token files may take together before each of the others is given a moment only."""
+_MOMENT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,30 +25,57 @@ class Config:
     warnings: tuple[Problem, ...]
     state: Path | None = None
     """The folder that keeps what a restart needs; None keeps it in memory."""
+    unreadable_tokens: tuple[Problem, ...] = ()
+    """Token files that cannot be used as they are now; the other operations are polled all the same."""
 
 
 def load(path: Path) -> Config:
-    """Read the configuration, or raise `ConfigError` with everything that is wrong with it."""
-    document = yamlfile.read(path)
-    file, refused = validation.validated(document, WrittenFile, path.absolute().parent, messages.MODELS, "operations")
+    """Read the configuration, or raise `ConfigError` with everything that is wrong with it.
+
+    A token file that cannot be used is wrong, too, but none of the reasons to raise: it may come later.
+    """
+    document, folder = yamlfile.read(path), path.absolute().parent
+    file, refused = validation.validated(document, WrittenFile, folder, messages.MODELS, "operations")
     problems = [*document.problems, *refused, *_inconsistencies(document)]
+    unreadable = _unreadable_tokens(document, folder, {(problem.line, problem.path) for problem in problems})
     if file is None or problems:
-        raise ConfigError(tuple(sorted(set(problems))))
+        raise ConfigError(tuple(sorted({*problems, *unreadable.values()})))
     operations = tuple(operation.effective(file) for operation in file.operations)
-    return Config(operations, warnings.warnings(document, file, operations), file.state)
+    advice = warnings.warnings(document, file, operations, unreadable)
+    return Config(operations, advice, file.state, tuple(unreadable.values()))
+
+
+def _operations(document: Document) -> Iterator[tuple[int, dict[str, Data]]]:
+    operations = document.data.get("operations") if isinstance(document.data, dict) else None
+    for index, operation in enumerate(operations if isinstance(operations, list) else ()):
+        if isinstance(operation, dict):
+            yield index, operation
+
+
+def _unreadable_tokens(document: Document, folder: Path, reported: Container[tuple[int, str]]) -> dict[int, Problem]:
+    """Look into the token files, also where something else is wrong; `reported` is where that is."""
+    found, deadline = {}, time.monotonic() + READ_TIMEOUT
+    for index, operation in _operations(document):
+        written = operation.get("token_file")
+        place = document.problem(("operations", index, "token_file"), "")
+        if not isinstance(written, str) or (place.line, place.path) in reported:
+            continue
+        try:
+            waited_for(FileToken(folder / written).read, max(deadline - time.monotonic(), _MOMENT))
+        except (TokenUnreadable, NoThreadError) as unreadable:
+            found[index] = replace(place, text=str(unreadable))
+        except TimeoutError:
+            found[index] = replace(place, text="the token file cannot be read in time; look at where it is kept")
+    return found
 
 
 def _inconsistencies(document: Document) -> Iterator[Problem]:
     """Check what concerns several values; outside the models, which would check it only when all else is right."""
-    operations = document.data.get("operations") if isinstance(document.data, dict) else None
-    first_named: dict[str, int] = {}
-    for index, operation in enumerate(operations if isinstance(operations, list) else ()):
-        if not isinstance(operation, dict):
-            continue
+    first_named: dict[str, str] = {}
+    for index, operation in _operations(document):
         at: Location = ("operations", index)
         for group in EXACTLY_ONE:
             yield from validation.exactly_one(document, at, operation, group)
-        name = operation.get("name")
-        if isinstance(name, str) and first_named.setdefault(name, index) != index:
-            first = f"operations[{first_named[name]}]"
+        name, here = operation.get("name"), path_text(at)
+        if isinstance(name, str) and (first := first_named.setdefault(name, here)) != here:
             yield document.problem((*at, "name"), f"the name is that of {first}; give each operation its own")

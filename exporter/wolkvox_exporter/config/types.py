@@ -3,6 +3,7 @@
 A reader sees text only. Values that are typed already pass, so that operations can also be built in code.
 """
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, SecretStr, ValidationInfo, WithJsonSchema
 
-from wolkvox_exporter.config import durations, labels, values
+from wolkvox_exporter.config import durations, labels, placeholders, values
+from wolkvox_exporter.config.placeholders import Placeholder
 from wolkvox_exporter.config.tokens import EnvironmentToken, FileToken, LiteralToken, TokenSource, TokenUnreadable
 from wolkvox_exporter.config.values import BadValue
 
@@ -33,10 +35,13 @@ def from_path(read: Callable[[Path], object]) -> BeforeValidator:
     """Return a validator of paths; relative ones start at the configuration file's folder, the context of loading."""
 
     def validate(value: object, info: ValidationInfo) -> object:
-        folder = info.context if isinstance(info.context, Path) else Path()
-        return read(folder / value) if isinstance(value, str) else _single(value)
+        return read(_folder(info) / value) if isinstance(value, str) else _single(value)
 
     return BeforeValidator(validate)
+
+
+def _folder(info: ValidationInfo) -> Path:
+    return info.context if isinstance(info.context, Path) else Path()
 
 
 def _single(value: object) -> object:
@@ -53,6 +58,33 @@ def _at_least_one(value: object) -> object:
     return value
 
 
+def _meant(find: Callable[[str], Placeholder | None], remedy: str) -> BeforeValidator:
+    """Return a validator that refuses what can only be a placeholder, and says what to write."""
+
+    def read(text: str) -> str:
+        if found := find(text.strip()):
+            raise BadValue(f"{found.what}; {remedy}")
+        return text
+
+    return from_text(read)
+
+
+def _meant_path(example: str, *, may_be_token: bool = False) -> BeforeValidator:
+    """Return a validator that refuses what a shell or a service manager would have made a path of."""
+
+    def read(text: str) -> str:
+        if text.startswith("~"):
+            raise BadValue("~ is a shell's short form and nothing here; write the whole path")
+        if found := placeholders.in_path(text.strip()):
+            remedy = f"write the whole path, such as {example}"
+            if may_be_token and found.variable.upper().endswith("TOKEN"):
+                remedy += f", or token_env: {found.variable} if the token itself is in that variable"
+            raise BadValue(f"{found.what}; {remedy}")
+        return text
+
+    return from_text(read)
+
+
 def _readable(source: TokenSource) -> TokenSource:
     try:
         source.read()
@@ -61,10 +93,32 @@ def _readable(source: TokenSource) -> TokenSource:
     return source
 
 
+def _token_file(value: object, info: ValidationInfo) -> object:
+    """Return where the token is. It is not read here: what is not there yet concerns this operation alone."""
+    if not isinstance(value, str):
+        return _single(value)
+    path = _folder(info) / value
+    # a token that was pasted here is no path of several folders, and no file is named after it
+    return FileToken(path, is_shown=(value.startswith("/") and value.count("/") > 1) or os.path.lexists(path))
+
+
 def _variable(text: str) -> TokenSource:
+    found = placeholders.in_token(text)
+    if found and found.variable:
+        raise BadValue(f"{found.what}; write the name alone: token_env: {found.variable}")
     if not _VARIABLE.fullmatch(text):
         raise BadValue("this is no name of an environment variable; write one such as WOLKVOX_TOKEN")
+    if found and text not in os.environ:
+        raise BadValue(f"{found.what}; write the name of the environment variable, such as WOLKVOX_TOKEN")
     return _readable(EnvironmentToken(text))
+
+
+def _literal(text: str) -> TokenSource:
+    if found := placeholders.in_token(text.strip()):
+        if found.variable:
+            raise BadValue(f"{found.what}; write token_env: {found.variable}")
+        raise BadValue(f"{found.what}; write token_file or token_env instead, or the token itself")
+    return _readable(LiteralToken(SecretStr(text)))
 
 
 FILLED = BeforeValidator(_at_least_one)
@@ -108,30 +162,48 @@ StaleAfter = Annotated[
 Server = Annotated[
     str,
     from_text(values.server),
+    _meant(placeholders.in_token, "write the server's four digits, such as 0042"),
     WithJsonSchema({"type": ["string", "integer"], "pattern": "^(wv)?[0-9]{4}$", "minimum": 0, "maximum": 9999}),
 ]
 BaseUrl = Annotated[
-    str, from_text(values.base_url), WithJsonSchema({"type": "string", "pattern": "^https?://[^/?#@]+(/[^?#]*)?$"})
+    str,
+    from_text(values.base_url),
+    _meant(placeholders.in_address, "write the whole address, or server: with the four digits instead"),
+    WithJsonSchema({"type": "string", "pattern": "^https?://[^/?#@]+(/[^?#]*)?$"}),
 ]
 TimeZone = Annotated[ZoneInfo, from_text(values.time_zone), WithJsonSchema({"type": "string"})]
 Amd = Annotated[values.AmdMode, from_text(values.amd), WithJsonSchema({"enum": ["auto", "all", "each", "off", False]})]
 ProxyUrl = Annotated[
-    SecretStr, from_text(values.proxy_url), WithJsonSchema({"type": "string", "pattern": "^http://[^/?#]+/?$"})
+    SecretStr,
+    from_text(values.proxy_url),
+    _meant(
+        placeholders.in_address,
+        "write the whole address; in a password that really is so, write a character of it as % and two hex digits",
+    ),
+    WithJsonSchema({"type": "string", "pattern": "^http://[^/?#]+/?$"}),
 ]
-CaFile = Annotated[Path, from_path(values.ca_file), WithJsonSchema({"type": "string"})]
+CaFile = Annotated[
+    Path, from_path(values.ca_file), _meant_path("/etc/ssl/company-ca.pem"), WithJsonSchema({"type": "string"})
+]
 StateFolder = Annotated[
     # from the last to the first
     Path,
     from_path(values.state_folder),
     from_text(values.state_path),
+    _meant_path("/var/lib/wolkvox-exporter"),
     WithJsonSchema({"type": "string"}),
 ]
-TokenFile = Annotated[FileToken, from_path(lambda path: _readable(FileToken(path))), WithJsonSchema({"type": "string"})]
+TokenFile = Annotated[
+    FileToken,
+    BeforeValidator(_token_file),
+    _meant_path("/run/credentials/wolkvox-exporter.service/tokens_ventas-co", may_be_token=True),
+    WithJsonSchema({"type": "string"}),
+]
 TokenVariable = Annotated[
     EnvironmentToken, from_text(_variable), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"})
 ]
 TokenText = Annotated[
     LiteralToken,
-    from_text(lambda text: _readable(LiteralToken(SecretStr(text)))),
+    from_text(_literal),
     WithJsonSchema(_ANY_TEXT | {"pattern": "^[!-~]{1,1024}$"}),
 ]

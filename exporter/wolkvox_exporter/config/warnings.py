@@ -1,7 +1,7 @@
 """What a valid configuration may not have been meant to say: the warnings."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from itertools import chain
 
 from wolkvox_exporter.config import patterns
@@ -16,18 +16,18 @@ _DAY = 86_400.0
 _QUOTA = "licences × 1000 calls a day, shared by all integrations of the account"  # noqa: RUF001 - as the vendor puts it
 
 
-def warnings(document: Document, file: WrittenFile, operations: tuple[Operation, ...]) -> tuple[Problem, ...]:
-    """Return the warnings in the order of the file."""
+def warnings(
+    document: Document, file: WrittenFile, operations: tuple[Operation, ...], without_token: Container[int]
+) -> tuple[Problem, ...]:
+    """Return the warnings in the order of the file; `without_token` are operations whose token files cannot be read."""
     advice = chain.from_iterable(
         chain(
-            _about_secrecy(index, written),
-            _about_token_file(index, operation),
-            _about_quota(index, written, operation),
-            _about_patterns(index, operation),
+            _about_secrecy(index, written), _about_quota(index, written, operation), _about_patterns(index, operation)
         )
         for index, (written, operation) in enumerate(zip(file.operations, operations, strict=True))
     )
-    found = chain(advice, _about_twins(operations))
+    readable = {index: operation for index, operation in enumerate(operations) if index not in without_token}
+    found = chain(advice, _about_token_files(readable), _about_twins(readable))
     return tuple(sorted(document.problem(location, text) for location, text in found))
 
 
@@ -41,11 +41,12 @@ def _about_secrecy(index: int, written: WrittenOperation) -> Iterator[tuple[Loca
         yield ("operations", index, "base_url"), "the token travels unencrypted; write https://"
 
 
-def _about_token_file(index: int, operation: Operation) -> Iterator[tuple[Location, str]]:
-    source = operation.token
-    if isinstance(source, FileToken) and (mode := source.exposed_mode()) is not None:
-        text = f"every user of this machine can read {source.path} (mode {mode:04o})"
-        yield ("operations", index, "token_file"), f"{text}; make the exporter's user its owner and chmod 600 it"
+def _about_token_files(operations: Mapping[int, Operation]) -> Iterator[tuple[Location, str]]:
+    for index, operation in operations.items():
+        source = operation.token
+        if isinstance(source, FileToken) and (mode := source.exposed_mode()) is not None:
+            text = f"every user of this machine can read {source.path} (mode {mode:04o})"
+            yield ("operations", index, "token_file"), f"{text}; make the exporter's user its owner and chmod 600 it"
 
 
 def _about_quota(index: int, written: WrittenOperation, operation: Operation) -> Iterator[tuple[Location, str]]:
@@ -77,9 +78,9 @@ def _about_patterns(index: int, operation: Operation) -> Iterator[tuple[Location
                 yield at, "a space stands at the beginning or the end, where no id or name has one; remove it"
 
 
-def _about_twins(operations: tuple[Operation, ...]) -> Iterator[tuple[Location, str]]:
+def _about_twins(operations: Mapping[int, Operation]) -> Iterator[tuple[Location, str]]:
     seen: dict[tuple[str, str], int] = {}
-    for index, operation in enumerate(operations):
+    for index, operation in operations.items():
         try:
             account = (operation.base_url, operation.token.read())
         except TokenUnreadable:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from wolkvox_exporter.api.errors import REMEDIES, Reason
+from wolkvox_exporter.api.errors import REMEDIES, ApiError, Reason
 from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.config import Operation
 from wolkvox_exporter.polling import timing, token_changes, token_gate
 from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.reports import REPORTS, enabled
@@ -18,7 +19,6 @@ from wolkvox_exporter.polling.timing import IDLE, RESERVE, Both, Polled
 from wolkvox_exporter.polling.token_gate import TokenState
 
 _NONE: Mapping[str, int] = MappingProxyType({})
-_NO_REMEDY = "put it back; it is looked for every few seconds"
 
 
 def begun(
@@ -78,11 +78,23 @@ def _closed(state: OperationState, report: ReportName) -> OperationState:
     return timing.with_progress(state, report, progress)
 
 
-def without_token(state: OperationState, question: Question, problem: str, now: Now) -> OperationState:
+def without_token(polled: Polled, question: Question, problem: str, now: Now) -> OperationState:
     """Return what is known where there was no token to ask with; `problem` says why. It counts as a failed poll."""
-    state = token_changes.without_token(state, question, now)
-    failure = Failure(Reason.TOKEN, f"no token from {problem}", _NO_REMEDY, "none", reset=False)
+    state = token_changes.without_token(polled.state, question, now)
+    remedy = f"put it right; {polled.operation.token.renewal}"
+    failure = Failure(Reason.TOKEN, f"no token from {problem}", remedy, "none", reset=False)
     return _failed(state, question.report, failure, now)
+
+
+def failure(error: ApiError, operation: Operation) -> Failure:
+    """Return a call that brought no data as a value, with what to do about it for this operation."""
+    failure = Failure.of(error)
+    return replace(failure, remedy=_remedy(error.reason, operation)) if error.reason is Reason.TOKEN else failure
+
+
+def _remedy(reason: Reason, operation: Operation) -> str:
+    # how a token is replaced depends on where it is kept
+    return f"{REMEDIES[reason]}; {operation.token.renewal}" if reason is Reason.TOKEN else REMEDIES[reason]
 
 
 def rested(polled: Polled, token: TokenState, now: Now) -> OperationState:
@@ -99,7 +111,7 @@ def rested(polled: Polled, token: TokenState, now: Now) -> OperationState:
         elif state.progress[name].refused:
             after = report.rests(why, None)
         else:
-            after = report.rests(why, _left_out(why, now))
+            after = report.rests(why, _left_out(why, polled.operation, now))
         if after is not report:
             state = _with_report(state, name, after)
     return _with_token(replace(polled, state=state), token, resting)
@@ -112,13 +124,13 @@ def _idle(report: ReportState) -> ReportState:
     return report.rests(IDLE, None)
 
 
-def _left_out(why: str, now: Now) -> Trouble:
+def _left_out(why: str, operation: Operation, now: Now) -> Trouble:
     if why == RESERVE:
         detail, reason = "not asked, since the day's calls are down to quota_reserve", Reason.QUOTA
     else:
         reason = Reason(why)
         detail = f"not asked, since the API refused the call before ({reason})"
-    return Trouble(reason, detail, REMEDIES[reason], now.wall)
+    return Trouble(reason, detail, _remedy(reason, operation), now.wall)
 
 
 def _with_token(polled: Polled, token: TokenState, resting: Mapping[ReportName, str]) -> OperationState:

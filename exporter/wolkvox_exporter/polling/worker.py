@@ -197,7 +197,7 @@ class Worker:
 
     async def _without_token(self, account: Account, question: Question, problem: str) -> None:
         before = account.state.published
-        account.state = outcome.without_token(account.state, question, problem, self._now())
+        account.state = outcome.without_token(account.polled, question, problem, self._now())
         # whatever token comes is another one
         account.state = replace(account.state, token_fingerprint="")
         await self._show(account, before)
@@ -246,7 +246,7 @@ class Worker:
         try:
             answer = await account.client.get(call, token)
         except ApiError as error:
-            return Failure.of(error)
+            return outcome.failure(error, operation)
         took = self._clock.monotonic() - now.monotonic
         if took > operation.timeout + _GRACE:
             # the machine slept, or the process was stopped: what was true then need not be now
@@ -280,7 +280,7 @@ class Worker:
                 partial(taken, account.state, account.operation, question.subject, exchange)
             )
         except ApiError as error:
-            return Result(error.code, Failure.of(error)), Unread()
+            return Result(error.code, outcome.failure(error, account.operation)), Unread()
         return Result(str(answer.status), None, unread.counts), unread
 
     def publish(self, account: Account) -> None:

@@ -1,8 +1,8 @@
 """Everything that runs beside the event loop: in threads that the process does not wait for when it ends.
 
 `in_thread` is for work that ends by itself and must wait for no other, such as reading an answer; `bounded` for work
-that may hang, on a share or a name server that does not answer say; `SerialThread` for work that may hang and has to be
-done in its order.
+that may hang, on a share or a name server that does not answer say; `waited_for` for such work where no event loop
+runs; `SerialThread` for work that may hang and has to be done in its order.
 """
 
 import asyncio
@@ -73,6 +73,14 @@ async def bounded(work: Callable[[], _Result], seconds: float, key: Hashable) ->
     async with asyncio.timeout_at(begun.ends):
         result: _Result = await asyncio.wrap_future(begun.future)
         return result
+
+
+def waited_for(work: Callable[[], _Result], seconds: float) -> _Result:
+    """Do work that may hang in a thread of its own, and wait for it here; return or raise what the work does.
+
+    Raises `TimeoutError` after so many seconds, and lets it go on unheard; `NoThreadError` where no thread can be had.
+    """
+    return _start("waited for", Future(), work).result(seconds)
 
 
 class SerialThread:
