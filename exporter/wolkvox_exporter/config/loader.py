@@ -1,7 +1,7 @@
 """From the file to the configuration in effect, or to all that is wrong with it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wolkvox_exporter.config import messages, validation, warnings, yamlfile
@@ -18,17 +18,20 @@ class Config:
     warnings: tuple[Problem, ...]
     state: Path | None = None
     """The folder that keeps what a restart needs; None keeps it in memory."""
+    digests: Mapping[Path, str | None] = field(default_factory=dict, compare=False, repr=False)
+    """The files that it was read from, each with the digest of the bytes that were read."""
 
 
-def load(path: Path) -> Config:
+def load(path: Path, *, may_be_pipe: bool = True) -> Config:
     """Read the configuration, or raise `ConfigError` with everything that is wrong with it."""
-    document = yamlfile.read(path)
+    document = yamlfile.read(path, may_be_pipe=may_be_pipe)
     file, refused = validation.validated(document, WrittenFile, path.absolute().parent, messages.MODELS, "operations")
     problems = [*document.problems, *refused, *_inconsistencies(document)]
     if file is None or problems:
         raise ConfigError(tuple(sorted(set(problems))))
     operations = tuple(operation.effective(file) for operation in file.operations)
-    return Config(operations, warnings.warnings(document, file, operations), file.state)
+    digests = {path: document.digest} | {used.path: used.digest for each in operations if (used := each.ca_file)}
+    return Config(operations, warnings.warnings(document, file, operations), file.state, digests)
 
 
 def _inconsistencies(document: Document) -> Iterator[Problem]:

@@ -34,7 +34,7 @@ def from_path(read: Callable[[Path], object]) -> BeforeValidator:
 
     def validate(value: object, info: ValidationInfo) -> object:
         folder = info.context if isinstance(info.context, Path) else Path()
-        return read(folder / value) if isinstance(value, str) else _single(value)
+        return read(folder / value) if isinstance(value, (str, Path)) else _single(value)
 
     return BeforeValidator(validate)
 
@@ -102,7 +102,7 @@ Amd = Annotated[values.AmdMode, from_text(values.amd), WithJsonSchema({"enum": [
 ProxyUrl = Annotated[
     SecretStr, from_text(values.proxy_url), WithJsonSchema({"type": "string", "pattern": "^http://[^/?#]+/?$"})
 ]
-CaFile = Annotated[Path, from_path(values.ca_file), WithJsonSchema({"type": "string"})]
+CaFile = Annotated[values.CaFile, from_path(values.ca_file), WithJsonSchema({"type": "string"})]
 StateFolder = Annotated[
     # from the last to the first
     Path,
