@@ -12,21 +12,15 @@ from structlog.testing import capture_logs
 from support.certificates import Authority
 from support.clock import ManualClock
 from support.processes import direct
-from support.reloading import SUCCESS_TIME, SUCCESSFUL, Centre, File, centre
+from support.reloading import REFUSED, RELOADED, SUCCESS_TIME, SUCCESSFUL, File, centre
 
 EVERY = 30.0
-RELOADED, REFUSED = "configuration reloaded", "configuration not reloaded, the one before stays in effect"
 
 
 @pytest.fixture(autouse=True)
 def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the proxies of the environment out of the way."""
     direct(monkeypatch)
-
-
-def polled(exporter: Centre) -> list[str]:
-    """Return the operations in effect."""
-    return [account.name for account in exporter.exporter.accounts]
 
 
 def rewritten(file: File, *names: str) -> bytes:
@@ -45,9 +39,9 @@ async def test_a_change_takes_effect_at_the_second_look(tmp_path: Path) -> None:
         await clock.advance(10)
         file.write("stays", "comes")
         await clock.advance(21.9)
-        assert polled(exporter) == ["stays", "goes"]
+        assert exporter.polled() == ["stays", "goes"]
         await clock.advance(0.2)
-        assert polled(exporter) == ["stays", "comes"]
+        assert exporter.polled() == ["stays", "comes"]
         samples = await exporter.samples()
         await clock.advance(600)
     assert (samples.value(SUCCESSFUL), samples.value(SUCCESS_TIME)) == (1, clock.time() - 600.1)
@@ -130,7 +124,7 @@ async def test_it_does_not_matter_how_a_file_is_saved(tmp_path: Path, save: Call
         with capture_logs() as logged:
             save(file.path, content)
             await clock.advance(300)
-        assert polled(exporter) == ["stays", "comes"]
+        assert exporter.polled() == ["stays", "comes"]
     assert [line["event"] for line in logged if line["event"] in (RELOADED, REFUSED)] == [RELOADED]
 
 
@@ -203,10 +197,10 @@ async def test_a_repair_elsewhere_is_found(tmp_path: Path) -> None:
     async with centre(tmp_path, clock, "stays", auto_reload=EVERY) as (exporter, file):
         file.write("stays", "comes", comes={"ca_file": "ca.pem"})
         await clock.advance(2 * EVERY)
-        assert polled(exporter) == ["stays"]
+        assert exporter.polled() == ["stays"]
         Authority(tmp_path)
         await clock.advance(2 * EVERY)
-        assert polled(exporter) == ["stays", "comes"]
+        assert exporter.polled() == ["stays", "comes"]
 
 
 async def test_new_certificates_in_a_named_file_count(tmp_path: Path) -> None:

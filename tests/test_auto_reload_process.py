@@ -76,13 +76,15 @@ def configuration(base_url: str, folder: Path, names: Iterable[str], timeout: st
     )
 
 
-def early(calls: Iterable[Call]) -> list[tuple[Call, Call]]:
-    """Return what was asked before its time."""
-    by_report = defaultdict(list)
-    for call in sorted(calls, key=lambda call: call.started):
-        by_report[call.operation, call.report].append(call)
-    pairs = (pair for calls in by_report.values() for pair in pairwise(calls))
-    return [(first, second) for first, second in pairs if second.started - first.started < INTERVAL - JITTER]
+def early(calls: Iterable[Call]) -> list[tuple[str, str, float, float]]:
+    """Return what was asked before its time: operation, report, when, and how many seconds after the call before."""
+    starts = defaultdict[tuple[str, str], list[float]](list)
+    for call in calls:
+        starts[call.operation, call.report].append(call.started)
+    pairs = [
+        (*key, later, later - before) for key, times in starts.items() for before, later in pairwise(sorted(times))
+    ]
+    return [pair for pair in pairs if pair[-1] < INTERVAL - JITTER]
 
 
 class Watched:

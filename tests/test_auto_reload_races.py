@@ -10,24 +10,18 @@ from structlog.testing import capture_logs
 
 from support.clock import ManualClock
 from support.processes import direct
-from support.reloading import SUCCESSFUL, Centre, File, centre
+from support.reloading import REFUSED, RELOADED, SUCCESSFUL, File, centre
 from wolkvox_exporter.app import reloading
 from wolkvox_exporter.config import Config, load
 from wolkvox_exporter.runtime.files import digest_of
 
 EVERY = 30.0
-RELOADED, REFUSED = "configuration reloaded", "configuration not reloaded, the one before stays in effect"
 
 
 @pytest.fixture(autouse=True)
 def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the proxies of the environment out of the way."""
     direct(monkeypatch)
-
-
-def polled(exporter: Centre) -> list[str]:
-    """Return the operations in effect."""
-    return [account.name for account in exporter.exporter.accounts]
 
 
 def versions(file: File) -> tuple[bytes, bytes]:
@@ -53,7 +47,7 @@ async def test_a_file_is_written_in_pieces(tmp_path: Path) -> None:
             for end in (*range(0, len(whole), 20), len(whole)):
                 file.path.write_bytes(whole[:end])
                 await clock.advance(1)
-                assert polled(exporter) == ["stays", "goes"]
+                assert exporter.polled() == ["stays", "goes"]
             await clock.advance(3)
         assert exporter.exporter.accounts[0].operation.timeout == 10
     events = [line for line in logged if line["event"] in (RELOADED, REFUSED)]
@@ -76,10 +70,10 @@ async def test_what_is_read_is_what_was_looked_at(tmp_path: Path, first: str) ->
         whole, part = versions(file)
         with capture_logs() as logged:
             await clock.advance(EVERY + 2)
-            assert (len(begun), polled(exporter)) == (1, ["stays", "goes"])
+            assert (len(begun), exporter.polled()) == (1, ["stays", "goes"])
             file.path.write_bytes(whole)
             await clock.advance(EVERY)
-        assert polled(exporter) == ["stays", "goes"]
+        assert exporter.polled() == ["stays", "goes"]
     assert len(begun) == 2
     assert [line["event"] for line in logged if line["event"] in (RELOADED, REFUSED)] == [RELOADED]
 
@@ -101,7 +95,7 @@ async def test_the_whole_is_there_again_when_it_is_looked_at(tmp_path: Path) -> 
         whole, part = versions(file)
         for _ in range(100):
             await clock.advance(1)
-            assert polled(exporter) == ["stays", "goes"]
+            assert exporter.polled() == ["stays", "goes"]
         assert exporter.exporter.accounts[0].operation.timeout == 10
     assert len(begun) == 2
 
@@ -140,7 +134,7 @@ async def test_a_file_that_never_rests_is_told(tmp_path: Path) -> None:
                 await clock.advance(1)
                 assert (await exporter.samples()).value(SUCCESSFUL) == (number + 1 < EVERY + 60)
         (refused,) = [line for line in logged if line["event"] in (RELOADED, REFUSED)]
-        assert refused["problem"].startswith("its files have changed at every look for 60 s")
+        assert refused["problem"].startswith("its files have changed at each of 30 looks, 2 s apart")
         await clock.advance(EVERY + 3)
         assert (await exporter.samples()).value(SUCCESSFUL) == 1
 
@@ -220,7 +214,7 @@ async def test_what_somebody_else_has_reloaded_is_not_reloaded_again(tmp_path: P
             if seconds < EVERY + 2:
                 assert await exporter.reload() == (200, "reloaded\n")
             await clock.advance(10 * EVERY)
-        assert polled(exporter) == ["stays", "comes"]
+        assert exporter.polled() == ["stays", "comes"]
     assert sum(line["event"] == RELOADED for line in logged) == 1
 
 
@@ -253,7 +247,7 @@ async def test_a_request_that_was_refused_is_tried_again(tmp_path: Path) -> None
             await clock.advance(5 * EVERY)
             file.write("stays", "comes")
             await clock.advance(EVERY + 3)
-        assert polled(exporter) == ["stays", "comes"]
+        assert exporter.polled() == ["stays", "comes"]
     assert [line["event"] for line in logged if line["event"] in (RELOADED, REFUSED)] == [REFUSED, REFUSED, RELOADED]
 
 
@@ -263,4 +257,4 @@ async def test_nothing_is_looked_at_unless_that_is_enabled(tmp_path: Path) -> No
     async with centre(tmp_path, clock, "stays") as (exporter, file):
         file.write("stays", "comes")
         await clock.advance(1000)
-        assert polled(exporter) == ["stays"]
+        assert exporter.polled() == ["stays"]

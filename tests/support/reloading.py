@@ -22,6 +22,9 @@ TOKENS = {name: f"token-of-{name}" for name in NAMES}
 SUCCESSFUL = "wolkvox_exporter_config_last_reload_successful"
 SUCCESS_TIME = "wolkvox_exporter_config_last_reload_success_timestamp_seconds"
 
+RELOADED, REFUSED = "configuration reloaded", "configuration not reloaded, the one before stays in effect"
+"""What the log says of a reload."""
+
 
 class Load(Protocol):
     """Reads a configuration file."""
@@ -48,6 +51,10 @@ class Centre(Running):
         """Ask for a reload and return the answer."""
         async with self.session.request(method, f"{self.url}/-/reload") as response:
             return response.status, await response.text()
+
+    def polled(self) -> list[str]:
+        """Return the operations in effect."""
+        return [account.name for account in self.exporter.accounts]
 
     def started(self, name: str, report: str = "campaigns") -> list[float]:
         """Return when the calls of an operation started, in seconds since the exporter did."""

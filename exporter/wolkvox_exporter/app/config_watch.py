@@ -9,11 +9,11 @@ INTERVAL = 30.0
 """Seconds from one look to the next, unless told otherwise; Prometheus has the same."""
 SETTLE = 2.0
 """Seconds after which a second look has to find the same: a file may be half written, or gone for a moment."""
-PATIENCE = 60.0
-"""Seconds for which files may change from one look to the next before that is a failure."""
+MOST_LOOKS = 30
+"""Looks, each after `SETTLE`, at which files may have changed before that is a failure."""
 _RESTLESS = (
-    f"its files have changed at every look for {PATIENCE:g} s, so none is taken for whole; write a new one elsewhere "
-    "and move it into the place of the old one"
+    f"its files have changed at each of {MOST_LOOKS} looks, {SETTLE:g} s apart, so none is taken for whole; write a "
+    "new one elsewhere and move it into the place of the old one"
 )
 
 
@@ -32,16 +32,15 @@ class ConfigWatch:
             await self._look()
 
     async def _look(self) -> None:
-        until = self._clock.monotonic() + PATIENCE
         found = await self._reloading.look()
-        while self._reloading.is_due(found):
+        for _ in range(MOST_LOOKS):
+            if not self._reloading.is_due(found):
+                return
             await self._sleep(SETTLE)
             before, found = found, await self._reloading.look()
             if found == before and await self._reloading.follow(found):
                 return
-            if self._clock.monotonic() >= until:
-                await self._reloading.refuse(_RESTLESS)
-                return
+        await self._reloading.refuse(_RESTLESS)
 
     async def _sleep(self, seconds: float) -> None:
         await self._clock.sleep_until(self._clock.monotonic() + seconds)
