@@ -10,9 +10,11 @@ import random
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 import aiohttp
 import pytest
@@ -76,15 +78,37 @@ def configuration(base_url: str, folder: Path, names: Iterable[str], timeout: st
     )
 
 
-def early(calls: Iterable[Call]) -> list[tuple[str, str, float, float]]:
-    """Return what was asked before its time: operation, report, when, and how many seconds after the call before."""
-    starts = defaultdict[tuple[str, str], list[float]](list)
+Key: TypeAlias = tuple[str, str]
+"""Operation and report."""
+
+
+def polls(log: Iterable[str]) -> dict[Key, list[tuple[float, float]]]:
+    """Return from when until when polls lasted, in Unix time, by the exporter's own log."""
+    found = defaultdict[Key, list[tuple[float, float]]](list)
+    for line in (json.loads(line) for line in log if '"poll succeeded"' in line):
+        ended = datetime.fromisoformat(line["ts"]).timestamp()
+        found[line["operation"], line["report"]].append((ended - line["seconds"], ended))
+    return found
+
+
+def early(calls: Iterable[Call], lasted: Mapping[Key, Sequence[tuple[float, float]]]) -> list[tuple[Key, float]]:
+    """Return what arrived before its time, and how many seconds after the call before.
+
+    On a busy machine a call may take long to arrive, and the next one not: it counts from when its poll began.
+    """
+    arrivals = defaultdict[Key, list[float]](list)
     for call in calls:
-        starts[call.operation, call.report].append(call.started)
-    pairs = [
-        (*key, later, later - before) for key, times in starts.items() for before, later in pairwise(sorted(times))
+        arrivals[call.operation, call.report].append(call.at)
+
+    def begun(key: Key, at: float) -> float:
+        return min([at, *(began for began, ended in lasted.get(key, ()) if began <= at <= ended)])
+
+    gaps = [
+        (key, later - begun(key, before))
+        for key, times in arrivals.items()
+        for before, later in pairwise(sorted(times))
     ]
-    return [pair for pair in pairs if pair[-1] < INTERVAL - JITTER]
+    return [(key, gap) for key, gap in gaps if gap < INTERVAL - JITTER]
 
 
 class Watched:
@@ -105,7 +129,7 @@ class Watched:
     async def follows(self, before: set[str], after: set[str], since: float | None) -> None:
         """Return once these operations are in effect by a reload `since` then, or, without that, one was refused.
 
-        Until then those before have to be in effect.
+        Until then those before are in effect, or those after while the reload still waits for a call under way.
         """
         async with asyncio.timeout(PATIENCE):
             while True:
@@ -113,7 +137,7 @@ class Watched:
                 if (not good and since is None) or (good and since is not None and at > since):
                     assert shown == after
                     return
-                assert shown == before
+                assert shown in (before, after)
                 await asyncio.sleep(0.1)
 
 
@@ -136,7 +160,7 @@ async def test_swapped_links_are_followed_and_no_scrape_fails(tmp_path: Path) ->
         files.swap(configuration(base_url, tmp_path, NAMES, "2s"))
         async with (
             serving(files.file, flags=FLAGS) as (exporter, url),
-            prometheus(tmp_path, url.removeprefix("http://")) as server,
+            prometheus(tmp_path, url.removeprefix("http://"), every=2) as server,
         ):
             watched = Watched(url, session)
             for number in range(SWAPS):
@@ -156,11 +180,11 @@ async def test_swapped_links_are_followed_and_no_scrape_fails(tmp_path: Path) ->
     assert len(reloads) == swaps["good"]
     assert sum(swaps.values()) == SWAPS > swaps["good"] > 0
     assert failed == {(): 0}
-    assert scrapes[()] > SWAPS
+    assert scrapes[()] > SWAPS / 2
     assert "Traceback" not in exporter.text
     assert len(simulator.calls) > SWAPS
     assert not any(call.overlapped for call in simulator.calls)
-    assert not early(simulator.calls)
+    assert not early(simulator.calls, polls(exporter.err))
 
 
 @pytest.mark.parametrize("path", ["pipe", "/dev/stdin", "/dev/null"])
