@@ -27,8 +27,8 @@ demo: $(VENV)/runtime ## A simulated contact centre and an exporter that polls i
 test: $(VENV)/development ## All tests
 	$(BIN)/python -m pytest $(PARALLEL)
 
-chaos: $(VENV)/development ## 200 restarts by kill -9 at any moment (KILLS and SEED choose others)
-	KILLS=$${KILLS:-200} $(BIN)/python -m pytest tests/test_restart.py
+chaos: $(VENV)/development ## 200 restarts by kill -9 at any moment, 100 configurations (KILLS, SWAPS and SEED choose others)
+	KILLS=$${KILLS:-200} SWAPS=$${SWAPS:-100} $(BIN)/python -m pytest tests/test_restart.py tests/test_auto_reload_process.py
 
 check: lint types generated ## What every change must pass: lint, format, types, generated files, and last the tests
 	@$(MAKE) --no-print-directory test

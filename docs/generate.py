@@ -227,7 +227,8 @@ def _configuration() -> Iterator[str]:
 One YAML file. Durations are written as Prometheus writes them: `90s`, `5m`, `1h30m`. Scalars are read as the text
 that is written, so `server: 0042` keeps its zeros and `amd: off` is no boolean. `wolkvox-exporter check` prints every
 error at once, with file and line, and never a value. Editors find a JSON Schema in
-`exporter/wolkvox_exporter/config/schema.json`.
+`exporter/wolkvox_exporter/config/schema.json`. It is read at the start, and again by a
+[reload](command-line.md#reload): on SIGHUP, on request, or [by itself](command-line.md#by-itself) when it has changed.
 
 ## At the top, and in each operation to override
 """

@@ -18,6 +18,7 @@ SIMULATING = {"--speed", "--seed"}
 FLAGS = {
     "": {
         *("--help", "--version", "--config.file", "--web.telemetry-path", "--web.enable-lifecycle"),
+        *("--config.enable-auto-reload", "--config.auto-reload-interval"),
         *LISTENING,
         *PROTECTING,
         *LOGGING,
@@ -93,6 +94,7 @@ def test_what_is_not_written_has_its_default() -> None:
     """If no flag is written, then it serves on every address at port 10842 from config.yaml, and logs from info up."""
     assert options.parse([]) == Options("serve", Path("config.yaml"), (), "/metrics", "info", "logfmt")
     assert PORT == 10842
+    assert options.parse(["--config.enable-auto-reload"]) == Options(enable_auto_reload=True, auto_reload_interval=30.0)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +132,10 @@ def test_an_address_is_written_as_prometheus_writes_it(written: str, address: tu
         *(["--web.listen-address=" + address] for address in ("", "10842", "localhost", ":", ":-1", ":65536", ":٣")),
         *(["--web.listen-address=" + address] for address in (":1.5", "[::1:80", "host:port", ":" + "9" * 5000)),
         *(["--web.max-requests=" + number] for number in ("", "-1", "4.5", "many", "1" * 7)),
+        *(
+            ["--config.enable-auto-reload", "--config.auto-reload-interval=" + every]
+            for every in ("", "30", "0s", "2d")
+        ),
         *(["--web.telemetry-path=" + path] for path in ("", "metrics", "/{name}", "/a b", "/metrics?x=1", "/#")),
         *(["demo", "--speed=" + speed] for speed in ("0", "-1", "nan", "inf", "fast", "3601", "")),
         *(["simulate", "--fault=" + fault] for fault in ("", "HTML", "no_such")),
@@ -155,6 +161,11 @@ def test_a_bad_flag_is_a_usage_error(arguments: list[str], capsys: pytest.Captur
         (["--web.telemetry-path=metrics"], "a path begins with /"),
         (["demo", "--speed=0"], "a speed is a number above 0 and up to 3600"),
         (["simulate", "--fault=typo"], "no such fault; there are bad_request, missing_parameters"),
+        (["--config.auto-reload-interval=5m"], "means nothing without --config.enable-auto-reload"),
+        (
+            ["--config.enable-auto-reload", "--config.auto-reload-interval=999ms"],
+            "the duration is too short; write 1s or more",
+        ),
     ],
 )
 def test_a_usage_error_says_what_would_be_right(

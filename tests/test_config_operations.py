@@ -192,7 +192,8 @@ def test_a_company_ca_is_loaded(tmp_path: Path) -> None:
 
     (only,) = load_text(tmp_path, operation("ca_file: ca.pem")).operations
 
-    assert only.ca_file == tmp_path / "ca.pem"
+    assert only.ca_file
+    assert only.ca_file.path == tmp_path / "ca.pem"
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 import structlog
 
+from support.certificates import Authority
 from support.clock import ManualClock
 from support.processes import direct
-from support.reloading import centre
-from wolkvox_exporter.simulator import Fault
+from support.reloading import TOKENS, centre
+from wolkvox_exporter.simulator import Fault, Operation, Simulator
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +100,30 @@ async def test_what_was_removed_and_comes_back_goes_on_where_a_state_is_kept(tmp
         assert samples.value("wolkvox_campaigns", operation="changes") == 1
         await clock.advance(300)
     assert exporter.started("changes") == [15, 315]
+
+
+async def test_other_certificates_in_the_same_file_are_another_value(tmp_path: Path) -> None:
+    """If a server's certificate comes from a new authority, then a reload with that in the same `ca_file` is enough."""
+    clock = ManualClock()
+    context = Authority(tmp_path).server()
+    simulator = Simulator([Operation("comes", (TOKENS["comes"],), [])], clock)
+    async with centre(tmp_path, clock, "stays") as (exporter, file), simulator.serving(ssl_context=context) as url:
+        file.write("stays", "comes", comes={"base_url": url, "ca_file": "ca.pem"})
+        assert (await exporter.reload())[0] == 200
+        await clock.advance(60)
+        context.load_cert_chain(*Authority(tmp_path).write(tmp_path))
+        await clock.advance(300)
+        refused = await exporter.samples()
+        with structlog.testing.capture_logs() as told:
+            assert (await exporter.reload())[0] == 200
+            assert (await exporter.reload())[0] == 200
+        await clock.advance(300)
+        accepted = await exporter.samples()
+    assert refused.value("wolkvox_poll_failures_total", operation="comes", report="campaigns", reason="tls") == 1
+    assert refused.value("wolkvox_up", operation="comes", report="campaigns") == 0
+    assert accepted.value("wolkvox_up", operation="comes", report="campaigns") == 1
+    reloads = [line for line in told if line["event"] == "configuration reloaded"]
+    assert [line["changed"] for line in reloads] == ["comes (ca_file)", ""]
 
 
 async def test_another_place_for_the_state_waits_for_a_restart(tmp_path: Path) -> None:

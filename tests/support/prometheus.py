@@ -19,9 +19,9 @@ _LOOK_AGAIN = 0.1
 _CONFIG = """\
 scrape_configs:
   - job_name: wolkvox
-    scrape_interval: 1s
-    scrape_timeout: 1s
-    static_configs: [{targets: ["%s"]}]
+    scrape_interval: %(every)ds
+    scrape_timeout: %(every)ds
+    static_configs: [{targets: ["%(target)s"]}]
 """
 
 
@@ -82,10 +82,10 @@ def _values(metric: dict[str, str], labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def prometheus(folder: Path, target: str) -> AsyncIterator[Prometheus]:
-    """Scrape `target`, host and port, once a second meanwhile."""
+async def prometheus(folder: Path, target: str, every: int = 1) -> AsyncIterator[Prometheus]:
+    """Scrape `target`, host and port, every so many seconds meanwhile; that long a scrape may take."""
     config = folder / "prometheus.yml"
-    config.write_text(_CONFIG % target)
+    config.write_text(_CONFIG % {"every": every, "target": target})
     async with prometheus_by(config) as server:
         yield server
 

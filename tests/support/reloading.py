@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import yaml
@@ -13,7 +13,7 @@ import yaml
 from support.clock import ManualClock
 from support.operations import Running
 from wolkvox_exporter.app import Exporter, Listen
-from wolkvox_exporter.config import load
+from wolkvox_exporter.config import Config, load
 from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 from wolkvox_exporter.storage import state_in
 
@@ -21,6 +21,16 @@ NAMES = ("stays", "changes", "goes", "comes")
 TOKENS = {name: f"token-of-{name}" for name in NAMES}
 SUCCESSFUL = "wolkvox_exporter_config_last_reload_successful"
 SUCCESS_TIME = "wolkvox_exporter_config_last_reload_success_timestamp_seconds"
+
+RELOADED, REFUSED = "configuration reloaded", "configuration not reloaded, the one before stays in effect"
+"""What the log says of a reload."""
+
+
+class Load(Protocol):
+    """Reads a configuration file."""
+
+    def __call__(self, path: Path, *, may_be_pipe: bool = True) -> Config:
+        """Return what it says; raises `ConfigError`."""
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -41,6 +51,10 @@ class Centre(Running):
         """Ask for a reload and return the answer."""
         async with self.session.request(method, f"{self.url}/-/reload") as response:
             return response.status, await response.text()
+
+    def polled(self) -> list[str]:
+        """Return the operations in effect."""
+        return [account.name for account in self.exporter.accounts]
 
     def started(self, name: str, report: str = "campaigns") -> list[float]:
         """Return when the calls of an operation started, in seconds since the exporter did."""
@@ -67,9 +81,15 @@ class File:
 
 @asynccontextmanager
 async def centre(
-    folder: Path, clock: ManualClock, *names: str, lifecycle: bool = True, state: Path | None = None
+    folder: Path,
+    clock: ManualClock,
+    *names: str,
+    lifecycle: bool = True,
+    state: Path | None = None,
+    auto_reload: float | None = None,
+    read: Load = load,
 ) -> AsyncIterator[tuple[Centre, File]]:
-    """Run an exporter of these operations, out of a file that may be rewritten."""
+    """Run an exporter of these operations, out of a file that may be rewritten; `read` reads it but for the start."""
     operations = [
         Operation(name, (TOKENS[name],), [Campaign(f"{number}", name.upper(), records=100, answer=10, machine=4)])
         for number, name in enumerate(NAMES, 4000)
@@ -79,7 +99,8 @@ async def centre(
         file = File(folder, base_url)
         file.write(*names)
         with state_in(state, clock) as store:
-            exporter = Exporter(load(file.path), clock, load=partial(load, file.path), store=store)
+            again = partial(read, file.path, may_be_pipe=auto_reload is None)
+            exporter = Exporter(load(file.path), clock, load=again, auto_reload=auto_reload, store=store)
             async with exporter.running(Listen([("127.0.0.1", 0)], lifecycle=lifecycle)) as [(_, port)]:
                 await clock.settled()
                 yield Centre(exporter, port, session, simulator), file

@@ -14,9 +14,10 @@ from aiohttp import web
 
 from wolkvox_exporter import __version__
 from wolkvox_exporter.api.client import Observer
+from wolkvox_exporter.app.config_watch import ConfigWatch
 from wolkvox_exporter.app.reloading import Reloading, warn
 from wolkvox_exporter.app.status import status
-from wolkvox_exporter.config import Config, Operation
+from wolkvox_exporter.config import Config, Operation, durations
 from wolkvox_exporter.metrics import ExporterStatus
 from wolkvox_exporter.metrics.cache import Publisher
 from wolkvox_exporter.polling.account import Account
@@ -59,7 +60,8 @@ class Exporter:
     """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's.
 
     `states` by operation are what its workers go on from, `store` is where they keep theirs. `load` reads the
-    configuration anew for a reload; without it the one given stays. `manager` is whoever wants to be told how it goes.
+    configuration anew for a reload; without it the one given stays. With `auto_reload` its files are looked at so many
+    seconds apart. `manager` is whoever wants to be told how it goes.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Exporter:
         states: Mapping[str, OperationState] | None = None,
         store: Store | None = None,
         load: Callable[[], Config] | None = None,
+        auto_reload: float | None = None,
         manager: ServiceManager | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
@@ -91,8 +94,9 @@ class Exporter:
         """What keeps strangers out while it runs, for the log."""
         self._manager = manager or ServiceManager()
         self.reloading = Reloading(
-            load or (lambda: config), config.state, self.pool, self.publisher, self.clock, manager=self._manager
+            load or (lambda: config), config, self.pool, self.publisher, self.clock, manager=self._manager
         )
+        self._watch = ConfigWatch(self.reloading, self.clock, auto_reload) if auto_reload else None
 
     @property
     def accounts(self) -> list[Account]:
@@ -142,7 +146,8 @@ class Exporter:
 
     def _site(self, listen: Listen, guard: Guard) -> Site:
         reload = self.reloading.result if listen.lifecycle else None
-        return Site(self.publisher, self.clock, listen.telemetry_path, self.is_live, guard, reload)
+        auto_reload = self._watch is not None
+        return Site(self.publisher, self.clock, listen.telemetry_path, self.is_live, guard, reload, auto_reload)
 
     def _status(self) -> str:
         return status(self.publisher.snapshots.values(), is_live=self.is_live())
@@ -150,6 +155,8 @@ class Exporter:
     def _start(self) -> None:
         self.supervisor.start("publisher", self.publisher.run)
         self.supervisor.start("configuration", self.reloading.run)
+        if self._watch:
+            self.supervisor.start("configuration watch", self._watch.run)
         watch = partial(self._manager.watch, self.clock, self._status)
         self.supervisor.start("service manager", watch)
         self.pool.start()
@@ -159,9 +166,10 @@ class Exporter:
         await self.pool.close()
 
 
-async def serve(load: Callable[[], Config], listen: Listen) -> None:
+async def serve(load: Callable[[], Config], listen: Listen, auto_reload: float | None = None) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP loads the configuration anew.
 
+    With `auto_reload` changes of its files do so, too, which are looked at so many seconds apart.
     Raises `ConfigError`, `StateError` and `AddressError` before anything is asked of the API.
     """
     loop = asyncio.get_running_loop()
@@ -173,11 +181,14 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
     warn(config)
     with state_in(config.state, clock) as store, stopped_by_signals() as stop:
         states = await _remembered(store, config.operations)
-        exporter = Exporter(config, clock, states=states, store=store, load=load, manager=manager)
+        exporter = Exporter(
+            config, clock, states=states, store=store, load=load, auto_reload=auto_reload, manager=manager
+        )
         reloading.set_result(exporter.reloading)
+        watched = {"auto_reload": durations.written(auto_reload)} if auto_reload else {}
         async with exporter.running(listen) as addresses:
             for host, port in addresses:
-                log.info("listening", address=host, port=port, **exporter.protection, version=__version__)
+                log.info("listening", address=host, port=port, **exporter.protection, **watched, version=__version__)
             # not only once data are there: an API that is down must keep neither this service nor others from starting
             manager.ready()
             await stop.wait()

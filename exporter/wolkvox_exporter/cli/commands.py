@@ -74,7 +74,9 @@ def serve(options: Options) -> int:
         web_config_file=options.web_config_file,
         max_requests=options.max_requests,
     )
-    asyncio.run(app.serve(partial(load, options.config_file), listen))
+    # what comes through a pipe cannot be looked at again
+    read = partial(load, options.config_file, may_be_pipe=not options.enable_auto_reload)
+    asyncio.run(app.serve(read, listen, options.auto_reload_interval if options.enable_auto_reload else None))
     return 0
 
 

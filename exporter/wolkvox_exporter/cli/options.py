@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wolkvox_exporter import __version__, assets
+from wolkvox_exporter.app import config_watch
 from wolkvox_exporter.cli import PORT
+from wolkvox_exporter.config import durations
+from wolkvox_exporter.config.values import BadValue
 from wolkvox_exporter.runtime import logs
 from wolkvox_exporter.simulator import Fault
 from wolkvox_exporter.web.toolkit.address import Address, parse_address, parse_path
@@ -40,12 +43,18 @@ class Options:
     enable_lifecycle: bool = False
     web_config_file: Path | None = None
     max_requests: int = MAX_REQUESTS
+    enable_auto_reload: bool = False
+    auto_reload_interval: float = config_watch.INTERVAL
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
     """Read the command line; ends the process with a usage message where it cannot be read."""
     # defaults stay out of the parsers: a command's would hide what was written before the command
-    return Options(**{key: value for key, value in vars(_parser().parse_args(arguments)).items() if value is not None})
+    parser = _parser()
+    given = {key: value for key, value in vars(parser.parse_args(arguments)).items() if value is not None}
+    if "auto_reload_interval" in given and "enable_auto_reload" not in given:
+        parser.error("--config.auto-reload-interval means nothing without --config.enable-auto-reload")
+    return Options(**given)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="wolkvox-exporter",
         description=DESCRIPTION,
         epilog=EPILOG,
-        parents=[config, listening, protecting, logging],
+        parents=[config, _reloading(), listening, protecting, logging],
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
@@ -104,6 +113,17 @@ def _config() -> argparse.ArgumentParser:
     flags = _flags()
     flags.add_argument(
         "--config.file", dest="config_file", type=Path, metavar="FILE", help="the configuration (config.yaml)"
+    )
+    return flags
+
+
+def _reloading() -> argparse.ArgumentParser:
+    flags = _flags()
+    text = "take the configuration over by itself when what is in its files changes"
+    flags.add_argument("--config.enable-auto-reload", dest="enable_auto_reload", action="store_true", help=text)
+    text = f"how often to look whether it has ({durations.written(config_watch.INTERVAL)})"
+    flags.add_argument(
+        "--config.auto-reload-interval", dest="auto_reload_interval", type=_duration, metavar="DURATION", help=text
     )
     return flags
 
@@ -210,6 +230,13 @@ def _number(written: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", written):
         raise argparse.ArgumentTypeError("write a whole number, such as 40")
     return int(written)
+
+
+def _duration(written: str) -> float:
+    try:
+        return durations.bounded(written)
+    except BadValue as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _speed(written: str) -> float:

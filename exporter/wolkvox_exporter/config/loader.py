@@ -1,8 +1,8 @@
 """From the file to the configuration in effect, or to all that is wrong with it."""
 
 import time
-from collections.abc import Container, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wolkvox_exporter.config import messages, validation, warnings, yamlfile
@@ -27,14 +27,16 @@ class Config:
     """The folder that keeps what a restart needs; None keeps it in memory."""
     unreadable_tokens: tuple[Problem, ...] = ()
     """Token files that cannot be used as they are now; the other operations are polled all the same."""
+    digests: Mapping[Path, str | None] = field(default_factory=dict, compare=False, repr=False)
+    """The files that it was read from, each with the digest of the bytes that were read."""
 
 
-def load(path: Path) -> Config:
+def load(path: Path, *, may_be_pipe: bool = True) -> Config:
     """Read the configuration, or raise `ConfigError` with everything that is wrong with it.
 
     A token file that cannot be used is wrong, too, but none of the reasons to raise: it may come later.
     """
-    document, folder = yamlfile.read(path), path.absolute().parent
+    document, folder = yamlfile.read(path, may_be_pipe=may_be_pipe), path.absolute().parent
     file, refused = validation.validated(document, WrittenFile, folder, messages.MODELS, "operations")
     problems = [*document.problems, *refused, *_inconsistencies(document)]
     unreadable = _unreadable_tokens(document, folder, {(problem.line, problem.path) for problem in problems})
@@ -42,7 +44,8 @@ def load(path: Path) -> Config:
         raise ConfigError(tuple(sorted({*problems, *unreadable.values()})))
     operations = tuple(operation.effective(file) for operation in file.operations)
     advice = warnings.warnings(document, file, operations, unreadable)
-    return Config(operations, advice, file.state, tuple(unreadable.values()))
+    digests = {path: document.digest} | {used.path: used.digest for each in operations if (used := each.ca_file)}
+    return Config(operations, advice, file.state, tuple(unreadable.values()), digests)
 
 
 def _operations(document: Document) -> Iterator[tuple[int, dict[str, Data]]]:

@@ -35,7 +35,7 @@ def from_path(read: Callable[[Path], object]) -> BeforeValidator:
     """Return a validator of paths; relative ones start at the configuration file's folder, the context of loading."""
 
     def validate(value: object, info: ValidationInfo) -> object:
-        return read(_folder(info) / value) if isinstance(value, str) else _single(value)
+        return read(_folder(info) / value) if isinstance(value, (str, Path)) else _single(value)
 
     return BeforeValidator(validate)
 
@@ -183,7 +183,7 @@ ProxyUrl = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^http://[^/?#]+/?$"}),
 ]
 CaFile = Annotated[
-    Path, from_path(values.ca_file), _meant_path("/etc/ssl/company-ca.pem"), WithJsonSchema({"type": "string"})
+    values.CaFile, from_path(values.ca_file), _meant_path("/etc/ssl/company-ca.pem"), WithJsonSchema({"type": "string"})
 ]
 StateFolder = Annotated[
     # from the last to the first

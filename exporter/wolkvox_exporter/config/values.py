@@ -4,6 +4,7 @@ import os
 import re
 import ssl
 import unicodedata
+from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
+
+from wolkvox_exporter.runtime import files
 
 _SERVER = re.compile(r"(?:wv)?([0-9]{4})")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,4}")
@@ -39,6 +42,14 @@ class AmdMode(StrEnum):
     ALL = "all"
     EACH = "each"
     OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class CaFile:
+    """A file with certificates of authorities; with other certificates it is another value."""
+
+    path: Path
+    digest: str | None
 
 
 def name(text: str) -> str:
@@ -124,15 +135,17 @@ def pattern(text: str) -> str:
     return text
 
 
-def ca_file(path: Path) -> Path:
+def ca_file(path: Path) -> CaFile:
     """Check that certificates can be loaded from the file."""
     try:
         if not path.is_file():
             raise BadValue("there is no such file; write the path of a PEM file with the CA's certificates")
+        # taken before: what is written meanwhile is found to differ
+        digest = files.digest_of(path)
         ssl.create_default_context(cafile=str(path))
     except OSError:
         raise BadValue("no certificates can be read from the file; it must be readable and in PEM format") from None
-    return path
+    return CaFile(path, digest)
 
 
 def state_path(text: str) -> str:

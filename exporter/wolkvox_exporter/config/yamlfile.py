@@ -15,7 +15,7 @@ import yaml
 from yaml.reader import ReaderError
 
 from wolkvox_exporter.config.problems import ConfigError, Location, Problem, path_text
-from wolkvox_exporter.runtime import shortages
+from wolkvox_exporter.runtime import files, shortages
 
 Data: TypeAlias = "str | list[Data] | dict[str, Data] | None"
 """What stands in a file; None where something is already reported as wrong."""
@@ -47,11 +47,15 @@ _SYNTAX = {
 
 @dataclass(slots=True)
 class Document:
-    """The content of a file; each location that is written has a line, and its keys may be among `known`."""
+    """The content of a file; each location that is written has a line, its keys may be among `known`.
+
+    `digest` is that of its bytes.
+    """
 
     file: str
     known: Collection[str] = ()
     data: Data = None
+    digest: str = ""
     lines: dict[Location, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -63,13 +67,13 @@ class Document:
         return Problem(self.file, line or self.lines.get(written, 1), path_text(location, self.known), text)
 
 
-def read(path: Path, *, may_be_empty: bool = False, known: Collection[str] = ()) -> Document:
+def read(path: Path, *, may_be_empty: bool = False, may_be_pipe: bool = True, known: Collection[str] = ()) -> Document:
     """Read a file; what can be read of it is returned, with its problems, `ConfigError` if that is nothing.
 
     Of keys that are no plain words problems show the `known` ones.
     """
     document = Document(str(path), known=known)
-    text = _text(path, document)
+    text = _text(path, document, may_be_pipe=may_be_pipe)
     failure = text if isinstance(text, Problem) else _build(text, document, may_be_empty=may_be_empty)
     # raised here and not while handling its cause, which quotes the file and would hang on as context
     if failure:
@@ -77,12 +81,14 @@ def read(path: Path, *, may_be_empty: bool = False, known: Collection[str] = ())
     return document
 
 
-def _text(path: Path, document: Document) -> str | Problem:
+def _text(path: Path, document: Document, *, may_be_pipe: bool) -> str | Problem:
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
+        if not may_be_pipe:
+            files.require_regular(path)
+        content = files.read(path, _MAX_BYTES + 1)
         if len(content) > _MAX_BYTES:
             return document.problem((), "the file is larger than 1 MiB; is it the right one?")
+        document.digest = files.digest(content)
         return content.decode("utf-8-sig")
     except OSError as error:
         reason = error.strerror or "unknown reason"

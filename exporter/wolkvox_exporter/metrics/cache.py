@@ -54,6 +54,11 @@ class Publisher:
         """Whether the last reload took the configuration over."""
         return self._status.config_loaded
 
+    @property
+    def config_loaded_at(self) -> float:
+        """When the configuration in effect was loaded, in seconds since the epoch."""
+        return self._status.config_loaded_at
+
     def publish(self, snapshot: Snapshot) -> None:
         """Take the latest of an operation; it is rendered soon."""
         self.snapshots[snapshot.operation] = snapshot

@@ -32,7 +32,7 @@ class Clients:
         client = Client(
             operation.base_url,
             proxy_url=operation.proxy_url.get_secret_value() if operation.proxy_url else None,
-            ca_file=operation.ca_file,
+            ca_file=operation.ca_file.path if operation.ca_file else None,
             timeout=operation.timeout,
             observer=observer,
         )

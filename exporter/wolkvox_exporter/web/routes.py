@@ -28,6 +28,7 @@ class Site:
     """What the routes show. `workers_live` returns whether every worker is at work.
 
     `reload` reads the configuration anew and returns what is wrong with it; None: nobody may ask for that over HTTP.
+    `auto_reload`: it is also read when its files change.
     """
 
     publisher: Publisher
@@ -36,6 +37,7 @@ class Site:
     workers_live: Callable[[], bool]
     guard: Guard
     reload: Callable[[], Awaitable[Sequence[str]]] | None = None
+    auto_reload: bool = False
 
     def application(self) -> web.Application:
         """Return the routes, with the guard before them."""
@@ -69,6 +71,8 @@ class Site:
             telemetry_path=self.telemetry_path,
             snapshots=list(self.publisher.snapshots.values()),
             reload_failed=not self.publisher.config_loaded,
+            config_loaded_at=self.publisher.config_loaded_at,
+            auto_reload=self.auto_reload,
         )
         page = await bounded(partial(landing.render, overview), _PAGE_TIMEOUT, self.publisher)
         return web.Response(text=page, content_type="text/html", headers={"Cache-Control": "no-store"})

@@ -117,6 +117,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Configuration:
+    """When the configuration in effect was loaded, and whether changes of its files take effect by themselves."""
+
+    loaded: Moment
+    is_watched: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """The whole page. `reload_remedy` is what to do about a reload that failed, empty if none did."""
 
@@ -126,6 +134,7 @@ class Page:
     version: str
     links: tuple[Link, ...]
     reload_remedy: str
+    configuration: Configuration | None
     sections: tuple[Section, ...]
     is_wide: bool
     now: Moment

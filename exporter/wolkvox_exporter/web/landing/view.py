@@ -11,6 +11,7 @@ from wolkvox_exporter.polling.snapshot import ReportState, Snapshot, Trouble
 from wolkvox_exporter.web.landing import status, words
 from wolkvox_exporter.web.landing.parts import (
     Cell,
+    Configuration,
     Failure,
     Failures,
     Link,
@@ -36,6 +37,10 @@ _LATE_REMEDY = (
 _RELOAD_REMEDY = (
     "look for what is wrong in the log, or with the command check; correct it and reload: a restart would fail, too"
 )
+_AUTO_RELOAD_REMEDY = (
+    "look for what is wrong in the log, or with the command check, and correct it; it then takes effect by itself, but "
+    "until then a restart would fail, too"
+)
 
 _HELD: Mapping[str, str] = {
     "token": "not asked: token refused or missing",
@@ -58,6 +63,10 @@ class Overview:
     snapshots: Sequence[Snapshot]
     reload_failed: bool = False
     """Whether the last reload left the configuration before in effect."""
+    config_loaded_at: float | None = None
+    """When the configuration in effect was loaded, in seconds since the epoch; None where there is no telling."""
+    auto_reload: bool = False
+    """Whether changes of its files take effect by themselves."""
 
 
 def page(overview: Overview) -> Page:
@@ -72,7 +81,8 @@ def page(overview: Overview) -> Page:
         others=status.others(marks),
         version=overview.version,
         links=tuple(_link(path) for path in (overview.telemetry_path, "/-/healthy", "/-/ready")),
-        reload_remedy=_RELOAD_REMEDY if overview.reload_failed else "",
+        reload_remedy=_reload_remedy(overview) if overview.reload_failed else "",
+        configuration=_configuration(overview),
         sections=tuple(
             _Operation(snapshot, now).section(f"operation-{number}")
             for number, (_, snapshot) in enumerate(pairs, start=1)
@@ -80,6 +90,17 @@ def page(overview: Overview) -> Page:
         is_wide=len(pairs) >= _MANY,
         now=Moment.at(overview.now),
     )
+
+
+def _reload_remedy(overview: Overview) -> str:
+    return _AUTO_RELOAD_REMEDY if overview.auto_reload else _RELOAD_REMEDY
+
+
+def _configuration(overview: Overview) -> Configuration | None:
+    if overview.config_loaded_at is None:
+        return None
+    loaded = Moment.at(overview.config_loaded_at, words.ago(overview.now - overview.config_loaded_at))
+    return Configuration(loaded, overview.auto_reload)
 
 
 def _link(path: str) -> Link:

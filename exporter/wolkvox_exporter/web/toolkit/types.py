@@ -9,7 +9,7 @@ from pydantic import AfterValidator, SecretStr
 
 from wolkvox_exporter.config.types import from_path, from_text
 from wolkvox_exporter.config.values import BadValue
-from wolkvox_exporter.web.toolkit.files import require_regular
+from wolkvox_exporter.runtime.files import require_regular
 
 COSTLIEST = 18
 """The highest cost of a bcrypt hash that is accepted: one comparison takes some 15 s."""

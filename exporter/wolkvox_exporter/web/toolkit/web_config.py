@@ -9,7 +9,6 @@ from wolkvox_exporter.config import validation, yamlfile
 from wolkvox_exporter.config.problems import ConfigError, Problem
 from wolkvox_exporter.config.yamlfile import Data, Document
 from wolkvox_exporter.web.toolkit import tls
-from wolkvox_exporter.web.toolkit.files import require_regular
 from wolkvox_exporter.web.toolkit.schema import MODELS, TlsServer, WebFile
 from wolkvox_exporter.web.toolkit.types import TLS_1_3_CIPHERS
 
@@ -52,21 +51,12 @@ UNPROTECTED = WebConfig(WebFile()).protection
 
 def load(path: Path) -> WebConfig:
     """Read the file, or raise `ConfigError` with everything that is wrong with it."""
-    document = _read(path)
+    document = yamlfile.read(path, may_be_empty=True, may_be_pipe=False, known=_KEYS)
     file, refused = validation.validated(document, WebFile, path.absolute().parent, MODELS, _TLS[0])
     problems = [*document.problems, *refused, *_inconsistencies(document)]
     if file is None or problems:
         raise ConfigError(tuple(sorted(set(problems))))
     return WebConfig(file, _context(document, file.tls_server_config) if file.tls_server_config else None)
-
-
-def _read(path: Path) -> Document:
-    try:
-        require_regular(path)
-    except OSError as error:
-        text = f"the file cannot be read ({error.strerror}); give the path of a readable file"
-        raise ConfigError((Problem(str(path), 1, "", text),)) from None
-    return yamlfile.read(path, may_be_empty=True, known=_KEYS)
 
 
 def _context(document: Document, settings: TlsServer) -> ssl.SSLContext:
