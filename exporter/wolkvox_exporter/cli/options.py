@@ -1,12 +1,15 @@
 """The flags of the commands, named as Prometheus' own programs name theirs."""
 
-import argparse
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from wolkvox_exporter import __version__, assets
+from wolkvox_exporter.cli import usage
+from wolkvox_exporter.cli.command_line import Command, Flag, Grammar, Positional, UsageError, did_you_mean, one_of
 from wolkvox_exporter.runtime import logs
 from wolkvox_exporter.simulator import Fault
 from wolkvox_exporter.web.toolkit.address import Address, parse_address
@@ -14,9 +17,6 @@ from wolkvox_exporter.web.toolkit.guard import MAX_REQUESTS
 
 PORT = 10842
 """Where the exporter answers unless told otherwise."""
-
-DESCRIPTION = "Prometheus exporter for outbound campaigns of the wolkvox contact-centre platform."
-EPILOG = "Without a command it serves. No flag takes a secret: tokens come from files or the environment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,172 +44,69 @@ class Options:
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
-    """Read the command line; ends the process with a usage message where it cannot be read."""
-    # defaults stay out of the parsers: a command's would hide what was written before the command
-    return Options(**{key: value for key, value in vars(_parser().parse_args(arguments)).items() if value is not None})
+    """Read the command line; ends the process where it cannot be read, and with what is asked for by --help."""
+    written = sys.argv[1:] if arguments is None else arguments
+    if shown := _shown(written):
+        print(shown)  # noqa: T201 - this is what was asked for
+        raise SystemExit(0)
+    try:
+        command, values = GRAMMAR.read(written)
+    except UsageError as error:
+        print(usage.error(error, GRAMMAR), file=sys.stderr)  # noqa: T201 - for people
+        raise SystemExit(2) from None
+    given: dict[str, Any] = values
+    return Options(command=command, **given)
 
 
-def _parser() -> argparse.ArgumentParser:
-    logging, config, listening, simulating = _logging(), _config(), _listening(), _simulating()
-    protecting = _protecting()
-    parser = argparse.ArgumentParser(
-        prog="wolkvox-exporter",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        parents=[config, listening, protecting, logging],
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    parser.add_argument(
-        "--web.telemetry-path",
-        dest="telemetry_path",
-        type=_path,
-        metavar="PATH",
-        help="where the metrics are (/metrics)",
-    )
-    parser.add_argument(
-        "--web.enable-lifecycle",
-        dest="enable_lifecycle",
-        action="store_true",
-        help="let POST /-/reload read the configuration anew, as SIGHUP always does",
-    )
-    text = f"requests that are answered at a time ({MAX_REQUESTS}); 0 is any number"
-    parser.add_argument("--web.max-requests", dest="max_requests", type=_number, metavar="N", help=text)
-    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
-    for name, parents, text in (
-        (
-            "check",
-            [config, protecting, logging],
-            "tell what is wrong with the configuration; exit code 1 if anything is",
-        ),
-        (
-            "once",
-            [config, _saving(), logging],
-            "ask each report once, print the exposition; exit code 1 if one failed",
-        ),
-        ("demo", [listening, simulating, logging], "run a simulated contact centre and an exporter that polls it"),
-        ("simulate", [listening, simulating, _failing(), logging], "run the simulated contact centre alone"),
-        ("assets", [_fitting(), logging], "write dashboards, rules, alerts, examples and runbooks into a folder"),
-        ("hash-password", [logging], "read a password from the terminal or a pipe, print its bcrypt hash"),
-    ):
-        commands.add_parser(name, parents=parents, help=text, description=text, allow_abbrev=False)
-    return parser
-
-
-def _flags() -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-
-
-def _config() -> argparse.ArgumentParser:
-    flags = _flags()
-    flags.add_argument(
-        "--config.file", dest="config_file", type=Path, metavar="FILE", help="the configuration (config.yaml)"
-    )
-    return flags
-
-
-def _listening() -> argparse.ArgumentParser:
-    flags = _flags()
-    flags.add_argument(
-        "--web.listen-address",
-        dest="listen_address",
-        type=_address,
-        metavar="[HOST]:PORT",
-        help=f"where to answer (:{PORT}; demo 127.0.0.1:{PORT}, simulate 127.0.0.1 and a free port)",
-    )
-    return flags
-
-
-def _protecting() -> argparse.ArgumentParser:
-    flags = _flags()
-    flags.add_argument(
-        "--web.config.file", dest="web_config_file", type=Path, metavar="FILE", help="TLS and users (none)"
-    )
-    return flags
-
-
-def _logging() -> argparse.ArgumentParser:
-    flags = _flags()
-    flags.add_argument("--log.level", dest="log_level", choices=logs.LEVELS, help="lowest level that is logged (info)")
-    flags.add_argument("--log.format", dest="log_format", choices=logs.FORMATS, help="form of the log lines (logfmt)")
-    return flags
-
-
-def _simulating() -> argparse.ArgumentParser:
-    flags = _flags()
-    flags.add_argument("--speed", type=_speed, help="simulated seconds in a second (60)")
-    flags.add_argument("--seed", type=int, help="makes the simulated figures repeatable (2024)")
-    return flags
-
-
-def _saving() -> argparse.ArgumentParser:
-    flags = _flags()
-    text = "keep the replies in this folder, with names replaced and digits kept, for reporting a surprise"
-    flags.add_argument("--save-replies", type=Path, metavar="DIR", help=text)
-    return flags
-
-
-def _failing() -> argparse.ArgumentParser:
-    flags = _flags()
-    names = ", ".join(Fault)
-    flags.add_argument(
-        "--fault", dest="faults", action="append", type=_fault, metavar="NAME", help=f"fail in this way: {names}"
-    )
-    return flags
-
-
-def _fitting() -> argparse.ArgumentParser:
-    flags = _flags()
-    flags.add_argument("folder", type=Path, metavar="DIR", help="where to write; made if it is missing")
-    flags.add_argument("--grafana-url", type=_url, metavar="URL", help=f"where Grafana is ({assets.GRAFANA_URL})")
-    text = f"where your people find docs/runbooks ({assets.RUNBOOK_URL})"
-    flags.add_argument("--runbook-url", type=_url, metavar="URL", help=text)
-    flags.add_argument("--job", type=_job, metavar="NAME", help=f"the job of the scrape configuration ({assets.JOB})")
-    flags.add_argument("--force", action="store_true", help="overwrite files that differ")
-    return flags
+def _shown(arguments: Sequence[str]) -> str:
+    """Return what is shown instead of a command being run, whatever else is written, or nothing."""
+    flags = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    if "-h" in flags or "--help" in flags:
+        named = (word for word in flags if word in GRAMMAR.commands and word != GRAMMAR.default)
+        return usage.help_of(next(named, GRAMMAR.default), GRAMMAR)
+    return f"{usage.PROGRAM} {__version__}" if "--version" in flags else ""
 
 
 def _address(written: str) -> Address:
-    try:
-        return parse_address(written)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    return parse_address(written)
 
 
 def _path(written: str) -> str:
     if not written.startswith("/") or any(character in written for character in "{} ?#"):
-        raise argparse.ArgumentTypeError("a path begins with / and has no {}, space, ? or #, such as /metrics")
+        raise ValueError("a path begins with / and has no {}, space, ? or #, such as /metrics")
     if written.startswith("/-/"):
-        raise argparse.ArgumentTypeError("paths under /-/ are taken; write another, such as /metrics")
+        raise ValueError("paths under /-/ are taken; write another, such as /metrics")
     return written
 
 
 def _url(written: str) -> str:
     if not re.fullmatch(r"https?://[\w.~:/\[\]%-]+", written):
-        raise argparse.ArgumentTypeError("write a URL such as https://grafana.example.com")
+        raise ValueError("write a URL such as https://grafana.example.com")
     return written.rstrip("/")
 
 
 def _job(written: str) -> str:
     if not re.fullmatch(r"[\w./-]+", written):
-        raise argparse.ArgumentTypeError("a job's name has letters, digits and . _ - / only, such as wolkvox")
+        raise ValueError("a job's name has letters, digits and . _ - / only, such as wolkvox")
     return written
 
 
 def _number(written: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", written):
-        raise argparse.ArgumentTypeError("write a whole number, such as 40")
+        raise ValueError("write a whole number, such as 40")
+    return int(written)
+
+
+def _seed(written: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,18}", written):
+        raise ValueError("write a whole number, such as 2024")
     return int(written)
 
 
 def _speed(written: str) -> float:
-    try:
-        speed = float(written)
-    except ValueError:
-        speed = 0.0
+    speed = float(written) if re.fullmatch(r"[0-9]*\.?[0-9]+(e[0-9])?", written) else 0.0
     if not 0 < speed <= _FASTEST:
-        raise argparse.ArgumentTypeError(f"a speed is a number above 0 and up to {_FASTEST}")
+        raise ValueError(f"a speed is a number above 0 and up to {_FASTEST}")
     return speed
 
 
@@ -217,7 +114,162 @@ _FASTEST = 3600
 
 
 def _fault(written: str) -> Fault:
-    try:
-        return Fault(written)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"no such fault; there are {', '.join(Fault)}") from None
+    if written not in _FAULTS:
+        raise ValueError(f"no such fault; there are {', '.join(_FAULTS)}{did_you_mean(written, _FAULTS)}")
+    return Fault(written)
+
+
+_FAULTS = tuple(Fault)
+
+_SERVE, _CHECK, _ONCE, _DEMO, _SIMULATE, _ASSETS = "serve", "check", "once", "demo", "simulate", "assets"
+_LOGGING = (_SERVE, _ONCE, _DEMO, _SIMULATE)
+_NEW_FOLDER = Positional("folder", "DIR", "where to write; made if it is missing", Path)
+
+GRAMMAR = Grammar(
+    default=_SERVE,
+    commands={
+        _SERVE: Command("poll and answer until told to stop"),
+        _CHECK: Command("say what is wrong with the configuration; exit code 1 if anything is"),
+        _ONCE: Command("ask each report once, print the exposition; exit code 1 if one failed"),
+        _DEMO: Command("run a simulated contact centre and an exporter that polls it"),
+        _SIMULATE: Command("run the simulated contact centre alone"),
+        _ASSETS: Command("write dashboards, rules, alerts, examples and runbooks into a folder", _NEW_FOLDER),
+        "hash-password": Command("read a password from the terminal or a pipe, print its bcrypt hash"),
+    },
+    flags=(
+        Flag(
+            "--config.file",
+            "config_file",
+            (_SERVE, _CHECK, _ONCE),
+            "the configuration",
+            read=Path,
+            metavar="FILE",
+            default="config.yaml",
+        ),
+        Flag(
+            "--web.listen-address",
+            "listen_address",
+            (_SERVE, _DEMO, _SIMULATE),
+            f"where to answer; demo 127.0.0.1:{PORT}, simulate 127.0.0.1 and a free port",
+            read=_address,
+            metavar="[HOST]:PORT",
+            default=f":{PORT}",
+        ),
+        Flag(
+            "--web.config.file",
+            "web_config_file",
+            (_SERVE, _CHECK),
+            "TLS, users and a rate limit",
+            read=Path,
+            metavar="FILE",
+        ),
+        Flag(
+            "--web.telemetry-path",
+            "telemetry_path",
+            (_SERVE,),
+            "where the metrics are",
+            read=_path,
+            metavar="PATH",
+            default="/metrics",
+        ),
+        Flag(
+            "--web.enable-lifecycle",
+            "enable_lifecycle",
+            (_SERVE,),
+            "let POST /-/reload read the configuration anew, as SIGHUP always does",
+        ),
+        Flag(
+            "--web.max-requests",
+            "max_requests",
+            (_SERVE,),
+            "requests that are answered at a time, more get 503; 0 is any number",
+            read=_number,
+            metavar="N",
+            default=f"{MAX_REQUESTS}",
+        ),
+        Flag(
+            "--log.level",
+            "log_level",
+            _LOGGING,
+            "lowest level that is logged",
+            read=one_of(logs.LEVELS),
+            metavar="LEVEL",
+            default="info",
+            choices=logs.LEVELS,
+        ),
+        Flag(
+            "--log.format",
+            "log_format",
+            _LOGGING,
+            "form of the log lines",
+            read=one_of(logs.FORMATS),
+            metavar="FORMAT",
+            default="logfmt",
+            choices=logs.FORMATS,
+        ),
+        Flag(
+            "--save-replies",
+            "save_replies",
+            (_ONCE,),
+            "keep the replies in this folder, with names replaced and digits kept, for reporting a surprise",
+            read=Path,
+            metavar="DIR",
+        ),
+        Flag(
+            "--speed",
+            "speed",
+            (_DEMO, _SIMULATE),
+            "simulated seconds in a second",
+            read=_speed,
+            metavar="N",
+            default="60",
+        ),
+        Flag(
+            "--seed",
+            "seed",
+            (_DEMO, _SIMULATE),
+            "makes the simulated figures repeatable",
+            read=_seed,
+            metavar="N",
+            default="2024",
+        ),
+        Flag(
+            "--fault",
+            "faults",
+            (_SIMULATE,),
+            "fail in this way; may be repeated",
+            read=_fault,
+            metavar="NAME",
+            choices=_FAULTS,
+            repeatable=True,
+        ),
+        Flag(
+            "--grafana-url",
+            "grafana_url",
+            (_ASSETS,),
+            "where Grafana is",
+            read=_url,
+            metavar="URL",
+            default=assets.GRAFANA_URL,
+        ),
+        Flag(
+            "--runbook-url",
+            "runbook_url",
+            (_ASSETS,),
+            "where your people find docs/runbooks",
+            read=_url,
+            metavar="URL",
+            default=assets.RUNBOOK_URL,
+        ),
+        Flag(
+            "--job",
+            "job",
+            (_ASSETS,),
+            "the job of the scrape configuration",
+            read=_job,
+            metavar="NAME",
+            default=assets.JOB,
+        ),
+        Flag("--force", "force", (_ASSETS,), "overwrite files that differ"),
+    ),
+)

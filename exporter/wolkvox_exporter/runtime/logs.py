@@ -77,10 +77,10 @@ def _renderer(log_format: str) -> Processor:
         render: Callable[..., str | bytes] = structlog.processors.JSONRenderer(ensure_ascii=False)
     else:
         render = structlog.processors.LogfmtRenderer(key_order=["ts", "level", "msg"], bool_as_flag=False)
-    return lambda *event: _printable(str(render(*event)))
+    return lambda *event: printable(str(render(*event)))
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """Escape, as JSON does, whatever a terminal might obey or hide: texts of the API are in it."""
     if line.isprintable():
         return line
