@@ -18,6 +18,7 @@ from wolkvox_exporter.api.client import Observer
 from wolkvox_exporter.app.reloading import Reloading, warn
 from wolkvox_exporter.app.status import status
 from wolkvox_exporter.config import Config, Operation
+from wolkvox_exporter.config.cost import calls_a_day
 from wolkvox_exporter.metrics import ExporterStatus
 from wolkvox_exporter.metrics.cache import Publisher
 from wolkvox_exporter.polling.account import Account
@@ -182,6 +183,7 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
         exporter = Exporter(config, clock, states=states, store=store, load=load, manager=manager)
         reloading.set_result(exporter.reloading)
         async with exporter.running(listen) as port:
+            _log_start(config)
             address = listen.address[0] or "*"
             log.info("listening", address=address, port=port, **exporter.protection, version=__version__)
             # not only once data are there: an API that is down must keep neither this service nor others from starting
@@ -189,6 +191,18 @@ async def serve(load: Callable[[], Config], listen: Listen) -> None:
             await stop.wait()
             log.info("stopping")
             manager.stopping()
+
+
+def _log_start(config: Config) -> None:
+    calls = [calls_a_day(operation) for operation in config.operations]
+    log.info(
+        "started",
+        config=str(config.file),
+        operations=len(calls),
+        reports=sum(map(len, calls)),
+        calls_a_day=sum(sum(each.values()) for each in calls),
+        state=str(config.state) if config.state else "none",
+    )
 
 
 async def _remembered(store: Directory | None, operations: Iterable[Operation]) -> dict[str, OperationState]:

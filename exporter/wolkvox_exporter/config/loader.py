@@ -18,6 +18,7 @@ class Config:
     warnings: tuple[Problem, ...]
     state: Path | None = None
     """The folder that keeps what a restart needs; None keeps it in memory."""
+    file: Path = Path()
 
 
 def load(path: Path) -> Config:
@@ -28,7 +29,7 @@ def load(path: Path) -> Config:
     if file is None or problems:
         raise ConfigError(tuple(sorted(set(problems))))
     operations = tuple(operation.effective(file) for operation in file.operations)
-    return Config(operations, warnings.warnings(document, file, operations), file.state)
+    return Config(operations, warnings.warnings(document, file, operations), file.state, file=path)
 
 
 def _inconsistencies(document: Document) -> Iterator[Problem]:

@@ -81,7 +81,7 @@ def _closed(state: OperationState, report: ReportName) -> OperationState:
 def without_token(state: OperationState, question: Question, problem: str, now: Now) -> OperationState:
     """Return what is known where there was no token to ask with; `problem` says why. It counts as a failed poll."""
     state = token_changes.without_token(state, question, now)
-    failure = Failure(Reason.TOKEN, f"no token from {problem}", _NO_REMEDY, "none", reset=False)
+    failure = Failure(Reason.TOKEN, f"no token: {problem}", _NO_REMEDY, "none", reset=False)
     return _failed(state, question.report, failure, now)
 
 

@@ -1,9 +1,11 @@
 """What the log is told of an operation's reports."""
 
 import logging
+from collections.abc import Callable
 
 import structlog
 
+from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName, Unread
 from wolkvox_exporter.polling.readability import Readability
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
@@ -12,9 +14,13 @@ log = structlog.get_logger()
 
 
 class ReportLog:
-    """Tells the log what has changed from one snapshot to the next, and which values could not be read."""
+    """Tells the log what has changed from one snapshot to the next, and which values could not be read.
 
-    def __init__(self, operation: str) -> None:
+    `token` names where the token is kept: for those who read the log, and not for all who reach the page.
+    """
+
+    def __init__(self, operation: str, token: Callable[[], str]) -> None:
+        self._token = token
         self._log = log.bind(operation=operation)
         self._readability: dict[ReportName, Readability] = {}
         self._held: dict[ReportName, float] = {}
@@ -52,6 +58,7 @@ class ReportLog:
                 error=trouble.detail,
                 remedy=trouble.remedy,
                 seconds=round(state.duration or 0.0, 3),
+                **({"source": self._token()} if trouble.reason is Reason.TOKEN else {}),
             )
 
     def held(self, report: ReportName, now: float) -> None:
