@@ -23,7 +23,7 @@ FLAGS = {
         *PROTECTING,
         *LOGGING,
     },
-    "check": {"--help", "--config.file", "--web.config.file"},
+    "check": {"--help", "--config.file", "--web.config.file", "--output"},
     "once": {"--help", "--config.file", "--save-replies", *LOGGING},
     "demo": {"--help", *LISTENING, *SIMULATING, *LOGGING},
     "simulate": {"--help", "--fault", *LISTENING, *SIMULATING, *LOGGING},
@@ -93,7 +93,9 @@ def test_no_flag_takes_a_secret() -> None:
 
 def test_what_is_not_written_has_its_default() -> None:
     """If no flag is written, then it serves on every address at port 10842 from config.yaml, and logs from info up."""
-    assert options.parse([]) == Options("serve", Path("config.yaml"), None, "/metrics", "info", "logfmt")
+    assert options.parse([]) == Options(
+        "serve", Path("config.yaml"), None, "/metrics", log_level="info", log_format="logfmt"
+    )
     assert options.PORT == 10842
 
 
@@ -187,17 +189,23 @@ async def test_a_usage_error_ends_the_program_with_2() -> None:
 
 
 async def test_check_accepts_a_good_configuration(tmp_path: Path) -> None:
-    """If a configuration is good, then `check` says so on stdout, names its operations and exits with 0."""
+    """If a configuration is good, then `check` says so, with its operations and what they cost, and exits with 0."""
     config = write(tmp_path)
     ended = await run(*EXPORTER, "check", f"--config.file={config}")
-    assert (ended.code, ended.out, ended.err) == (0, f"{config} is good: ventas-co\n", "")
+    summary = (
+        f"{config} is good: 1 operation, 672 calls a day\n"
+        "  ventas-co: campaigns every 5m, amd every 5m, quota every 15m: 672 calls a day, "
+        "within the quota of 1 licence\n"
+        "An account has licences × 1,000 calls a day, which all its integrations share.\n"  # noqa: RUF001 - as it is printed
+    )
+    assert (ended.code, ended.out, ended.err) == (0, summary, "")
 
 
 async def test_check_tells_warnings_apart_from_errors(tmp_path: Path) -> None:
     """If a configuration works but is unwise, then `check` warns on stderr with file and line, and exits with 0."""
     config = write(tmp_path, "interval: 30s")
     ended = await run(*EXPORTER, f"--config.file={config}", "check")
-    assert (ended.code, ended.out) == (0, f"{config} is good: ventas-co\n")
+    assert (ended.code, ended.out.splitlines()[0]) == (0, f"{config} is good: 1 operation, 3,264 calls a day")
     assert ended.err.startswith(f"{config}:5: operations[0].interval: polling more often than every 5m costs ")
     assert ended.err.endswith(" (a warning)\n")
     assert ended.err.count("\n") == 1

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from wolkvox_exporter.app import AddressError, Exporter, Listen
+from wolkvox_exporter.cli.output import say
 from wolkvox_exporter.config import Config, LiteralToken, Operation
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.runtime.signals import stopped_by_signals
@@ -46,10 +47,7 @@ async def demo(listen: Listen, speed: float, seed: int) -> None:
         stop = stack.enter_context(stopped_by_signals())
         base_url = await stack.enter_async_context(simulator.serving())
         port = await stack.enter_async_context(Exporter(_config(simulator, base_url)).running(listen))
-        print(
-            _WELCOME.format(interval=INTERVAL, speed=speed, host=in_url(listen.address[0]), port=port),
-            flush=True,
-        )
+        say(_WELCOME.format(interval=INTERVAL, speed=speed, host=in_url(listen.address[0]), port=port))
         await stop.wait()
 
 
@@ -65,7 +63,7 @@ async def simulate(address: Address, speed: float, seed: int, faults: Sequence[F
         except OSError as error:
             raise AddressError(address, error) from None
         rows = "".join(_written(operation.name, base_url, operation.tokens[0]) for operation in simulator.operations)
-        print(_ALONE.format(base_url=base_url, operations=rows), flush=True)
+        say(_ALONE.format(base_url=base_url, operations=rows))
         await stop.wait()
 
 

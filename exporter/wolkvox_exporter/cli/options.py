@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from wolkvox_exporter import __version__, assets
-from wolkvox_exporter.cli import usage
+from wolkvox_exporter.cli import checking, usage
 from wolkvox_exporter.cli.command_line import Command, Flag, Grammar, Positional, UsageError, did_you_mean, one_of
+from wolkvox_exporter.cli.output import complain, say
 from wolkvox_exporter.runtime import logs
 from wolkvox_exporter.simulator import Fault
 from wolkvox_exporter.web.toolkit.address import Address, parse_address
@@ -27,6 +28,7 @@ class Options:
     config_file: Path = Path("config.yaml")
     listen_address: Address | None = None
     telemetry_path: str = "/metrics"
+    output: str = "text"
     log_level: str = "info"
     log_format: str = "logfmt"
     speed: float = 60.0
@@ -47,12 +49,12 @@ def parse(arguments: Sequence[str] | None) -> Options:
     """Read the command line; ends the process where it cannot be read, and with what is asked for by --help."""
     written = sys.argv[1:] if arguments is None else arguments
     if shown := _shown(written):
-        print(shown)  # noqa: T201 - this is what was asked for
+        say(shown)
         raise SystemExit(0)
     try:
         command, values = GRAMMAR.read(written)
     except UsageError as error:
-        print(usage.error(error, GRAMMAR), file=sys.stderr)  # noqa: T201 - for people
+        complain(usage.error(error, GRAMMAR))
         raise SystemExit(2) from None
     given: dict[str, Any] = values
     return Options(command=command, **given)
@@ -186,6 +188,16 @@ GRAMMAR = Grammar(
             read=_number,
             metavar="N",
             default=f"{MAX_REQUESTS}",
+        ),
+        Flag(
+            "--output",
+            "output",
+            (_CHECK,),
+            "how it is said: to people, as one JSON object, or as annotations of a GitHub workflow",
+            read=one_of(checking.OUTPUTS),
+            metavar="FORM",
+            default="text",
+            choices=checking.OUTPUTS,
         ),
         Flag(
             "--log.level",
