@@ -7,6 +7,7 @@ from support.processes import EXPORTER, config_file, run
 from support.samples import Samples
 from wolkvox_exporter import __version__
 from wolkvox_exporter.cli import options
+from wolkvox_exporter.cli.flags import PORT
 from wolkvox_exporter.cli.options import Options
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
@@ -27,7 +28,8 @@ FLAGS = {
     "once": {"--help", "--config.file", "--save-replies", *LOGGING},
     "demo": {"--help", *LISTENING, *SIMULATING, *LOGGING},
     "simulate": {"--help", "--fault", *LISTENING, *SIMULATING, *LOGGING},
-    "assets": {"--help", "--grafana-url", "--runbook-url", "--job", "--force"},
+    "assets": {"--help", "--grafana-url", "--runbook-url", "--job", "--language", "--force"},
+    "completion": {"--help"},
     "hash-password": {"--help"},
 }
 
@@ -79,7 +81,7 @@ def test_help_lists_the_flags_of_the_contract_and_no_other(command: str, capsys:
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """If asked for help, then the program lists its commands and says that without one it serves."""
     _, out, _ = said("--help", capsys=capsys)
-    commands = ["check", "once", "demo", "simulate", "assets", "hash-password"]
+    commands = ["check", "once", "demo", "simulate", "assets", "completion", "hash-password"]
     assert re.findall(r"^    ([a-z-]+) ", out, re.MULTILINE) == commands
     assert "Without a command it serves." in out
 
@@ -96,7 +98,7 @@ def test_what_is_not_written_has_its_default() -> None:
     assert options.parse([]) == Options(
         "serve", Path("config.yaml"), None, "/metrics", log_level="info", log_format="logfmt"
     )
-    assert options.PORT == 10842
+    assert PORT == 10842
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from wolkvox_exporter.cli import options
 from wolkvox_exporter.cli.command_line import Flag
-from wolkvox_exporter.cli.options import GRAMMAR
+from wolkvox_exporter.cli.flags import GRAMMAR
 from wolkvox_exporter.simulator import Fault
 
 VALUES = {

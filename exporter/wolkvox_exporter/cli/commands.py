@@ -14,10 +14,11 @@ import structlog
 
 from wolkvox_exporter import app, assets
 from wolkvox_exporter.app import Exporter, Listen
-from wolkvox_exporter.cli import demo, output, replies
+from wolkvox_exporter.cli import completion, demo, output, replies
 from wolkvox_exporter.cli.checking import Findings
 from wolkvox_exporter.cli.closing import closing_line
-from wolkvox_exporter.cli.options import PORT, Options, parse
+from wolkvox_exporter.cli.flags import GRAMMAR, PORT
+from wolkvox_exporter.cli.options import Options, parse
 from wolkvox_exporter.cli.output import OutputError, ReaderGone, at_terminal, complain, put, require, say
 from wolkvox_exporter.cli.replies import Recorder, RepliesError
 from wolkvox_exporter.config import Config, ConfigError, Problem, load
@@ -179,15 +180,22 @@ def simulate(options: Options) -> int:
 
 
 def write_assets(options: Options) -> int:
-    """Write dashboards, rules, examples and runbooks into a folder."""
+    """Write dashboards, rules, examples and documents into a folder."""
     fitting = assets.replacements(options.job, options.grafana_url, options.runbook_url)
     try:
-        files = assets.write(options.folder, fitting, force=options.force)
+        files = assets.write(options.folder, fitting, options.language, force=options.force)
     except assets.ExistingFilesError as error:
         return _failed(error)
     except OSError as error:
         return _failed(f"{error.filename}: {error.strerror}; {shortages.remedy(error) or 'choose another folder'}")
-    say(f"{len(files)} files are in {options.folder}; {options.folder / 'prometheus' / 'prometheus.yml'} is a start")
+    start = options.folder / "config.example.yaml"
+    say(f"{len(files)} files are in {options.folder}; {start} is a start, {options.folder / 'docs'} has what to read")
+    return 0
+
+
+def print_completion(options: Options) -> int:
+    """Print a script for a shell, which then completes what can be written."""
+    say(completion.script(options.shell, GRAMMAR))
     return 0
 
 
@@ -225,6 +233,7 @@ COMMANDS: dict[str, Callable[[Options], int]] = {
     "demo": run_demo,
     "simulate": simulate,
     "assets": write_assets,
+    "completion": print_completion,
     "hash-password": hash_password,
 }
 

@@ -36,7 +36,7 @@ def help_of(command: str, grammar: Grammar) -> str:
         others = ((name, each.help) for name, each in grammar.commands.items() if name != command)
         parts.append(_section("commands:", "    ", others))
     if word := about.word:
-        parts.append(_section("argument:", "  ", [(word.metavar, _explained(word.help, choices=word.choices))]))
+        parts.append(_section("argument:", "  ", [(word.metavar, explained(word.help, choices=word.choices))]))
     flags = [("-h, --help", "show this"), *((_name(flag), _help(flag)) for flag in grammar.taken(command))]
     if command == grammar.default:
         flags.insert(1, ("--version", "show the version"))
@@ -57,10 +57,11 @@ def _name(flag: Flag) -> str:
 
 
 def _help(flag: Flag) -> str:
-    return _explained(flag.help, flag.default, flag.choices)
+    return explained(flag.help, flag.default, flag.choices)
 
 
-def _explained(text: str, default: str = "", choices: Iterable[str] = ()) -> str:
+def explained(text: str, default: str = "", choices: Iterable[str] = ()) -> str:
+    """Return an explanation with the values that there are, and the one that holds where none is given."""
     text += f": {', '.join(choices)}" if choices else ""
     return f"{text} ({default})" if default else text
 
