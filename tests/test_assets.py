@@ -41,10 +41,10 @@ def test_assets_are_those_of_the_repository(tmp_path: Path, capsys: pytest.Captu
     """If assets are written, then they are to the byte what the repository holds, and it is said where they are."""
     assert main(["assets", str(tmp_path / "new" / "folder")]) == 0
     assert below(tmp_path / "new" / "folder") == in_english()
-    told = (
-        f"{len(in_english())} files are in {tmp_path}/new/folder; {tmp_path}/new/folder/config.example.yaml is a start"
-    )
-    assert told in capsys.readouterr().out
+    there = f"{tmp_path}/new/folder"
+    files = f"{len(in_english())} files are in {there}"
+    told = f"{files}; {there}/config.example.yaml is a start, {there}/docs has what to read"
+    assert capsys.readouterr().out.splitlines() == [told]
 
 
 def test_spanish_takes_the_place_of_english(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_spanish_takes_the_place_of_english(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_nothing_is_there_twice(tmp_path: Path, language: str) -> None:
-    """If Grafana and Prometheus look below the folders they are given, then no dashboard and no alert is there twice."""
+    """If Grafana and Prometheus look below the folders they are given, then nothing is shown or fires twice."""
     main(["assets", str(tmp_path), f"--language={language}"])
     boards = [json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.rglob("*.json")]
     assert (len(boards), len({board["uid"] for board in boards}), len({board["title"] for board in boards})) == (
