@@ -104,6 +104,19 @@ async def test_a_closed_standard_error_takes_no_other_way(tmp_path: Path) -> Non
             assert (done.returncode, done.stdout, done.stderr) == (1 if "check" in wrong else 2, b"", b"")
 
 
+async def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    """If the current folder was removed, then a relative path ends in a sentence, and an absolute one is used."""
+    async with centre(tmp_path) as config:
+        nowhere = 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"'
+        found = await ended([*SHELL, nowhere, str(tmp_path / "gone"), *line("check", config)])
+        lost = await ended(
+            [*SHELL, nowhere, str(tmp_path / "gone"), *EXPORTER, "check", "--config.file=../config.yaml"]
+        )
+    assert found.returncode == 0
+    assert (lost.returncode, lost.stdout) == (1, b"")
+    assert lost.stderr == b"the current folder no longer exists; change to another one\n"
+
+
 @pytest.mark.parametrize("closing", ["<&-", "</dev/null"])
 async def test_a_password_that_cannot_come_is_told(closing: str) -> None:
     """If there is no standard input, then the command says what it wants."""

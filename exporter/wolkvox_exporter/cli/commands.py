@@ -53,10 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except (OSError, RuntimeError) as error:
-        if not (remedy := shortages.remedy(error)):
+        if not (sentence := _sentence(error)):
             raise
-        reason = isinstance(error, OSError) and error.strerror
-        return _failed(f"{reason}; {remedy}" if reason else remedy)
+        return _failed(sentence)
 
 
 def _run(options: Options) -> int:
@@ -69,6 +68,23 @@ def _run(options: Options) -> int:
         logs.configure(options.log_level, options.log_format)
         _require_files()
         return COMMANDS[options.command](options)
+
+
+def _sentence(error: Exception) -> str:
+    """Return what this machine lacks and what to do about it, nothing if the error is of another kind."""
+    if isinstance(error, FileNotFoundError) and _is_nowhere():
+        return "the current folder no longer exists; change to another one"
+    remedy, reason = shortages.remedy(error), isinstance(error, OSError) and error.strerror
+    return f"{reason}; {remedy}" if reason and remedy else remedy
+
+
+def _is_nowhere() -> bool:
+    """Return whether the folder that relative paths begin at was removed."""
+    try:
+        os.getcwd()  # noqa: PTH109 - what Path.cwd does
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _require_files() -> None:

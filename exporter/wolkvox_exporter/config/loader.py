@@ -19,6 +19,7 @@ class Config:
     state: Path | None = None
     """The folder that keeps what a restart needs; None keeps it in memory."""
     file: Path = Path()
+    """Where it stands."""
 
 
 def load(path: Path) -> Config:
