@@ -7,6 +7,9 @@ import pytest
 
 from support.processes import EXPORTER, run
 from wolkvox_exporter.cli.commands import main
+from wolkvox_exporter.config import load
+from wolkvox_exporter.config.cost import calls_a_day
+from wolkvox_exporter.polling.reports import enabled
 
 OPERATIONS = """\
 amd_interval: 15m
@@ -105,6 +108,12 @@ def test_a_workflow_reads_annotations(config: Path, capsys: pytest.CaptureFixtur
     assert main(["check", f"--config.file={config}", "--output=github"]) == 1
     (error,) = capsys.readouterr().out.splitlines()
     assert error.startswith(f"::error file={place},line=4::operations[1].server: ")
+
+
+def test_every_report_that_is_asked_has_its_cost(config: Path) -> None:
+    """If an operation is polled for a report, then its calls are counted, and no others are."""
+    for operation in load(config).operations:
+        assert list(calls_a_day(operation)) == [str(name) for name in enabled(operation)]
 
 
 @pytest.mark.parametrize("form", ["text", "json", "github"])
