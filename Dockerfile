@@ -17,6 +17,8 @@ COPY grafana ./grafana
 COPY prometheus ./prometheus
 COPY alertmanager ./alertmanager
 COPY docs ./docs
+COPY deploy ./deploy
+COPY config.example.yaml ./
 RUN /build/tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /build/wheel . \
  && /build/tools/bin/pip --python /opt/wolkvox-exporter/bin/python install --no-cache-dir --no-deps /build/wheel/*.whl
 

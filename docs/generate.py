@@ -14,6 +14,9 @@ from wolkvox_exporter.api.fields import Field, Fields, ReportName
 from wolkvox_exporter.api.reports import amd, campaigns, quota
 from wolkvox_exporter.api.response import MOST_ROWS
 from wolkvox_exporter.api.values import LONGEST_TEXT
+from wolkvox_exporter.cli import usage
+from wolkvox_exporter.cli.command_line import Flag
+from wolkvox_exporter.cli.flags import GRAMMAR
 from wolkvox_exporter.config import durations
 from wolkvox_exporter.config.json_schema import schema_text
 from wolkvox_exporter.config.keys import Keys
@@ -133,9 +136,51 @@ def documents() -> dict[Path, str]:
     """Return every generated file and what it should hold."""
     return {
         ROOT / "docs" / "metrics.md": "\n".join(_metrics()),
+        ROOT / "docs" / "command-line.md": _command_line(),
         ROOT / "docs" / "configuration.md": "\n".join(_configuration()),
         ROOT / "exporter" / "wolkvox_exporter" / "config" / "schema.json": schema_text(),
     }
+
+
+def _command_line() -> str:
+    """Return the page with its tables as the code has them."""
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    commands = ((_command(name), about.help) for name, about in GRAMMAR.commands.items())
+    flags = (
+        (
+            _flag(flag),
+            ", ".join(map(_taker, flag.commands)),
+            _code(flag.default),
+            usage.explained(flag.help, choices=flag.choices),
+        )
+        for flag in GRAMMAR.flags
+    )
+    page = _with_table(page, "commands", _table(("command", "what it does"), commands))
+    return _with_table(page, "flags", _table(("flag", "who takes it", "default", "what it says"), flags))
+
+
+def _with_table(page: str, name: str, table: Iterable[str]) -> str:
+    begin, end = f"<!-- {name}: made by `make generate` -->\n", "<!-- end -->"
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return "".join([before, begin, *(f"{row}\n" for row in table), end, after])
+
+
+def _command(name: str) -> str:
+    word = GRAMMAR.commands[name].word
+    return "(none)" if name == GRAMMAR.default else _code(f"{name} {word.metavar}" if word else name)
+
+
+def _taker(command: str) -> str:
+    return "serving" if command == GRAMMAR.default else _code(command)
+
+
+def _flag(flag: Flag) -> str:
+    return _code(f"{flag.name}={flag.metavar}" if flag.metavar else flag.name)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
 
 
 def _metrics() -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What comes with the package besides the exporter itself."""
 
+import json
 import re
 import shutil
 import sys
@@ -10,19 +11,24 @@ import pytest
 import yaml
 
 from docs.generate import ROOT
-from support.processes import run
+from support.processes import EXPORTER, run
 from support.tools import tool
 from wolkvox_exporter.cli.commands import main
 
-FOLDERS = ("alertmanager", "docs/runbooks", "grafana", "prometheus/rules")
+FOLDERS = ("alertmanager", "deploy/systemd", "docs/runbooks", "grafana", "prometheus/rules")
+SINGLE = ("config.example.yaml", "docs/web-config.example.yaml", "prometheus/README.md", "prometheus/prometheus.yml")
 
 
 def in_repository() -> dict[str, bytes]:
-    """Return the files that people get, by path."""
+    """Return the files that come with the package, in all languages, by path."""
     folders = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
-    single = [ROOT / name for name in ("docs/api-notes.md", "docs/metrics.md", "docs/promql.md")]
-    files = [*folders, *single, *(ROOT / "prometheus" / name for name in ("README.md", "prometheus.yml"))]
+    files = [*folders, *(ROOT / name for name in SINGLE), *(ROOT / "docs").glob("*.md")]
     return {str(path.relative_to(ROOT)): path.read_bytes() for path in files if not path.name.startswith(".")}
+
+
+def in_english() -> dict[str, bytes]:
+    """Return the files that people get unless they ask for another language."""
+    return {path: content for path, content in in_repository().items() if "/es/" not in path}
 
 
 def below(folder: Path) -> dict[str, bytes]:
@@ -34,15 +40,65 @@ def below(folder: Path) -> dict[str, bytes]:
 def test_assets_are_those_of_the_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """If assets are written, then they are to the byte what the repository holds, and it is said where they are."""
     assert main(["assets", str(tmp_path / "new" / "folder")]) == 0
-    assert below(tmp_path / "new" / "folder") == in_repository()
-    assert f"{len(in_repository())} files are in {tmp_path}/new/folder" in capsys.readouterr().out
+    assert below(tmp_path / "new" / "folder") == in_english()
+    there = f"{tmp_path}/new/folder"
+    files = f"{len(in_english())} files are in {there}"
+    told = f"{files}; {there}/config.example.yaml is a start, {there}/docs has what to read"
+    assert capsys.readouterr().out.splitlines() == [told]
 
 
-def test_links_of_the_documents_lead_somewhere(tmp_path: Path) -> None:
-    """If somebody reads a written runbook, then its links lead to files that were written as well."""
-    main(["assets", str(tmp_path)])
+def test_spanish_takes_the_place_of_english(tmp_path: Path) -> None:
+    """If Spanish is asked for, then each dashboard and rule is there once, in Spanish, and under the same name."""
+    assert main(["assets", str(tmp_path), "--language=es"]) == 0
+    written, everything = below(tmp_path), in_repository()
+    assert written.keys() == in_english().keys()
+    translated = {path.replace("/es/", "/"): content for path, content in everything.items() if "/es/" in path}
+    assert len(translated) >= 6
+    assert {path: written[path] for path in translated} == translated
+    runbooks = [path for path in written if path.startswith("docs/runbooks/Wolkvox")]
+    assert len(runbooks) > 20
+    for path in runbooks:
+        english, page = everything[path].decode(), written[path].decode()
+        assert re.findall(r"^## .*", page, re.MULTILINE)[:2] == ["## En español", "## What it means"]
+        assert sorted(page.split()) == sorted(english.split())
+    others = written.keys() - translated.keys() - {*runbooks}
+    assert {path: written[path] for path in others} == {path: everything[path] for path in others}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_nothing_is_there_twice(tmp_path: Path, language: str) -> None:
+    """If Grafana and Prometheus look below the folders they are given, then nothing is shown or fires twice."""
+    main(["assets", str(tmp_path), f"--language={language}"])
+    boards = [json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.rglob("*.json")]
+    assert (len(boards), len({board["uid"] for board in boards}), len({board["title"] for board in boards})) == (
+        3,
+        3,
+        3,
+    )
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in tmp_path.rglob("*.rules.yml")]
+    rules = [rule["alert"] for file in files for group in file["groups"] for rule in group["rules"] if "alert" in rule]
+    assert len(rules) == len(set(rules)) > 20
+
+
+async def test_the_example_is_a_start(tmp_path: Path) -> None:
+    """If one starts from an empty configuration, then the error names a file that `assets` writes, which is none."""
+    empty = tmp_path / "empty.yaml"
+    empty.touch()
+    ended = await run(*EXPORTER, "check", f"--config.file={empty}")
+    assert "config.example.yaml, which `wolkvox-exporter assets DIR` writes" in ended.err
+    await run(*EXPORTER, "assets", tmp_path / "new")
+    example = await run(*EXPORTER, "check", f"--config.file={tmp_path / 'new' / 'config.example.yaml'}")
+    # it is read to its end: all it lacks are the files and variables that hold tokens
+    assert "token" in example.err
+    assert [line for line in example.err.splitlines() if ".token_" not in line] == []
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_links_of_the_documents_lead_somewhere(tmp_path: Path, language: str) -> None:
+    """If somebody reads a written document, then its links lead to files that were written as well."""
+    main(["assets", str(tmp_path), f"--language={language}"])
     pages = list(tmp_path.rglob("*.md"))
-    assert len(pages) > 20
+    assert len(pages) > 30
     for page in pages:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
@@ -64,8 +120,11 @@ async def test_written_rules_fit_the_installation(tmp_path: Path) -> None:
     )
     scraped = yaml.safe_load((tmp_path / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
     assert [job["job_name"] for job in scraped["scrape_configs"]] == ["prod/wolkvox"]
-    written = b"".join(below(tmp_path).values())
-    assert b"example.com/wolkvox" not in written
+    files = below(tmp_path)
+    # the defaults are documented as they are
+    assert files.pop("docs/command-line.md") == in_repository()["docs/command-line.md"]
+    written = b"".join(files.values())
+    assert b"runbooks.example.com/wolkvox" not in written
     assert b"grafana.example.com" not in written
 
 
@@ -79,7 +138,7 @@ def test_somebodys_changes_are_not_lost(tmp_path: Path, capsys: pytest.CaptureFi
     assert str(changed) in capsys.readouterr().err
     assert (changed.read_text(), missing.exists()) == ("mine", False)
     assert main(["assets", str(tmp_path), "--force"]) == 0
-    assert below(tmp_path) == in_repository()
+    assert below(tmp_path) == in_english()
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,6 +146,16 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "taken").write_text("")
     assert main(["assets", str(tmp_path / "taken")]) == 1
     assert "taken" in capsys.readouterr().err
+
+
+def test_another_language_overwrites_nothing_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """If the folder has one language, then another one is refused like any change, and --force puts it in its place."""
+    main(["assets", str(tmp_path)])
+    assert main(["assets", str(tmp_path), "--language=es"]) == 1
+    assert "wolkvox-operations.json" in capsys.readouterr().err
+    assert below(tmp_path) == in_english()
+    assert main(["assets", str(tmp_path), "--language=es", "--force"]) == 0
+    assert below(tmp_path).keys() == in_english().keys()
 
 
 @pytest.mark.parametrize("flag", ["--grafana-url=grafana", "--runbook-url=https://x y", "--job=a b", '--job=a"b'])
@@ -98,7 +167,7 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, flag: str, capsys: pytest.
     assert not (tmp_path / "new").exists()
 
 
-SOURCES = ("exporter", "grafana", "prometheus", "alertmanager", "docs")
+SOURCES = ("exporter", "grafana", "prometheus", "alertmanager", "docs", "deploy")
 
 
 def sources(folder: Path) -> Path:
@@ -106,7 +175,7 @@ def sources(folder: Path) -> Path:
     folder.mkdir()
     for name in SOURCES:
         shutil.copytree(ROOT / name, folder / name, symlinks=True)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "config.example.yaml"):
         shutil.copy(ROOT / name, folder)
     return folder
 

@@ -133,7 +133,10 @@ def test_an_empty_file_is_a_problem(tmp_path: Path, text: str) -> None:
     """If nothing is written, the example is pointed out."""
     (problem,) = problems_of(tmp_path, text)
 
-    assert problem.text == "the file is empty; write at least one operation, see config.example.yaml"
+    assert problem.text == (
+        "the file is empty; write at least one operation, as in config.example.yaml, "
+        "which `wolkvox-exporter assets DIR` writes"
+    )
 
 
 @pytest.mark.parametrize("text", ["operations", "- name: ventas-co\n", "'quoted'"])

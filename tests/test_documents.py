@@ -46,7 +46,7 @@ def test_pins_that_documents_install_are_there() -> None:
 
 def test_the_flags_are_the_documented_ones() -> None:
     """If a flag exists, then docs/command-line.md has it, and the other way round."""
-    help_of = [[], ["check"], ["once"], ["demo"], ["simulate"], ["assets"], ["hash-password"]]
+    help_of = [[], ["check"], ["once"], ["demo"], ["simulate"], ["assets"], ["completion"], ["hash-password"]]
     written = "".join(
         subprocess.run(
             [*EXPORTER, *command, "--help"], capture_output=True, check=True, text=True, env=environment()

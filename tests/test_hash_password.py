@@ -49,8 +49,9 @@ async def test_what_bcrypt_cannot_keep_is_refused(piped: bytes, words: str) -> N
 async def typing(*lines: str) -> tuple[int, str, str]:
     """Type each line as soon as the command asks for one; returns its exit code and what it has written."""
     keyboard, terminal = pty.openpty()
+    strict = environment() | {"PYTHONIOENCODING": "utf-8:strict"}
     process = await asyncio.create_subprocess_exec(
-        *COMMAND, stdin=terminal, stdout=PIPE, stderr=PIPE, env=environment(), start_new_session=True
+        *COMMAND, stdin=terminal, stdout=PIPE, stderr=PIPE, env=strict, start_new_session=True
     )
     os.close(terminal)
     assert process.stderr is not None
@@ -59,7 +60,7 @@ async def typing(*lines: str) -> tuple[int, str, str]:
         async with asyncio.timeout(PATIENCE):
             for line in lines:
                 asked += (await process.stderr.readuntil(b": ")).decode()
-                os.write(keyboard, line.encode())
+                os.write(keyboard, line.encode(errors="surrogateescape"))
             out, err = await process.communicate()
     finally:
         if process.returncode is None:
@@ -79,10 +80,15 @@ async def test_a_typed_password_is_asked_for_twice() -> None:
 
 @pytest.mark.parametrize(
     ("lines", "words"),
-    [(("geheim\n", "gehiem\n"), "not the same"), (("\n", "\n"), "is empty"), (("\4",), "no password")],
+    [
+        (("geheim\n", "gehiem\n"), "not the same"),
+        (("\n", "\n"), "is empty"),
+        (("\4",), "no password"),
+        (("geh\udcff\n",), "UTF-8"),
+    ],
 )
 async def test_a_typing_error_is_told(lines: tuple[str, ...], words: str) -> None:
-    """If the two are different, empty or not there, then no hash is printed but why."""
+    """If the two are different, empty, not there or in another encoding, then no hash is printed but why."""
     code, out, err = await typing(*lines)
     assert (code, out) == (1, "")
     assert words in err

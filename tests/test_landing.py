@@ -119,9 +119,20 @@ def test_counts_of_a_report() -> None:
     """Duration, number of polls and number of failures stand beside the state, each under its name."""
     page = rendered(operation("ventas-co", failing(replace(polled(), polls=12_344))))
 
-    assert '<td data-label="Took">0.8 s</td>' in page
+    assert '<td data-label="Took">800 ms</td>' in page
     assert '<td data-label="Polls">12,345</td>' in page
     assert '<td data-label="Failed">1</td>' in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.0, "1 ms"), (0.0004, "1 ms"), (0.0118, "12 ms"), (0.9994, "999 ms"), (0.9996, "1.0 s"), (64.96, "65.0 s")],
+)
+def test_how_long_a_poll_took(seconds: float, words: str) -> None:
+    """A fast answer is told in milliseconds, so that none seems to have taken no time."""
+    page = rendered(operation("ventas-co", replace(polled(), duration=seconds)))
+
+    assert f'<td data-label="Took">{words}</td>' in page
 
 
 def test_unreadable_values_are_counted_by_field() -> None:

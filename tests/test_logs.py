@@ -83,9 +83,10 @@ async def centre(folder: Path, **settings: str) -> AsyncIterator[tuple[Simulator
 
 
 async def once(config: Path, form: str, *flags: str) -> list[dict[str, object]]:
-    """Ask each report once, and return the log."""
+    """Ask each report once, and return the log but for its last line, which sums up."""
     ended = await run(*EXPORTER, "once", f"--config.file={config}", f"--log.format={form}", *flags)
-    return [parsed(line, form) for line in ended.err.splitlines()]
+    lines = [parsed(line, form) for line in ended.err.splitlines()]
+    return lines[:-1] if lines and "answered in" in str(lines[-1]["msg"]) else lines
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -187,6 +188,35 @@ async def test_debug_tells_of_every_poll_and_info_of_every_change(tmp_path: Path
             assert await exporter.end(signal.SIGTERM) == 0
     polls = [parsed(line, "logfmt") for line in exporter.err if "poll succeeded" in line]
     assert [line["level"] for line in polls if line["report"] == "campaigns"][:2] == ["info", "debug"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_each_line_begins_with_when_how_grave_and_what(tmp_path: Path, form: str) -> None:
+    """If a line is logged, then its time, level and message come first, whatever else it has."""
+    async with centre(tmp_path) as (_, config):
+        lines = await once(config, form)
+    assert [list(line)[:3] for line in lines] == [["ts", "level", "msg"]] * 3
+
+
+@pytest.mark.parametrize(("settings", "calls"), [({}, "576"), ({"quota_interval": "15m", "interval": "10m"}, "528")])
+async def test_the_start_says_what_is_polled(tmp_path: Path, settings: dict[str, str], calls: str) -> None:
+    """If the exporter starts, then a line has file, operations, reports, calls a day, and where the state is."""
+    flags = f"--config.file={tmp_path}/config.yaml", "--web.listen-address=127.0.0.1:0"
+    async with centre(tmp_path, state="kept", **settings) as (_, config), program(*EXPORTER, *flags) as exporter:
+        await exporter.line("listening")
+        assert await exporter.end(signal.SIGTERM) == 0
+    first = parsed(exporter.err[0], "logfmt")
+    del first["ts"]
+    reports = str(2 + ("quota_interval" in settings))
+    assert first == {
+        "level": "info",
+        "msg": "started",
+        "config": str(config),
+        "operations": "1",
+        "reports": reports,
+        "calls_a_day": calls,
+        "state": str(tmp_path / "kept"),
+    }
 
 
 async def test_the_addresses_are_told_and_the_end(tmp_path: Path) -> None:

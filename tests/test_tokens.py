@@ -91,7 +91,7 @@ async def test_all_operations_with_the_token_are_held() -> None:
         running(operation(url, "ventas-co"), operation(url, "cobros-co"), clock=clock) as exporter,
     ):
         await clock.advance(1)
-        assert await exporter.get("/-/ready") == (503, "1 operations wait for their first poll\n")
+        assert await exporter.get("/-/ready") == (503, "1 operation waits for its first poll\n")
         await clock.advance(60)
         assert [call.report for call in simulator.calls] == ["campaigns", "amd"]
         assert await exporter.get("/-/ready") == (200, "ready\n")

@@ -222,7 +222,7 @@ async def test_it_is_ready_as_soon_as_each_operation_was_asked(faults: tuple[Fau
     async with centre(*faults) as exporter:
         assert await exporter.get("/-/ready") == (503, "2 operations wait for their first poll\n")
         await exporter.clock.advance(10)
-        assert await exporter.get("/-/ready") == (503, "1 operations wait for their first poll\n")
+        assert await exporter.get("/-/ready") == (503, "1 operation waits for its first poll\n")
         await exporter.clock.advance(10)
         assert await exporter.get("/-/ready") == (200, "ready\n")
         assert await exporter.get("/-/healthy") == (200, "healthy\n")

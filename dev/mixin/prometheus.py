@@ -8,8 +8,8 @@ from mixin.yamlfile import written
 PORT = 10842
 _ABOUT = """\
 An example for Prometheus. The exporter answers from its cache, so a minute costs the API nothing, and one lost scrape
-does no harm. For alerts in Spanish take rules/es/; for Colombia's Law 2300 add rules/wolkvox-law2300.rules.yml.
-Where the job has another name, the rules need it, too."""
+does no harm. The alerts in Spanish are what `wolkvox-exporter assets --language=es` writes; for Colombia's Law 2300 add
+rules/wolkvox-law2300.rules.yml. Where the job has another name, the rules need it, too."""
 
 
 def prometheus_files(settings: Settings) -> Iterator[tuple[str, str]]:

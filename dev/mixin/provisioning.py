@@ -37,5 +37,5 @@ _DASHBOARDS = {
 def provisioning_files() -> Iterator[tuple[str, str]]:
     """Yield name and text of each file."""
     yield "datasources/wolkvox.yaml", written(_DATA_SOURCE, "The Prometheus of prometheus/prometheus.yml.")
-    about = "The dashboards. Grafana looks into the folder es/ of the path, too: put there only the language you want."
+    about = "The dashboards. Grafana looks into folders below the path, too: put only one language there."
     yield "dashboards/wolkvox.yaml", written(_DASHBOARDS, about)

@@ -18,6 +18,7 @@ from wolkvox_exporter.app.config_watch import ConfigWatch
 from wolkvox_exporter.app.reloading import Reloading, warn
 from wolkvox_exporter.app.status import status
 from wolkvox_exporter.config import Config, Operation, durations
+from wolkvox_exporter.config.cost import calls_a_day
 from wolkvox_exporter.metrics import ExporterStatus
 from wolkvox_exporter.metrics.cache import Publisher
 from wolkvox_exporter.polling.account import Account
@@ -187,6 +188,7 @@ async def serve(load: Callable[[], Config], listen: Listen, auto_reload: float |
         reloading.set_result(exporter.reloading)
         watched = {"auto_reload": durations.written(auto_reload)} if auto_reload else {}
         async with exporter.running(listen) as addresses:
+            _log_start(config)
             for host, port in addresses:
                 log.info("listening", address=host, port=port, **exporter.protection, **watched, version=__version__)
             # not only once data are there: an API that is down must keep neither this service nor others from starting
@@ -194,6 +196,18 @@ async def serve(load: Callable[[], Config], listen: Listen, auto_reload: float |
             await stop.wait()
             log.info("stopping")
             manager.stopping()
+
+
+def _log_start(config: Config) -> None:
+    calls = [calls_a_day(operation) for operation in config.operations]
+    log.info(
+        "started",
+        config=str(config.file),
+        operations=len(calls),
+        reports=sum(map(len, calls)),
+        calls_a_day=sum(sum(each.values()) for each in calls),
+        state=str(config.state) if config.state else "none",
+    )
 
 
 async def _remembered(store: Directory | None, operations: Iterable[Operation]) -> dict[str, OperationState]:

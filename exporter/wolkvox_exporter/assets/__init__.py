@@ -1,8 +1,10 @@
-"""Dashboards, rules, examples and runbooks: they come with the package, and `wolkvox-exporter assets` writes them out.
+"""Dashboards, rules, examples and documents: they come with the package, and `wolkvox-exporter assets` writes them out.
 
-In the repository this folder holds links to where they are made; a wheel holds the files themselves.
+What is written is in one language: of two, Grafana would show each dashboard twice. In the repository this folder holds
+links to where they are made; a wheel holds the files themselves.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -12,7 +14,14 @@ JOB = "wolkvox"
 GRAFANA_URL = "https://grafana.example.com"
 RUNBOOK_URL = "https://runbooks.example.com/wolkvox"
 """What stands in the files until somebody says otherwise."""
+LANGUAGES = ("en", "es")
+_TRANSLATED = LANGUAGES[1:]
+"""Folders that hold, in another language, what is in the folder above."""
 _TOP = PurePosixPath()
+_AS_IT_IS = PurePosixPath("docs", "command-line.md")
+"""Documents the defaults, which are what is replaced elsewhere."""
+_SECTION = re.compile(r"^(?=## )", re.MULTILINE)
+_SPANISH = "## En español\n"
 
 
 class ExistingFilesError(Exception):
@@ -23,13 +32,16 @@ class ExistingFilesError(Exception):
         super().__init__(f"these files exist and differ; write to another folder, or use --force:\n{names}")
 
 
-def write(folder: Path, replaced: Mapping[str, str], *, force: bool) -> list[Path]:
-    """Write everything below `folder`, with texts `replaced`; returns the files.
+def write(folder: Path, replaced: Mapping[str, str], language: str = "en", *, force: bool) -> list[Path]:
+    """Write everything below `folder` in one language, with texts `replaced`; returns the files.
 
     Raises `ExistingFilesError` before anything is written if a file would lose what is in it, unless by `force`, and
     OSError.
     """
-    contents = {folder / path: _with(replaced, text) for path, text in _files(resources.files(__name__), _TOP)}
+    contents = {
+        folder / path: text if path == _AS_IT_IS else _with(replaced, text)
+        for path, text in _in(language, dict(_files(resources.files(__name__), _TOP))).items()
+    }
     differing = [file for file, text in contents.items() if file.exists() and file.read_bytes() != text.encode()]
     if differing and not force:
         raise ExistingFilesError(differing)
@@ -49,6 +61,24 @@ def replacements(job: str = JOB, grafana_url: str = GRAFANA_URL, runbook_url: st
         GRAFANA_URL: grafana_url,
         RUNBOOK_URL: runbook_url,
     }
+
+
+def _in(language: str, files: Mapping[PurePosixPath, str]) -> dict[PurePosixPath, str]:
+    """Return each file once: in the language if there is such a one, else the only one there is."""
+    chosen = {path: text for path, text in files.items() if path.parent.name not in _TRANSLATED}
+    for path, text in files.items():
+        if path.parent.name == language:
+            chosen[path.parent.parent / path.name] = text
+        elif language == "es" and path.parent.name == "runbooks":
+            chosen[path] = _spanish_first(text)
+    return chosen
+
+
+def _spanish_first(page: str) -> str:
+    """Return a runbook with its Spanish section before the English ones."""
+    title, *sections = _SECTION.split(page)
+    in_order = sorted(sections, key=lambda section: not section.startswith(_SPANISH))
+    return "\n\n".join(part.rstrip() for part in (title, *in_order)) + "\n"
 
 
 def _files(node: Traversable, at: PurePosixPath) -> Iterator[tuple[PurePosixPath, str]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -9,41 +10,53 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+import structlog
+
 from wolkvox_exporter import app, assets
 from wolkvox_exporter.app import Exporter, Listen
-from wolkvox_exporter.cli import PORT, demo, replies
+from wolkvox_exporter.cli import PORT, completion, demo, output, replies
+from wolkvox_exporter.cli.checking import Findings
+from wolkvox_exporter.cli.closing import closing_line
+from wolkvox_exporter.cli.flags import GRAMMAR
 from wolkvox_exporter.cli.options import Options, parse
+from wolkvox_exporter.cli.output import OutputError, ReaderGone, at_terminal, complain, put, require, say
 from wolkvox_exporter.cli.replies import Recorder, RepliesError
 from wolkvox_exporter.config import Config, ConfigError, Problem, load
 from wolkvox_exporter.metrics.encoder import Format
 from wolkvox_exporter.runtime import logs, shortages, signals, stderr
+from wolkvox_exporter.runtime.logs import printable
 from wolkvox_exporter.storage import StateError
 from wolkvox_exporter.web.toolkit import passwords, web_config
 from wolkvox_exporter.web.toolkit.sockets import AddressError
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C before all was done, as shells have it."""
+READER_GONE = 141
+"""The exit code where whoever read the output left before its end, as shells have it for what SIGPIPE has ended."""
 FEWEST_FILES = 10
 """Files that a command must be able to open at a time; the event loop takes three, a call three more."""
 _LONGEST_INPUT = 4096
 
+log = structlog.get_logger()
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
-    options = parse(arguments)
+    output.prepare()
     try:
-        return _run(options)
+        return _run(parse(arguments))
     except ConfigError as error:
         return _failed(*error.problems)
-    except (AddressError, StateError, RepliesError) as error:
+    except (AddressError, StateError, RepliesError, OutputError) as error:
         return _failed(error)
+    except ReaderGone:
+        return READER_GONE
     except KeyboardInterrupt:
         return INTERRUPTED
     except (OSError, RuntimeError) as error:
-        if not (remedy := shortages.remedy(error)):
+        if not (sentence := _sentence(error)):
             raise
-        reason = isinstance(error, OSError) and error.strerror
-        return _failed(f"{reason}; {remedy}" if reason else remedy)
+        return _failed(sentence)
 
 
 def _run(options: Options) -> int:
@@ -56,6 +69,23 @@ def _run(options: Options) -> int:
         logs.configure(options.log_level, options.log_format)
         _require_files()
         return COMMANDS[options.command](options)
+
+
+def _sentence(error: Exception) -> str:
+    """Return what this machine lacks and what to do about it, nothing if the error is of another kind."""
+    if isinstance(error, FileNotFoundError) and _is_nowhere():
+        return "the current folder no longer exists; change to another one"
+    remedy, reason = shortages.remedy(error), isinstance(error, OSError) and error.strerror
+    return f"{reason}; {remedy}" if reason and remedy else remedy
+
+
+def _is_nowhere() -> bool:
+    """Return whether the folder that relative paths begin at was removed."""
+    try:
+        os.getcwd()  # noqa: PTH109 - what Path.cwd does
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _require_files() -> None:
@@ -83,12 +113,33 @@ def serve(options: Options) -> int:
 def check(options: Options) -> int:
     """Print what is wrong with the configuration, and with the web configuration file if one is named."""
     config, problems = _checked(options)
-    if config is None or problems:
-        return _failed(*problems)
-    for warning in config.warnings:
-        print(f"{warning} (a warning)", file=sys.stderr)
-    print(f"{options.config_file} is good: {', '.join(operation.name for operation in config.operations)}")
-    return 0
+    findings = Findings(str(options.config_file), config, tuple(problems))
+    _SHOWN[options.output](findings)
+    return 0 if findings.is_good else 1
+
+
+def _show_text(findings: Findings) -> None:
+    complain(*findings.errors, *(f"{warning} (a warning)" for warning in findings.warnings))
+    if findings.is_good:
+        say(findings.summary())
+
+
+def _show_json(findings: Findings) -> None:
+    say(findings.as_json())
+
+
+def _show_annotations(findings: Findings) -> None:
+    if annotations := findings.as_annotations():
+        say(annotations)
+    if findings.is_good:
+        say(findings.summary())
+
+
+_SHOWN: dict[str, Callable[[Findings], None]] = {
+    "text": _show_text,
+    "json": _show_json,
+    "github": _show_annotations,
+}
 
 
 def _checked(options: Options) -> tuple[Config | None, list[Problem]]:
@@ -108,19 +159,30 @@ def _checked(options: Options) -> tuple[Config | None, list[Problem]]:
 
 def once(options: Options) -> int:
     """Ask each report once and print the exposition."""
+    require()
     config = load(options.config_file)
     if options.save_replies:
         replies.make(options.save_replies)
-    good, exposition = asyncio.run(_once(config, options.save_replies))
-    sys.stdout.buffer.write(exposition)
-    return 0 if good else 1
+    return 0 if asyncio.run(_once(config, options.save_replies)) else 1
 
 
-async def _once(config: Config, folder: Path | None) -> tuple[bool, bytes]:
+async def _once(config: Config, folder: Path | None) -> bool:
     recorders = [Recorder(operation.name, number, folder) for number, operation in enumerate(config.operations, 1)]
     exporter = Exporter(config, spread=0.0, observers=recorders)
+    began = exporter.clock.monotonic()
     good = await exporter.once()
-    return good, await exporter.publisher.body(Format.TEXT, gzipped=False)
+    put(await exporter.publisher.body(Format.TEXT, gzipped=False))
+    snapshots = [account.state.published for account in exporter.accounts]
+    _close(closing_line(snapshots, exporter.clock.monotonic() - began), good=good)
+    return good
+
+
+def _close(line: str, *, good: bool) -> None:
+    """Say what came of it: to a person at a terminal as it is, else as a line of the log, of its level and format."""
+    if at_terminal():
+        complain(printable(line))
+    else:
+        log.log(logging.INFO if good else logging.WARNING, line)
 
 
 def run_demo(options: Options) -> int:
@@ -138,26 +200,36 @@ def simulate(options: Options) -> int:
 
 
 def write_assets(options: Options) -> int:
-    """Write dashboards, rules, examples and runbooks into a folder."""
+    """Write dashboards, rules, examples and documents into a folder."""
     fitting = assets.replacements(options.job, options.grafana_url, options.runbook_url)
     try:
-        files = assets.write(options.folder, fitting, force=options.force)
+        files = assets.write(options.folder, fitting, options.language, force=options.force)
     except assets.ExistingFilesError as error:
         return _failed(error)
     except OSError as error:
         return _failed(f"{error.filename}: {error.strerror}; {shortages.remedy(error) or 'choose another folder'}")
-    print(f"{len(files)} files are in {options.folder}; {options.folder / 'prometheus' / 'prometheus.yml'} is a start")
+    start = options.folder / "config.example.yaml"
+    say(f"{len(files)} files are in {options.folder}; {start} is a start, {options.folder / 'docs'} has what to read")
+    return 0
+
+
+def print_completion(options: Options) -> int:
+    """Print a script for a shell, which then completes what can be written."""
+    say(completion.script(options.shell, GRAMMAR))
     return 0
 
 
 def hash_password(_: Options) -> int:
     """Print the hash of a password for the web configuration file; it is typed twice, or comes through a pipe."""
     try:
-        print(passwords.hashed(_typed() if sys.stdin.isatty() else _piped()))
+        say(passwords.hashed(_typed() if sys.stdin and sys.stdin.isatty() else _piped()))
     except passwords.BadPassword as error:
         return _failed(error)
     except EOFError:
         return _failed("no password was typed; type one twice, or send one through a pipe")
+    except UnicodeError:
+        # the error itself quotes what was typed
+        return _failed("the password has characters that this terminal does not write in UTF-8; send it through a pipe")
     return 0
 
 
@@ -169,6 +241,8 @@ def _typed() -> bytes:
 
 
 def _piped() -> bytes:
+    if not sys.stdin:
+        raise EOFError
     return sys.stdin.buffer.read(_LONGEST_INPUT).removesuffix(b"\n").removesuffix(b"\r")
 
 
@@ -179,6 +253,7 @@ COMMANDS: dict[str, Callable[[Options], int]] = {
     "demo": run_demo,
     "simulate": simulate,
     "assets": write_assets,
+    "completion": print_completion,
     "hash-password": hash_password,
 }
 
@@ -188,5 +263,5 @@ UNATTENDED = {"serve", "demo", "simulate"}
 
 
 def _failed(*problems: object) -> int:
-    print(*problems, sep="\n", file=sys.stderr)
+    complain(*problems)
     return 1

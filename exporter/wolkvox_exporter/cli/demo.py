@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from wolkvox_exporter.app import Exporter, Listen
+from wolkvox_exporter.cli.output import say
 from wolkvox_exporter.config import Config, LiteralToken, Operation
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.runtime.signals import stopped_by_signals
@@ -53,7 +54,7 @@ async def demo(listen: Listen, speed: float, seed: int) -> None:
         addresses = await stack.enter_async_context(Exporter(_config(simulator, base_url)).running(listen))
         target, *more = (f"{in_url(host)}:{port}" for host, port in addresses)
         others = _OTHERS.format("/, http://".join(more)) if more else ""
-        print(_WELCOME.format(interval=INTERVAL, speed=speed, target=target, others=others), flush=True)
+        say(_WELCOME.format(interval=INTERVAL, speed=speed, target=target, others=others))
         await stop.wait()
 
 
@@ -68,7 +69,7 @@ async def simulate(addresses: Sequence[Address], speed: float, seed: int, faults
         host, _ = sockets.name(listeners[0])
         base_url = await stack.enter_async_context(simulator.serving(*listeners, host=in_url(host)))
         rows = "".join(_written(operation.name, base_url, operation.tokens[0]) for operation in simulator.operations)
-        print(_ALONE.format(base_url=base_url, operations=rows), flush=True)
+        say(_ALONE.format(base_url=base_url, operations=rows))
         await stop.wait()
 
 

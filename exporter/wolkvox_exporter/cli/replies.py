@@ -1,14 +1,16 @@
 """Replies of the API kept for a report of a surprise: names replaced, keys, digits and shapes as they came."""
 
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from wolkvox_exporter.api.client import Call
+from wolkvox_exporter.api.reports import amd, campaigns, quota
 from wolkvox_exporter.api.response import Answer
+from wolkvox_exporter.cli.output import at_terminal, complain
 from wolkvox_exporter.runtime import shortages
+from wolkvox_exporter.runtime.logs import printable
 
 # what the API itself says, in which nobody is named
 _VOCABULARY = re.compile(
@@ -71,6 +73,17 @@ class RepliesError(Exception):
         super().__init__(f"replies cannot be kept in {folder} ({error.strerror}); {remedy}")
 
 
+def subject(call: Call) -> str:
+    """Return what a call asks for, as people call it."""
+    if call.parameters["api"] == amd.API:
+        campaign = call.parameters["campaign_id"]
+        return "AMD of all campaigns" if campaign == amd.ALL_CAMPAIGNS else f"AMD of campaign {campaign}"
+    return next((name for name, each in _SINGLE.items() if each == call), call.parameters["api"])
+
+
+_SINGLE = {"campaigns": campaigns.CALL, "the quota": quota.CALL}
+
+
 class Recorder:
     """Sees the calls of one operation: names them to a person at a terminal, and keeps the replies, if in a folder.
 
@@ -85,8 +98,8 @@ class Recorder:
 
     def asking(self, call: Call) -> None:
         """Say that a call is about to be made."""
-        if sys.stderr.isatty():
-            print(f"asking {self._operation} for {call.parameters['api']} …", file=sys.stderr, flush=True)  # noqa: T201 - for people
+        if at_terminal():
+            complain(printable(f"asking {self._operation} for {subject(call)} …"))
 
     def answered(self, call: Call, answer: Answer) -> None:
         """Keep a reply."""

@@ -29,6 +29,8 @@ class Config:
     """Token files that cannot be used as they are now; the other operations are polled all the same."""
     digests: Mapping[Path, str | None] = field(default_factory=dict, compare=False, repr=False)
     """The files that it was read from, each with the digest of the bytes that were read."""
+    file: Path = Path()
+    """Where it stands."""
 
 
 def load(path: Path, *, may_be_pipe: bool = True) -> Config:
@@ -45,7 +47,7 @@ def load(path: Path, *, may_be_pipe: bool = True) -> Config:
     operations = tuple(operation.effective(file) for operation in file.operations)
     advice = warnings.warnings(document, file, operations, unreadable)
     digests = {path: document.digest} | {used.path: used.digest for each in operations if (used := each.ca_file)}
-    return Config(operations, advice, file.state, tuple(unreadable.values()), digests)
+    return Config(operations, advice, file.state, tuple(unreadable.values()), digests, path)
 
 
 def _operations(document: Document) -> Iterator[tuple[int, dict[str, Data]]]:

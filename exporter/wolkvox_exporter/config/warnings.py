@@ -1,18 +1,17 @@
 """What a valid configuration may not have been meant to say: the warnings."""
 
-import math
 from collections.abc import Container, Iterator, Mapping
 from itertools import chain
 
 from wolkvox_exporter.config import patterns
+from wolkvox_exporter.config.cost import calls_a_day
 from wolkvox_exporter.config.models import Operation, WrittenFile, WrittenOperation
 from wolkvox_exporter.config.problems import Location, Problem
 from wolkvox_exporter.config.tokens import FileToken, TokenUnreadable
-from wolkvox_exporter.config.values import AmdMode, is_loopback
+from wolkvox_exporter.config.values import is_loopback
 from wolkvox_exporter.config.yamlfile import Document
 
 _ADVISED_INTERVAL = 300.0
-_DAY = 86_400.0
 _QUOTA = "licences × 1000 calls a day, shared by all integrations of the account"  # noqa: RUF001 - as the vendor puts it
 
 
@@ -50,22 +49,17 @@ def _about_token_files(operations: Mapping[int, Operation]) -> Iterator[tuple[Lo
 
 
 def _about_quota(index: int, written: WrittenOperation, operation: Operation) -> Iterator[tuple[Location, str]]:
-    calls_a_poll = {"interval": 1, "amd_interval": _amd_calls(operation), "quota_interval": 1}
-    intervals = {key: getattr(operation, key) for key, calls in calls_a_poll.items() if calls}
-    short = [key for key, interval in intervals.items() if 0 < interval < _ADVISED_INTERVAL]
+    calls = calls_a_day(operation)
+    intervals = {"interval": "campaigns", "amd_interval": "amd", "quota_interval": "quota"}
+    short = [
+        key for key, report in intervals.items() if report in calls and getattr(operation, key) < _ADVISED_INTERVAL
+    ]
     if short:
-        calls = math.ceil(sum(_DAY / length * calls_a_poll[key] for key, length in intervals.items() if length))
         own = [key for key in short if key in written.model_fields_set]
         yield (
             ("operations", index, *own[:1]),
-            f"polling more often than every 5m costs this operation {calls} calls a day of its {_QUOTA}",
+            f"polling more often than every 5m costs this operation {sum(calls.values())} calls a day of its {_QUOTA}",
         )
-
-
-def _amd_calls(operation: Operation) -> int:
-    if operation.amd is AmdMode.OFF:
-        return 0
-    return operation.amd_max_calls if operation.amd is AmdMode.EACH else 1
 
 
 def _about_patterns(index: int, operation: Operation) -> Iterator[tuple[Location, str]]:

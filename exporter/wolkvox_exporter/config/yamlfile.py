@@ -24,7 +24,11 @@ _MAX_BYTES = 1_048_576
 _MAX_DEPTH = 20
 # aliases multiply what little text says; this bounds what comes of it
 _MAX_VALUES = 100_000
-_TOO_DEEP = "the values are nested too deeply; see config.example.yaml for what is expected"
+_TOO_DEEP = "the values are nested too deeply; see the examples that `wolkvox-exporter assets DIR` writes"
+_EMPTY = (
+    "the file is empty; write at least one operation, as in config.example.yaml, "
+    "which `wolkvox-exporter assets DIR` writes"
+)
 _NO_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
 _QUOTE = re.compile("['\"]")
 _SOMETHING = "something cannot stand here; check indentation, and quote values that start with & * ! % @ or `"
@@ -106,7 +110,7 @@ def _build(text: str, document: Document, *, may_be_empty: bool) -> Problem | No
             if may_be_empty:
                 document.data = {}
                 return None
-            return document.problem((), "the file is empty; write at least one operation, see config.example.yaml")
+            return document.problem((), _EMPTY)
         document.data = _Builder(document).value(node, ())
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1

@@ -28,7 +28,7 @@ class Account:
         self.operation = operation
         self.client = client
         self.state = outcome.write_failed(state, 0) if store else state
-        self.log = ReportLog(operation.name)
+        self.log = ReportLog(operation.name, self._token_place)
         self.idle = asyncio.Event()
         """Set while no call of it is under way, and no answer is being read."""
         self.idle.set()
@@ -36,6 +36,9 @@ class Account:
         self._store = store
         self._is_retired = False
         self._wanted: tuple[Operation, Client] | None = None
+
+    def _token_place(self) -> str:
+        return self.operation.token.describe()
 
     @property
     def polled(self) -> Polled:

@@ -82,7 +82,7 @@ def without_token(polled: Polled, question: Question, problem: str, now: Now) ->
     """Return what is known where there was no token to ask with; `problem` says why. It counts as a failed poll."""
     state = token_changes.without_token(polled.state, question, now)
     remedy = f"put it right; {polled.operation.token.renewal}"
-    failure = Failure(Reason.TOKEN, f"no token from {problem}", remedy, "none", reset=False)
+    failure = Failure(Reason.TOKEN, f"no token: {problem}", remedy, "none", reset=False)
     return _failed(state, question.report, failure, now)
 
 

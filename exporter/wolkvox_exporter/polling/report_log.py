@@ -1,9 +1,11 @@
 """What the log is told of an operation's reports."""
 
 import logging
+from collections.abc import Callable
 
 import structlog
 
+from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName, Unread
 from wolkvox_exporter.config import patterns
 from wolkvox_exporter.polling.readability import Readability
@@ -13,9 +15,13 @@ log = structlog.get_logger()
 
 
 class ReportLog:
-    """Tells the log what has changed from one snapshot to the next, and which values could not be read."""
+    """Tells the log what has changed from one snapshot to the next, and which values could not be read.
 
-    def __init__(self, operation: str) -> None:
+    `token` names where the token is kept: for those who read the log, and not for all who reach the page.
+    """
+
+    def __init__(self, operation: str, token: Callable[[], str]) -> None:
+        self._token = token
         self._log = log.bind(operation=operation)
         self._readability: dict[ReportName, Readability] = {}
         self._held: dict[ReportName, float] = {}
@@ -55,6 +61,7 @@ class ReportLog:
                 error=trouble.detail,
                 remedy=trouble.remedy,
                 seconds=round(state.duration or 0.0, 3),
+                **({"source": self._token()} if trouble.reason is Reason.TOKEN else {}),
             )
 
     def _left_out(self, before: Snapshot, after: Snapshot) -> None:

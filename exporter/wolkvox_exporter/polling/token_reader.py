@@ -70,8 +70,7 @@ class TokenReader:
         try:
             token = await read_token(account.operation.token)
         except TokenUnreadable as error:
-            problem = f"{account.operation.token.describe()}: {error}"
-            return Reading(account, question, self._clock.monotonic(), problem=problem)
+            return Reading(account, question, self._clock.monotonic(), problem=str(error))
         return Reading(account, question, self._clock.monotonic(), token)
 
     def came(self) -> list[Reading]:

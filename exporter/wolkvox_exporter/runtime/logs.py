@@ -5,11 +5,10 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from wolkvox_exporter.runtime import shortages
 
@@ -70,17 +69,23 @@ class Shortage:
 
 
 _LOGGED_EVERY = 60.0
+_FIRST = ("ts", "level", "msg")
+"""What a line begins with."""
 
 
 def _renderer(log_format: str) -> Processor:
+    renderer: Processor = structlog.processors.LogfmtRenderer(bool_as_flag=False)
     if log_format == "json":
-        render: Callable[..., str | bytes] = structlog.processors.JSONRenderer(ensure_ascii=False)
-    else:
-        render = structlog.processors.LogfmtRenderer(key_order=["ts", "level", "msg"], bool_as_flag=False)
-    return lambda *event: _printable(str(render(*event)))
+        renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
+
+    def render(logger: WrappedLogger, name: str, event: EventDict) -> str:
+        first = {key: event[key] for key in _FIRST if key in event}
+        return printable(str(renderer(logger, name, {**first, **event})))
+
+    return render
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """Escape, as JSON does, whatever a terminal might obey or hide: texts of the API are in it."""
     if line.isprintable():
         return line

@@ -84,7 +84,7 @@ class Site:
     async def ready(self, _: web.Request) -> web.Response:
         """Return whether each campaigns report was attempted once, whatever came of it."""
         waiting = sum(not _attempted(snapshot) for snapshot in self.publisher.snapshots.values())
-        return _verdict(not waiting, "ready", f"{waiting} operations wait for their first poll")
+        return _verdict(not waiting, "ready", _waiting(waiting))
 
     async def reloaded(self, _: web.Request) -> web.Response:
         """Read the configuration anew, if that is enabled, and answer what is wrong with it or that it is in effect."""
@@ -104,6 +104,14 @@ def _whole(request: web.Request, name: str) -> str:
 
 def _attempted(snapshot: Snapshot) -> bool:
     return snapshot.reports[ReportName.CAMPAIGNS].up is not None
+
+
+def _waiting(operations: int) -> str:
+    return (
+        "1 operation waits for its first poll"
+        if operations == 1
+        else f"{operations} operations wait for their first poll"
+    )
 
 
 def _verdict(good: bool, yes: str, no: str) -> web.Response:  # noqa: FBT001 - the question is in the function's name

@@ -16,6 +16,7 @@ TOTAL = "total_amd"
 TEXTS: Fields = {KEY: Field("4875")}
 NUMBERS: Fields = {TOTAL: Field("17", values.count)}
 FIELDS = (*TEXTS, *NUMBERS)
+API = "campaign_6"
 ALL_CAMPAIGNS = "all"
 
 
@@ -29,7 +30,7 @@ class AmdReport:
 
 def call(window: Window, campaign_id: str = ALL_CAMPAIGNS) -> Call:
     """Return the request for a window."""
-    return Call("reports_manager.php", {"api": "campaign_6", "campaign_id": campaign_id, **window.parameters})
+    return Call("reports_manager.php", {"api": API, "campaign_id": campaign_id, **window.parameters})
 
 
 def read(answer: Answer) -> AmdReport:

@@ -197,7 +197,7 @@ class _Operation:
     def _row(self, name: ReportName, state: ReportState) -> Row:
         data, coming, *figures = _COLUMNS[2:]
         texts = (
-            _NONE if state.duration is None else f"{state.duration:.1f} s",
+            _NONE if state.duration is None else words.took(state.duration),
             f"{state.polls:,}",
             f"{sum(state.failures.values()):,}",
         )

@@ -2,12 +2,21 @@
 
 _JUST_NOW = 5
 _OVERDUE = 120
+_MILLISECONDS = 1000
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def count(number: int, noun: str) -> str:
     """Write how many there are of something."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def took(seconds: float) -> str:
+    """Write how long something took, so that what is fast is not said to take no time."""
+    milliseconds = round(seconds * 1000)
+    if milliseconds < _MILLISECONDS:
+        return f"{max(milliseconds, 1)} ms"
+    return f"{seconds:.1f} s"
 
 
 def span(seconds: float) -> str:

@@ -1,0 +1,101 @@
+"""What `check` found, for people, for programs, and as annotations of a pull request."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from wolkvox_exporter.config import Config, Operation, Problem, cost, durations
+
+OUTPUTS = ("text", "json", "github")
+_INTERVALS = {"campaigns": "interval", "amd": "amd_interval", "quota": "quota_interval"}
+_SHARED = "An account has licences × 1,000 calls a day, which all its integrations share."  # noqa: RUF001 - as the vendor puts it
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is wrong with a file, and what it says if it can be read; `errors` may be of the web configuration file."""
+
+    file: str
+    config: Config | None
+    errors: tuple[Problem, ...]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the exporter would start."""
+        return not self.errors
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What works, but may not have been meant."""
+        return self.config.warnings if self.config else ()
+
+    @property
+    def _operations(self) -> tuple[Operation, ...]:
+        return self.config.operations if self.config else ()
+
+    def summary(self) -> str:
+        """Return the operations of a good file, the reports of each, and the calls that they take in a day."""
+        total = sum(_total(operation) for operation in self._operations)
+        count = f"{len(self._operations)} operation{'s' * (len(self._operations) != 1)}"
+        lines = [f"{self.file} is good: {count}, {total:,} calls a day"]
+        return "\n".join([*lines, *map(_line, self._operations), _SHARED])
+
+    def as_json(self) -> str:
+        """Return all as one JSON object, in ASCII."""
+        found = {
+            "file": self.file,
+            "good": self.is_good,
+            "problems": [*_entries("error", self.errors), *_entries("warning", self.warnings)],
+            "operations": [
+                {"name": operation.name, "reports": _reports(operation), "calls_a_day": _total(operation)}
+                for operation in self._operations
+            ],
+            "calls_a_day": sum(map(_total, self._operations)),
+        }
+        return json.dumps(found, indent=2)
+
+    def as_annotations(self) -> str:
+        """Return the problems as commands of a GitHub workflow, which shows them beside their lines; a line each."""
+        graded = [*(("error", each) for each in self.errors), *(("warning", each) for each in self.warnings)]
+        return "\n".join(_annotation(severity, problem) for severity, problem in graded)
+
+
+def _reports(operation: Operation) -> Mapping[str, Mapping[str, float]]:
+    return {
+        report: {"interval_seconds": getattr(operation, _INTERVALS[report]), "calls_a_day": calls}
+        for report, calls in cost.calls_a_day(operation).items()
+    }
+
+
+def _total(operation: Operation) -> int:
+    return sum(cost.calls_a_day(operation).values())
+
+
+def _line(operation: Operation) -> str:
+    calls, total = cost.calls_a_day(operation), _total(operation)
+    reports = ", ".join(f"{name} every {durations.written(getattr(operation, _INTERVALS[name]))}" for name in calls)
+    licences = cost.licences(total)
+    quota = f"{licences:,} licence{'s' * (licences != 1)}"
+    return f"  {operation.name}: {reports}: {total:,} calls a day, within the quota of {quota}"
+
+
+def _entries(severity: str, problems: tuple[Problem, ...]) -> Iterator[dict[str, str | int]]:
+    for problem in problems:
+        yield {
+            "file": problem.file,
+            "line": problem.line,
+            "path": problem.path,
+            "severity": severity,
+            "text": problem.text,
+        }
+
+
+def _annotation(severity: str, problem: Problem) -> str:
+    text = ": ".join(part for part in (problem.path, problem.text) if part)
+    return f"::{severity} file={_escaped(problem.file, ':,')},line={problem.line}::{_escaped(text)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    for character in ("%", "\r", "\n", *more):
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
