@@ -1,12 +1,15 @@
 """What the log is told of an operation's reports."""
 
 import logging
+from urllib.parse import urlsplit
 
 import structlog
 
 from wolkvox_exporter.api.fields import ReportName, Unread
+from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.polling.readability import Readability
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
+from wolkvox_exporter.polling.state import Failure, Result
 
 log = structlog.get_logger()
 
@@ -19,6 +22,18 @@ class ReportLog:
         self._readability: dict[ReportName, Readability] = {}
         self._held: dict[ReportName, float] = {}
         self._overdue: set[ReportName] = set()
+
+    def called(
+        self, report: ReportName, answer: Answer | Failure, result: Result, *, server: str, rows: int, seconds: float
+    ) -> None:
+        """Tell of a call that has ended, for debugging: what is known of it, and nothing that it brought."""
+        told: dict[str, object] = {"bytes": len(answer.body)} if isinstance(answer, Answer) else {}
+        if failure := result.failure:
+            told |= {"reason": failure.reason, "error": failure.detail}
+        else:
+            told |= {"rows": rows}
+        host, milliseconds = urlsplit(server).netloc, round(seconds * 1000)
+        self._log.debug("call ended", report=report, host=host, status=result.code, milliseconds=milliseconds, **told)
 
     def unread(self, report: ReportName, unread: Unread) -> None:
         """Tell of values that could not be read, once until that changes."""
