@@ -29,6 +29,30 @@ from wolkvox_exporter.metrics.builders import HELD_REASONS
 
 ROOT = Path(__file__).parent.parent
 _NOTE = "<!-- Made by `make generate`; change the code it is made from instead. -->"
+_CONNECTING = """## The way to wolkvox
+
+Each call has a connection of its own. Up to it there are the look-up of a name, TCP, a proxy that is asked for a tunnel
+(CONNECT), and TLS; `connect_timeout` bounds all of them together, and an error says which of them it was. Without the
+key it is 10s, or half of `timeout` where that is shorter; more than half is refused. OpenSSL's handshake alone may take
+a minute at most.
+
+The system's own means look a name up, with its hosts file and its name servers. If the first of these is dead, the
+system asks the next after some seconds (5s with glibc, `options timeout:1` in resolv.conf makes it one). An answer that
+took more than half of `connect_timeout` may have come too late for its call: it is kept for 15 minutes, and used if the
+next look-up takes more than two seconds, or a quarter of `connect_timeout`.
+
+Without `proxy_url`, a call to an address with https goes through the proxy of the environment, as with curl:
+
+- `HTTPS_PROXY` names it: `http://proxy:3128`, `http://user:password@proxy:3128`, or `proxy:3128`.
+- `NO_PROXY` lists what is reached without it, separated by commas or blanks: `wolkvox.com` is that host and all below
+  it, as `.wolkvox.com` and `*.wolkvox.com` are; an address, or a network such as `10.0.0.0/8`; `*` is everything. A
+  host or an address may have a port.
+- Written in small letters, as `https_proxy` and `no_proxy`, they stand above, even if they are empty.
+
+`HTTP_PROXY` and `ALL_PROXY` are not read: a proxy on the way of http would see the token, and calls to an address with
+http go through none but `proxy_url`. A proxy that wants SOCKS or TLS is refused at the start, at a reload and by
+`check`, if an operation would use it. Where there is a `proxy_url`, the environment is not looked at.
+"""
 _STATE = """
 With `state`, a restart costs nothing, even one by `kill -9`: the last data, unless they are too old by then, and all
 counters are there at the first scrape, no report is asked before its interval is over, and a refused token keeps its
@@ -289,6 +313,7 @@ error at once, with file and line, and never a value. Editors find a JSON Schema
     yield _TOKENS
     yield from _table(("the token is in", "a new one is used"), _RENEWALS)
     yield _PLACEHOLDERS
+    yield _CONNECTING
 
 
 def _key_table(model: type[Keys], names: Iterable[str]) -> Iterator[str]:

@@ -11,11 +11,12 @@ import pytest
 from support.clock import ManualClock
 from support.operations import TOKEN
 from support.outcomes import REMEDIES, call_centre
-from support.servers import replying, serving
+from support.servers import replying, serving, writing
 from wolkvox_exporter.api.client import CONNECT_TIMEOUT, MAX_BODY, TOTAL_TIMEOUT, Client
 from wolkvox_exporter.api.errors import ApiError, Reason
 from wolkvox_exporter.api.reports import amd, campaigns
 from wolkvox_exporter.api.windows import Window
+from wolkvox_exporter.config.models import Polling
 from wolkvox_exporter.simulator import Fault
 
 DAY = Window(datetime(2026, 11, 23, 5, tzinfo=UTC), datetime(2026, 11, 24, 0, 7, 9, tzinfo=UTC))
@@ -80,13 +81,82 @@ async def test_nothing_is_kept_between_calls() -> None:
         assert headers(head)["connection"] == "close"
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "deflate", "br", "anything"])
+@pytest.mark.parametrize(
+    "encoding", ["gzip", "GZIP", "x-gzip", "deflate", "br", "zstd", "identity, gzip", "gzip , utf-8"]
+)
 async def test_a_compressed_answer_is_refused(encoding: str) -> None:
     """If an answer is compressed although none was asked for, then it is refused: small bytes can be a huge answer."""
     async with serving(replying(gzip.compress(b"[]"), "200 OK", f"Content-Encoding: {encoding}")) as server:
         error = await refusal(server.url)
     assert (error.reason, error.code) == ("invalid_body", "200")
     assert error.detail == "the answer is compressed although none was asked for"
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "none", "UTF-8", "utf8", "8bit", "application/json"])
+async def test_what_is_no_compression_is_no_obstacle(encoding: str) -> None:
+    """If a server takes Content-Encoding for something else, such as a character set, then the answer is taken."""
+    async with (
+        serving(replying(b"[]", "200 OK", f"Content-Encoding: {encoding}")) as server,
+        client(server.url) as asking,
+    ):
+        assert (await asking.get(campaigns.CALL, TOKEN)).body == b"[]"
+
+
+@pytest.mark.parametrize("name", ["X-Trace", "Set-Cookie", "Content-Security-Policy"])
+async def test_a_long_header_is_no_obstacle(name: str) -> None:
+    """If something on the way adds a header of 60 kB, then the answer is taken."""
+    async with serving(replying(b"[]", "200 OK", f"{name}: a={'x' * 60_000}")) as server, client(server.url) as asking:
+        assert (await asking.get(campaigns.CALL, TOKEN)).body == b"[]"
+
+
+HEADS = {
+    "line too long": (
+        ("HTTP/1.1 200 OK", "X: " + "x" * 70_000),
+        "the answer has a longer line in its head than is taken",
+    ),
+    "status too long": (("HTTP/1.1 200 " + "x" * 70_000,), "the answer has a longer line in its head than is taken"),
+    "too many lines": (("HTTP/1.1 200 OK", *("X: 1",) * 1000), "the answer has more lines in its head than are taken"),
+    "no header": (("HTTP/1.1 200 OK", "Content-Type"), "the answer is no valid HTTP"),
+    "two lengths": (("HTTP/1.1 200 OK", "Content-Length: 2", "Content-Length: 3"), "the answer is no valid HTTP"),
+    "no length": (("HTTP/1.1 200 OK", "Content-Length: -2"), "the answer is no valid HTTP"),
+    "page alone": (("<html><body>",), "the answer is not HTTP"),
+    "another protocol": (("SSH-2.0-OpenSSH_9.6",), "the answer is not HTTP"),
+}
+
+
+@pytest.mark.parametrize(("lines", "detail"), HEADS.values(), ids=HEADS)
+async def test_a_head_that_cannot_be_read_says_why(lines: tuple[str, ...], detail: str) -> None:
+    """If the head of an answer is too large, broken or none at all, then the error says which of them."""
+    async with serving(writing("\r\n".join([*lines, "", "[]"]).encode())) as server:
+        error = await refusal(server.url)
+    assert (error.reason, error.code, error.detail) == ("http", "none", detail)
+
+
+@pytest.mark.parametrize("status", ["300 Multiple Choices", "304 Not Modified"])
+async def test_an_answer_without_a_place_to_go_is_no_redirect(status: str) -> None:
+    """If the status begins with a 3 and nothing is said of another place, then that is not made up."""
+    async with serving(replying(b"", status)) as server, client(server.url) as asking:
+        assert (await asking.get(campaigns.CALL, TOKEN)).status == int(status[:3])
+
+
+ADDRESSES = {
+    "http://127.1:1": ("the address cannot be used", "correct server or base_url"),
+    "http://a..b:1": ("the server's name cannot be resolved", "check this host's DNS"),
+    f"http://{'a' * 64}.example": ("the server's name cannot be resolved", "check this host's DNS"),
+    "http://[fe80::1]:1": ("no connection to the server (Invalid argument)", "no connection to such an address"),
+}
+
+
+@pytest.mark.parametrize(("address", "told"), ADDRESSES.items())
+async def test_an_address_that_is_none_is_told_from_a_server_that_does_not_answer(
+    address: str, told: tuple[str, str]
+) -> None:
+    """If a server's address can never be reached, then nobody is sent to look at the allow-list."""
+    detail, remedy = told
+    error = await refusal(address)
+    assert (error.reason, error.detail) == ("connection", detail)
+    assert remedy in error.remedy
+    assert "allow-list" not in error.remedy
 
 
 async def test_an_answer_may_be_as_large_as_allowed_and_not_a_byte_larger() -> None:
@@ -180,8 +250,10 @@ async def test_a_redirect_is_not_followed(status: str) -> None:
 
 
 async def test_calls_are_as_patient_as_the_api_needs() -> None:
-    """If nothing is configured, then a call may take longer than the API's own minute, a connection 5 seconds."""
-    assert (CONNECT_TIMEOUT, TOTAL_TIMEOUT, MAX_BODY) == (5, 65, 67_108_864)
+    """If nothing is configured, then a call may take longer than the API's own minute, a connection 10 seconds."""
+    assert (CONNECT_TIMEOUT, TOTAL_TIMEOUT, MAX_BODY) == (10, 65, 67_108_864)
+    configured = Polling()
+    assert (configured.connect_timeout, configured.timeout) == (CONNECT_TIMEOUT, TOTAL_TIMEOUT)
 
 
 @pytest.mark.parametrize("reason", Reason)

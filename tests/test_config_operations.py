@@ -13,7 +13,8 @@ _ADDRESS = "write an address such as https://wv0042.wolkvox.com/api/v2, without 
 _PROXY = "write a proxy such as http://proxy:3128 or http://user:password@proxy:3128"
 _SERVER = "a server has exactly four digits; write it as 0042 or wv0042"
 _KEYS = (
-    "amd, amd_interval, amd_max_calls, base_url, ca_file, campaigns, interval, labels, name, proxy_url, "
+    "amd, amd_interval, amd_max_calls, base_url, ca_file, campaigns, connect_timeout, interval, labels, "
+    "name, proxy_url, "
     "quota_interval, quota_reserve, server, stale_after, time_zone, timeout, token, token_env, token_file"
 )
 _QUOTA = "licences × 1000 calls a day, shared by all integrations of the account"  # noqa: RUF001 - as it is printed

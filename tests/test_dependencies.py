@@ -25,6 +25,7 @@ PRIVATE = {
 }
 """What classes of the exporter use of those that they are derived from, though it is no promise; ruff sees others."""
 UNPROMISED = {
+    "aiohttp": "BaseConnector._factory, which makes the protocols, what connect is given, and http_exceptions",
     "prometheus-client": "utils.floatToGoString",
     "PyYAML": "BaseLoader.compose_node and peek_event, and how errors begin",
 }

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,12 @@ import pytest
 from support.certificates import Authority
 from support.clock import ManualClock
 from support.outcomes import Failure, assert_failed, call_centre, polled
-from support.servers import HOST, breaking_handshakes, closed_port, full, silent
+from support.servers import breaking_handshakes, closed_port, full, silent
 from wolkvox_exporter.simulator import Simulator
 
 REFUSED = "no connection to the server (Connection refused)"
 TOO_LATE = Failure("connection", "none", "no connection within the time allowed")
+NO_HANDSHAKE = Failure("tls", "none", "no TLS handshake within the time allowed", remedy="the connection was made")
 API = "/api/v2"
 
 
@@ -35,7 +35,7 @@ def simulator() -> Simulator:
         (closed_port, "http", 30.0, Failure("connection", "none", REFUSED)),
         (closed_port, "https", 30.0, Failure("connection", "none", REFUSED)),
         (full, "http", 0.5, TOO_LATE),
-        (silent, "https", 0.5, TOO_LATE),
+        (silent, "https", 0.5, NO_HANDSHAKE),
         (silent, "http", 0.5, Failure("timeout", "none", "no answer within the time allowed")),
     ],
     ids=["refused", "refused, TLS", "dropped by a firewall", "no handshake", "accepted without an answer"],
@@ -64,54 +64,14 @@ async def test_a_handshake_that_is_reset_is_no_connection() -> None:
         await assert_failed(exporter, failure)
 
 
-async def test_the_connect_time_out_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If a call may take 65 seconds, then a connection may still take only as long as the connect time-out."""
-    monkeypatch.setattr("wolkvox_exporter.api.client.CONNECT_TIMEOUT", 0.2)
-    with full() as place:
-        async with polled(f"http://{place}{API}", timeout=65.0) as (exporter, _):
-            await assert_failed(exporter, TOO_LATE)
-
-
-async def test_plain_http_behind_https_is_a_tls_failure() -> None:
-    """If the server speaks no TLS, then that is told as a failure of TLS and nothing reaches the API."""
-    calls = simulator()
-    async with (
-        calls.serving() as url,
-        polled(url.replace("http:", "https:"), timeout=30.0) as (exporter, _),
-    ):
-        await assert_failed(exporter, Failure("tls", "none", "no TLS connection"))
-    assert calls.calls == []
-
-
 @pytest.mark.parametrize(
-    ("name", "until", "detail"),
-    [
-        ("wv0042.wolkvox.example", None, "certificate is not valid for '127.0.0.1'"),
-        (HOST, datetime(2021, 1, 1, tzinfo=UTC), "certificate has expired"),
-    ],
-    ids=["wrong name", "expired"],
+    ("address", "scheme", "failure"),
+    [(full, "http", TOO_LATE), (full, "https", TOO_LATE), (silent, "https", NO_HANDSHAKE)],
 )
-async def test_a_certificate_that_does_not_fit_is_a_tls_failure(
-    authority: Authority, name: str, until: datetime | None, detail: str
+async def test_the_connect_time_out_is_short(
+    address: Callable[[], AbstractContextManager[str]], scheme: str, failure: Failure
 ) -> None:
-    """If the certificate is another host's or expired, then the text says which and the token is not sent."""
-    calls = simulator()
-    async with (
-        calls.serving(ssl_context=authority.server(name, until)) as url,
-        polled(url, ca_file=authority.file, timeout=30.0) as (exporter, _),
-    ):
-        await assert_failed(exporter, Failure("tls", "none", detail))
-    assert calls.calls == []
-
-
-async def test_an_unknown_authority_is_a_tls_failure_until_ca_file_names_it(authority: Authority) -> None:
-    """If a company's proxy inspects TLS, then polls fail with a remedy that names `ca_file`, and succeed with it."""
-    calls = simulator()
-    async with calls.serving(ssl_context=authority.server()) as url:
-        async with polled(url, timeout=30.0) as (exporter, _):
-            await assert_failed(exporter, Failure("tls", "none", "certificate verify failed"))
-            assert calls.calls == []
-        async with polled(url, ca_file=authority.file, timeout=30.0) as (exporter, _):
-            samples = await exporter.samples()
-            assert samples.value("wolkvox_up", report="campaigns") == 1
-            assert samples.value("wolkvox_campaign_records") == 100
+    """If a call may take 65 seconds, then a connection may still take only as long as the connect time-out."""
+    with address() as place:
+        async with polled(f"{scheme}://{place}{API}", timeout=65.0, connect_timeout=0.2) as (exporter, _):
+            await assert_failed(exporter, failure)

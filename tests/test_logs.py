@@ -169,7 +169,7 @@ async def test_nothing_in_a_line_can_deceive_a_terminal(form: str) -> None:
 
 @pytest.mark.parametrize(
     ("level", "seen"),
-    [("debug", {"info", "warning"}), ("info", {"info", "warning"}), ("warn", {"warning"}), ("error", set())],
+    [("debug", {"debug", "info", "warning"}), ("info", {"info", "warning"}), ("warn", {"warning"}), ("error", set())],
 )
 async def test_the_level_leaves_out_what_is_below_it(tmp_path: Path, level: str, seen: set[str]) -> None:
     """If a level is chosen, then graver lines and those of the level are logged, and no other."""
@@ -184,7 +184,7 @@ async def test_debug_tells_of_every_poll_and_info_of_every_change(tmp_path: Path
         simulator.heal()
         flags = (f"--config.file={config}", "--web.listen-address=127.0.0.1:0", "--log.level=debug")
         async with program(*EXPORTER, *flags) as exporter:
-            await exporter.line("level=debug")
+            await exporter.line('level=debug msg="poll succeeded"')
             assert await exporter.end(signal.SIGTERM) == 0
     polls = [parsed(line, "logfmt") for line in exporter.err if "poll succeeded" in line]
     assert [line["level"] for line in polls if line["report"] == "campaigns"][:2] == ["info", "debug"]

@@ -193,18 +193,21 @@ _ENDS: dict[int, set[str]] = {
     400: {"request"},
     401: {"token"},
     403: {"token", "quota", "concurrency", "maintenance", "forbidden"},
-    407: {"connection"},
     503: {"maintenance", "http"},
 }
 
 
+def is_compressed(reply: Reply) -> bool:
+    """Return whether an answer says that it is compressed; what is no compression does not count."""
+    codings = {value.lower() for name, value in reply.headers if name == "Content-Encoding"}
+    return bool(codings & {"gzip", "deflate", "br"})
+
+
 def reasons(reply: Reply) -> set[str]:
     """Return the reasons for which an answer may be a failed poll."""
-    if 300 <= reply.status < 400:
+    if reply.status in {301, 302, 303, 307, 308}:
         return {"redirect"}
-    if reply.status == 407:
-        return {"connection"}
-    if any(name == "Content-Encoding" and value.lower() != "identity" for name, value in reply.headers):
+    if is_compressed(reply):
         return {"invalid_body"}
     if reply.status != 200:
         return _ENDS.get(reply.status, {"http"})
@@ -216,5 +219,5 @@ def reasons(reply: Reply) -> set[str]:
 
 def _of_code(reply: Reply) -> set[str]:
     # an error within a 200 is that error
-    inner = {reason for allowed in _ENDS.values() for reason in allowed} - {"connection"} | {"http"}
+    inner = {reason for allowed in _ENDS.values() for reason in allowed} | {"http"}
     return inner if b'"code"' in reply.body else set()

@@ -145,7 +145,7 @@ _STATUSES = {
     "204 No Content": _saying("http", b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
     "302 Found": _saying("redirect", http("302 Found", b"", "Location: /elsewhere/api/v2/real_time.php")),
     "308 Permanent Redirect": _saying("redirect", http("308 Permanent Redirect", b"", "Location: /elsewhere/")),
-    "407 Proxy Authentication Required": _saying("connection", http("407 Proxy Authentication Required", b"")),
+    "407 Proxy Authentication Required": _saying("http", http("407 Proxy Authentication Required", b"")),
 }
 _BODIES = {
     "HTML": _saying("invalid_body", http("200 OK", b"<!DOCTYPE html><title>wolkvox</title>")),

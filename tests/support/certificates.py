@@ -2,11 +2,13 @@
 
 import ssl
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from support.servers import HOST
@@ -23,10 +25,34 @@ class Authority:
         self.file = folder / "ca.pem"
         self._ca.cert_pem.write_to_path(str(self.file))
 
-    def server(self, name: str = HOST, until: datetime | None = None) -> ssl.SSLContext:
-        """Return what a server of that name needs, with a certificate that holds `until` then."""
+    def server(self, name: str = HOST, until: datetime | None = None, since: datetime = LONG_AGO) -> ssl.SSLContext:
+        """Return what a server of that name needs, with a certificate that holds `since` then and `until` then."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._ca.issue_cert(name, not_before=LONG_AGO, not_after=until).configure_cert(context)
+        self._ca.issue_cert(name, not_before=since, not_after=until).configure_cert(context)
+        return context
+
+    def weak(self, folder: Path) -> ssl.SSLContext:
+        """Return what a server of this host needs, with a key of 1024 bits, which OpenSSL no longer takes."""
+        key = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is what it is for
+        authority = x509.load_pem_x509_certificate(self._ca.cert_pem.bytes())
+        signing = serialization.load_pem_private_key(self._ca.private_key_pem.bytes(), None)
+        assert isinstance(signing, EllipticCurvePrivateKey)
+        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))])
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key())
+        certificate = (
+            x509.CertificateBuilder(authority.subject, x509.Name([]), key.public_key(), 1, LONG_AGO, LONG_AFTER)
+            .add_extension(names, critical=True)
+            .add_extension(issuer, critical=False)
+            .sign(signing, hashes.SHA256())
+        )
+        encoding, format_ = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+        written = key.private_bytes(encoding, format_, serialization.NoEncryption()) + certificate.public_bytes(
+            encoding
+        )
+        (folder / "weak.pem").write_bytes(written)
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        context.load_cert_chain(folder / "weak.pem")
         return context
 
     def write_odd(self, folder: Path, names: x509.ExtensionType) -> None:

@@ -116,12 +116,16 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @asynccontextmanager
-async def breaking_handshakes() -> AsyncIterator[str]:
-    """Reset every connection as soon as it says something."""
+async def breaking_handshakes(answer: bytes | None = None) -> AsyncIterator[str]:
+    """Reset every connection as soon as it says something, or answer with these bytes and close it."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1)
-        hang_up(writer)
+        await reader.read(65536)
+        if answer is None:
+            hang_up(writer)
+        else:
+            writer.write(answer)
+            writer.close()
 
     async with await asyncio.start_server(handle, HOST, 0) as listener:
         yield f"{HOST}:{listener.sockets[0].getsockname()[1]}"

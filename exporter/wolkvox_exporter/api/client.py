@@ -1,37 +1,37 @@
 """HTTP to the wolkvox API: one GET a call, bounded in time and size, without redirects and without retries."""
 
 import asyncio
-import errno
-import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
-from types import MappingProxyType
 from typing import Protocol
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from yarl import URL
 
 from wolkvox_exporter import __version__
-from wolkvox_exporter.api.errors import NO_STATUS, ApiError, Reason
+from wolkvox_exporter.api import failures
+from wolkvox_exporter.api.connector import Connector
+from wolkvox_exporter.api.errors import ApiError, Reason
 from wolkvox_exporter.api.redaction import Redaction
-from wolkvox_exporter.api.resolver import Resolver
 from wolkvox_exporter.api.response import Answer
-from wolkvox_exporter.runtime import shortages
+from wolkvox_exporter.config import environment
+from wolkvox_exporter.config.values import BadValue
 
 TOKEN_HEADER = "wolkvox-token"  # noqa: S105 - the header's name
-CONNECT_TIMEOUT = 5.0
-"""Seconds for name, connection and TLS: a host that is not on the allow-list gets no answer at all."""
+CONNECT_TIMEOUT = 10.0
+"""Seconds for name, connection, proxy and TLS together: a host that is not on the allow-list gets no answer at all."""
 TOTAL_TIMEOUT = 65.0
 """Seconds for a whole call; the API's own limit is 60."""
 MAX_BODY = 64 * 1024 * 1024
 """Bytes of an answer: twice what the API's limit of 60,000 rows takes."""
-# of the time for a connection, so that a name server without an answer is told from a firewall
-_NAME_SHARE = 0.8
+MAX_HEADER = 64 * 1024
+"""Bytes of a line in the head of an answer."""
+_COMPRESSIONS = frozenset({"br", "compress", "dcb", "dcz", "deflate", "gzip", "x-compress", "x-gzip", "zstd"})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_ERROR_BODY = 64 * 1024
 _CHUNK = 64 * 1024
 
@@ -58,7 +58,7 @@ class Client:
     """A connection to one operation's server.
 
     `proxy_url` may hold credentials; without it the environment's `HTTPS_PROXY` and `NO_PROXY` hold. `ca_file` replaces
-    the system's certificate authorities. Times are seconds, sizes bytes.
+    the system's certificate authorities. Times are seconds, sizes bytes; a connection may take half of a whole call.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Client:
         proxy_url: str | None = None,
         ca_file: Path | None = None,
         timeout: float = TOTAL_TIMEOUT,
+        connect_timeout: float = CONNECT_TIMEOUT,
         max_body: int = MAX_BODY,
         observer: Observer | None = None,
     ) -> None:
@@ -75,19 +76,16 @@ class Client:
         self._base_url = URL(base_url)
         self._proxy_url = proxy_url
         self._max_body = max_body
-        # half at most, so that a short time-out still tells no connection from no answer
-        connect = min(CONNECT_TIMEOUT, timeout / 2)
+        context = ssl.create_default_context(cafile=ca_file)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                ssl=ssl.create_default_context(cafile=ca_file),
-                resolver=Resolver(_NAME_SHARE * connect),
-                # a pooled connection would be dead at the next poll, and the library would retry on its own
-                force_close=True,
-            ),
-            timeout=aiohttp.ClientTimeout(total=timeout, connect=connect),
+            # half at most, so that a short time-out still tells no connection from no answer
+            connector=Connector(context, min(connect_timeout, timeout / 2)),
+            timeout=aiohttp.ClientTimeout(total=timeout),
             headers={"User-Agent": f"wolkvox-exporter/{__version__}", "Accept-Encoding": "identity"},
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
+            max_line_size=MAX_HEADER,
+            max_field_size=MAX_HEADER,
             middlewares=(_once,),
         )
 
@@ -105,7 +103,7 @@ class Client:
         except ApiError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the library or the operating system throws is told apart below
-            failure = _failure(error)
+            failure = failures.no_answer(error)
         else:
             if self._observer:
                 self._observer.answered(call, answer)
@@ -113,26 +111,27 @@ class Client:
         raise failure
 
     async def _get(self, call: Call, token: str) -> Answer:
+        proxy = self._proxy_url or _environment_proxy(self._base_url)
         async with self._session.get(
             self._base_url / call.file,
             params=call.parameters,
             headers={TOKEN_HEADER: token},
             allow_redirects=False,
-            proxy=self._proxy_url or _environment_proxy(self._base_url),
+            proxy=proxy,
         ) as response:
             code = str(response.status)
-            if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
+            if response.status in _REDIRECTS:
                 raise ApiError(Reason.REDIRECT, f"wolkvox answered {code}, a redirect", code=code)
-            if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-                raise ApiError(Reason.CONNECTION, "the proxy refused to connect", code=code)
-            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and proxy:
+                raise failures.refused_by_proxy(response.status, code)
+            if _is_compressed(response):
                 raise ApiError(Reason.INVALID_BODY, "the answer is compressed although none was asked for", code=code)
             try:
                 body = await self._body(response, Redaction(token))
             except ApiError:
                 raise
             except Exception as error:  # noqa: BLE001 - as in `get`, but the status is known
-                failure = _failure(error, code)
+                failure = failures.no_answer(error, code)
             else:
                 return Answer(response.status, body)
         raise failure
@@ -156,12 +155,21 @@ class Client:
         return body.getvalue()
 
 
+def _is_compressed(response: aiohttp.ClientResponse) -> bool:
+    # anything else is no compression, whatever it is, such as "UTF-8": what the body is shows when it is read
+    encodings = ",".join(response.headers.getall("Content-Encoding", [])).lower().split(",")
+    return not _COMPRESSIONS.isdisjoint(map(str.strip, encodings))
+
+
 def _environment_proxy(url: URL) -> str | None:
     # not the library's trust_env, which would also send what ~/.netrc holds
-    # and for https only: a proxy on the way of http would see the token
-    if url.scheme != "https" or proxy_bypass(url.host or ""):
-        return None
-    return getproxies().get("https")
+    try:
+        proxy = environment.proxy(str(url))
+    except BadValue as unusable:
+        failure = ApiError(Reason.CONNECTION, "the proxy cannot be used", remedy=str(unusable))
+    else:
+        return proxy.get_secret_value() if proxy else None
+    raise failure
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -169,61 +177,5 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
     try:
         return await send(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        failure = _failure(error)
+        failure = failures.no_answer(error)
     raise failure
-
-
-_WHAT_HAPPENED: Mapping[type[Exception], tuple[Reason, str]] = MappingProxyType(
-    # the first that fits, from the special to the general
-    {
-        aiohttp.ConnectionTimeoutError: (Reason.CONNECTION, "no connection within the time allowed"),
-        TimeoutError: (Reason.TIMEOUT, "no answer within the time allowed"),
-        aiohttp.ClientProxyConnectionError: (Reason.CONNECTION, "the proxy cannot be reached"),
-        aiohttp.ClientHttpProxyError: (Reason.CONNECTION, "the proxy refused to connect"),
-        aiohttp.ClientSSLError: (Reason.TLS, "no TLS connection"),
-        ssl.SSLError: (Reason.TLS, "the TLS connection broke"),
-        aiohttp.ClientConnectorDNSError: (Reason.CONNECTION, "the server's name cannot be resolved"),
-        aiohttp.ClientConnectorError: (Reason.CONNECTION, "no connection to the server"),
-        aiohttp.ClientPayloadError: (Reason.CONNECTION, "the connection broke off within the answer"),
-        aiohttp.ServerDisconnectedError: (Reason.CONNECTION, "the server closed the connection without an answer"),
-        aiohttp.ClientResponseError: (Reason.HTTP, "the answer is not HTTP"),
-        OSError: (Reason.CONNECTION, "the connection broke"),
-        MemoryError: (Reason.CONNECTION, "no memory is left for the answer"),
-    }
-)
-_FORBIDDEN = "this host itself forbids the connection; check its firewall, routes and security policies"
-_NO_NETWORK = "check this host's network: its interfaces, addresses and routes"
-_LOCAL_REMEDIES: Mapping[int, str] = MappingProxyType(
-    # no packet has left this host; what it may be short of has remedies of its own
-    {
-        errno.EADDRNOTAVAIL: "check this host's addresses (is IPv6 off?), and whether something uses up its ports",
-        errno.EACCES: _FORBIDDEN,
-        errno.EPERM: _FORBIDDEN,
-        errno.ENETDOWN: _NO_NETWORK,
-        errno.ENETUNREACH: _NO_NETWORK,
-        errno.EAFNOSUPPORT: _NO_NETWORK,
-    }
-)
-_DNS_REMEDY = (
-    "check this host's DNS, then the spelling of server or base_url; the name is looked up anew at the next poll"
-)
-_RESET_NUMBERS = frozenset({errno.ECONNRESET, errno.EPIPE})
-
-
-def _failure(error: Exception, code: str = NO_STATUS) -> ApiError:
-    reason, detail = next(
-        (told for kind, told in _WHAT_HAPPENED.items() if isinstance(error, kind)),
-        (Reason.CONNECTION, "the call failed"),
-    )
-    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    remedy = shortages.remedy(cause)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        detail += f" ({cause.strerror})"
-    elif isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and (cause.errno or 0) > 0:
-        # in the system's words: the event loop's own hide what happened
-        detail += f" ({os.strerror(cause.errno or 0)})"
-        remedy = remedy or _LOCAL_REMEDIES.get(cause.errno or 0, "")
-    reset = isinstance(error, aiohttp.ServerDisconnectedError) or getattr(error, "errno", None) in _RESET_NUMBERS
-    if not remedy and isinstance(error, aiohttp.ClientConnectorDNSError):
-        remedy = _DNS_REMEDY
-    return ApiError(reason, detail, remedy=remedy, code=code, reset=reset)

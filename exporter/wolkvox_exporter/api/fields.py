@@ -53,6 +53,8 @@ class Unread:
     """How many values of each field of one answer could not be read, with an example of each."""
 
     def __init__(self) -> None:
+        self.rows = 0
+        """Of the answer, those that could not be read among them."""
         self.counts: Counter[str] = Counter()
         self.examples: dict[str, str] = {}
         self._present: set[str] = set()

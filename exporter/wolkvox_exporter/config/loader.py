@@ -1,15 +1,15 @@
 """From the file to the configuration in effect, or to all that is wrong with it."""
 
 import time
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from wolkvox_exporter.config import messages, validation, warnings, yamlfile
-from wolkvox_exporter.config.models import EXACTLY_ONE, Operation, WrittenFile
-from wolkvox_exporter.config.problems import ConfigError, Location, Problem, path_text
+from wolkvox_exporter.config import consistency, messages, validation, warnings, yamlfile
+from wolkvox_exporter.config.models import Operation, WrittenFile
+from wolkvox_exporter.config.problems import ConfigError, Problem
 from wolkvox_exporter.config.tokens import FileToken, TokenUnreadable
-from wolkvox_exporter.config.yamlfile import Data, Document
+from wolkvox_exporter.config.yamlfile import Document
 from wolkvox_exporter.runtime.concurrency import NoThreadError, waited_for
 
 READ_TIMEOUT = 5.0
@@ -40,27 +40,22 @@ def load(path: Path, *, may_be_pipe: bool = True) -> Config:
     """
     document, folder = yamlfile.read(path, may_be_pipe=may_be_pipe), path.absolute().parent
     file, refused = validation.validated(document, WrittenFile, folder, messages.MODELS, "operations")
-    problems = [*document.problems, *refused, *_inconsistencies(document)]
+    problems = [*document.problems, *refused, *consistency.inconsistencies(document)]
     unreadable = _unreadable_tokens(document, folder, {(problem.line, problem.path) for problem in problems})
     if file is None or problems:
         raise ConfigError(tuple(sorted({*problems, *unreadable.values()})))
     operations = tuple(operation.effective(file) for operation in file.operations)
+    if problem := consistency.unusable_proxy(document, operations):
+        raise ConfigError((problem,))
     advice = warnings.warnings(document, file, operations, unreadable)
     digests = {path: document.digest} | {used.path: used.digest for each in operations if (used := each.ca_file)}
     return Config(operations, advice, file.state, tuple(unreadable.values()), digests, path)
 
 
-def _operations(document: Document) -> Iterator[tuple[int, dict[str, Data]]]:
-    operations = document.data.get("operations") if isinstance(document.data, dict) else None
-    for index, operation in enumerate(operations if isinstance(operations, list) else ()):
-        if isinstance(operation, dict):
-            yield index, operation
-
-
 def _unreadable_tokens(document: Document, folder: Path, reported: Container[tuple[int, str]]) -> dict[int, Problem]:
     """Look into the token files, also where something else is wrong; `reported` is where that is."""
     found, deadline = {}, time.monotonic() + READ_TIMEOUT
-    for index, operation in _operations(document):
+    for index, operation in consistency.operations(document):
         written = operation.get("token_file")
         place = document.problem(("operations", index, "token_file"), "")
         if not isinstance(written, str) or (place.line, place.path) in reported:
@@ -72,15 +67,3 @@ def _unreadable_tokens(document: Document, folder: Path, reported: Container[tup
         except TimeoutError:
             found[index] = replace(place, text="the token file cannot be read in time; look at where it is kept")
     return found
-
-
-def _inconsistencies(document: Document) -> Iterator[Problem]:
-    """Check what concerns several values; outside the models, which would check it only when all else is right."""
-    first_named: dict[str, str] = {}
-    for index, operation in _operations(document):
-        at: Location = ("operations", index)
-        for group in EXACTLY_ONE:
-            yield from validation.exactly_one(document, at, operation, group)
-        name, here = operation.get("name"), path_text(at)
-        if isinstance(name, str) and (first := first_named.setdefault(name, here)) != here:
-            yield document.problem((*at, "name"), f"the name is that of {first}; give each operation its own")

@@ -70,6 +70,14 @@ class Polling(Keys):
     timeout: Duration = Field(
         default=65.0, description="How long one call may take; the API's own limit is 60s.", examples=["65s"]
     )
+    connect_timeout: Duration = Field(
+        default=10.0,
+        description=(
+            "How long name, connection, proxy and TLS may take together before a call; at most half of timeout, to "
+            "which the default shrinks where it is longer."
+        ),
+        examples=["10s", "20s"],
+    )
     labels: Labels = Field(
         default={},
         description="Labels for wolkvox_operation_info; those of an operation are added to those at the top, and win.",

@@ -34,6 +34,7 @@ class Clients:
             proxy_url=operation.proxy_url.get_secret_value() if operation.proxy_url else None,
             ca_file=operation.ca_file.path if operation.ca_file else None,
             timeout=operation.timeout,
+            connect_timeout=operation.connect_timeout,
             observer=observer,
         )
         self._clients.add(client)

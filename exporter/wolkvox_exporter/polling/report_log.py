@@ -2,14 +2,17 @@
 
 import logging
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import structlog
 
 from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName, Unread
+from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.config import patterns
 from wolkvox_exporter.polling.readability import Readability
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
+from wolkvox_exporter.polling.state import Failure, Result
 
 log = structlog.get_logger()
 
@@ -27,6 +30,18 @@ class ReportLog:
         self._held: dict[ReportName, float] = {}
         self._overdue: set[ReportName] = set()
         self._selects_none = False
+
+    def called(
+        self, report: ReportName, answer: Answer | Failure, result: Result, *, server: str, rows: int, seconds: float
+    ) -> None:
+        """Tell of a call that has ended, for debugging: what is known of it, and nothing that it brought."""
+        told: dict[str, object] = {"bytes": len(answer.body)} if isinstance(answer, Answer) else {}
+        if failure := result.failure:
+            told |= {"reason": failure.reason, "error": failure.detail}
+        else:
+            told |= {"rows": rows}
+        host, milliseconds = urlsplit(server).netloc, round(seconds * 1000)
+        self._log.debug("call ended", report=report, host=host, status=result.code, milliseconds=milliseconds, **told)
 
     def unread(self, report: ReportName, unread: Unread) -> None:
         """Tell of values that could not be read, once until that changes."""

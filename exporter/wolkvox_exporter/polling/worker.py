@@ -257,7 +257,9 @@ class Worker:
     async def _take(self, account: Account, question: Question, answer: Answer | Failure, asked: Now) -> None:
         """Take an answer in: read it, store and publish what comes of it."""
         before, server = account.state.published, account.operation.base_url
+        took = self._clock.monotonic() - asked.monotonic
         result, unread = await self._read(account, question, answer, asked)
+        account.log.called(question.report, answer, result, server=server, rows=unread.rows, seconds=took)
         now, known = self._now(), self._tokens[server]
         account.state, self._tokens[server] = outcome.ended(account.polled, known, question, result, now)
         account.state = outcome.rested(account.polled, self._tokens[server], now)

@@ -46,6 +46,7 @@ def _report(rows: Iterator[object]) -> AmdReport:
     detections: dict[str, float] = {}
     seen: set[str] = set()
     for row in rows:
+        unread.rows += 1
         if not isinstance(row, dict):
             unread.add(KEY, row)
             continue

@@ -81,6 +81,7 @@ def _report(rows: Iterator[object]) -> CampaignsReport:
     ids: Counter[str] = Counter()
     size = 0
     for row in rows:
+        unread.rows += 1
         if not isinstance(row, dict):
             unread.add(KEY, row)
             continue

@@ -34,6 +34,7 @@ def read(answer: Answer) -> QuotaReport:
     if row is None:
         raise response.unexpected_shape("the quota report is empty")
     unread = Unread()
+    unread.rows = 1
     return QuotaReport(unread.read_all(row, NUMBERS), unread)
 
 
