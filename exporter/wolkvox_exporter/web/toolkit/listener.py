@@ -71,7 +71,13 @@ class Listener(web.BaseSite):
         listening = await sockets.listening(self._wanted)
         self.addresses = [sockets.name(listener) for listener in listening]
         loop = asyncio.get_running_loop()
-        self._servers = [await loop.create_server(lambda: _Arrival(self), sock=listener) for listener in listening]
+        # nothing waits here, so that a start that is cancelled leaves no socket to nobody
+        self._servers = [
+            await loop.create_server(lambda: _Arrival(self), sock=listener, start_serving=False)
+            for listener in listening
+        ]
+        for server in self._servers:
+            await server.start_serving()
 
     async def stop(self) -> None:
         """Listen no more."""
