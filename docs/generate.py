@@ -152,8 +152,7 @@ own meaning for `*` and `[` at the beginning.
 `check` warns of patterns that read like a regular expression (`^VENTAS.*$`, `(a|b)`, `[0-9]+`) or a character class;
 they are used as written all the same. What is left out is counted in `wolkvox_campaigns_excluded` and shown on the
 page; where that is every campaign, the log says so, too. Whether each single pattern takes something is not told, since
-it may be there for a campaign to come.
-"""
+it may be there for a campaign to come."""
 
 
 def documents() -> dict[Path, str]:
