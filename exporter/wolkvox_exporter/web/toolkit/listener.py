@@ -25,7 +25,7 @@ _NO_CERTIFICATE = "the web configuration file cannot be used"
 log = structlog.get_logger()
 
 
-class _Seldom:
+class _OnceAMinute:
     """Lets a line into the log once a minute, whatever happens how often."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Listener(web.BaseSite):
         self._servers: list[asyncio.Server] = []
         self._web_config = web_config if web_config and web_config.uses_tls else None
         self._handshakes: dict[asyncio.Task[None], asyncio.Transport] = {}
-        self._crowded, self._refused = _Seldom(), _Seldom()
+        self._crowded, self._refused = _OnceAMinute(), _OnceAMinute()
 
     @property
     def name(self) -> str:
