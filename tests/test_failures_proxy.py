@@ -12,20 +12,18 @@ from support.certificates import Authority
 from support.clock import ManualClock
 from support.operations import TOKEN
 from support.outcomes import REMEDIES, Failure, assert_failed, call_centre, polled, words
+from support.processes import direct
 from support.servers import HOST, Handler, closed_port, forward, full, replying, reset, serving, silent, writing
 
 API = "https://wv0042.wolkvox.com/api/v2"
 PROXY = "check the proxy (proxy_url, or HTTPS_PROXY in the environment)"
 ALLOW_LIST = REMEDIES["connection"]
-VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
 
 
 @pytest.fixture(autouse=True)
-def no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take out of the environment what would lead elsewhere."""
-    for name in VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
+def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the proxies of the environment out of the way."""
+    direct(monkeypatch)
 
 
 @pytest.fixture
