@@ -165,14 +165,14 @@ async def test_a_slow_proxy_is_reached_within_the_connect_time_out(authority: Au
     ("seconds", "failure"),
     [
         (0.0, Failure("tls", "none", "no TLS handshake within the time allowed", remedy="the connection was made")),
-        (0.9, Failure("connection", "none", "of which the proxy's answer to CONNECT took", remedy=PROXY)),
+        (1.5, Failure("connection", "none", "of which the proxy's answer to CONNECT took", remedy=PROXY)),
     ],
 )
 async def test_a_tunnel_through_which_nothing_comes_is_told_from_a_slow_proxy(seconds: float, failure: Failure) -> None:
     """If TLS is not there in time, then the text says so, and what took most of the time before."""
     async with (
         serving(after(seconds, tunnel_to_nowhere)) as proxy,
-        polled(API, proxy_url=proxy.url, timeout=30.0, connect_timeout=1.2) as (exporter, _),
+        polled(API, proxy_url=proxy.url, timeout=30.0, connect_timeout=2.4) as (exporter, _),
     ):
         await assert_failed(exporter, failure)
 
