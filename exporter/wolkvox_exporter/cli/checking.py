@@ -1,13 +1,13 @@
 """What `check` found, for people, for programs, and as annotations of a pull request."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from wolkvox_exporter.cli.output import complain, say
 from wolkvox_exporter.config import Config, Operation, Problem, cost, durations
 from wolkvox_exporter.web.landing.words import count
 
-OUTPUTS = ("text", "json", "github")
 _SHARED = "An account has licences × 1,000 calls a day, which all its integrations share."  # noqa: RUF001 - as the vendor puts it
 
 
@@ -97,3 +97,33 @@ def _escaped(text: str, more: str = "") -> str:
     for character in ("%", "\r", "\n", *more):
         text = text.replace(character, f"%{ord(character):02X}")
     return text
+
+
+def show(findings: Findings, output: str) -> None:
+    """Print what was found in one of the `OUTPUTS`; raises `OutputError` and `ReaderGone`."""
+    _SHOWN[output](findings)
+
+
+def _show_text(findings: Findings) -> None:
+    complain(*findings.errors, *(f"{warning} (a warning)" for warning in findings.warnings))
+    if findings.is_good:
+        say(findings.summary())
+
+
+def _show_json(findings: Findings) -> None:
+    say(findings.as_json())
+
+
+def _show_annotations(findings: Findings) -> None:
+    if annotations := findings.as_annotations():
+        say(annotations)
+    if findings.is_good:
+        say(findings.summary())
+
+
+_SHOWN: dict[str, Callable[[Findings], None]] = {
+    "text": _show_text,
+    "json": _show_json,
+    "github": _show_annotations,
+}
+OUTPUTS = tuple(_SHOWN)
