@@ -30,6 +30,7 @@ _WORDS = (
     *("replace-me", "REPLACE_ME", "replace_this", "fill_me_in", "cámbiame".replace("á", "a"), "reemplazame"),
     *("your-token", "YOUR_TOKEN", "your_token_here", "YOUR-WOLKVOX-TOKEN", "my-token", "token", "TOKEN_HERE"),
     *("put-your-token-here", "paste_token_here", "insert-api-token-here", "su-token", "tu_token_aqui"),
+    *("PEGUE_AQUI_SU_TOKEN", "paste-here-the-token"),
     *("ponga-su-token-aqui", "REPLACE_WITH_YOUR_TOKEN", "api-key", "your-api-key", "xxx", "XXXXXXXXXXXX", "xxxx-xxxx"),
     *("***", "********", "...", "----", "____", "todo", "TBD", "fixme", "placeholder", "redacted", "dummy", "none"),
     *("null", "undefined", "example", "secret"),

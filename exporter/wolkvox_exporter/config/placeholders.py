@@ -34,7 +34,7 @@ _TO_BE_CHANGED = re.compile(
     r"|fillmein|fillme|fillin|setme|cambi[ae]me|reempla[cz][ae]me|porcambiar"
 )
 _STANDS_FOR_TOKEN = re.compile(
-    r"(?:replace(?:me)?with|put|paste|insert|enter|pegue|pega|ponga|pon|escriba)?(?:your|my|the|su|tu|mi|el)?"
+    r"(?:replace(?:me)?with|put|paste|insert|enter|pegue|pega|ponga|pon|escriba)?(?:here|aqui)?(?:your|my|the|su|tu|mi|el)?"
     r"(?:own|new|actual|real|secret)?(?:wolkvox)?(?:api|access|secret)?token(?:goes|value|secreto|de)?(?:wolkvox)?"
     r"(?:here|aqui)?|todo|tbd|fixme|placeholder|redacted|dummy|none|null|undefined|example|secret|(?:your)?apikey"
 )

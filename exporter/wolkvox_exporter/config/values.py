@@ -139,6 +139,8 @@ def ca_file(path: Path) -> CaFile:
     """Check that certificates can be loaded from the file."""
     try:
         if not path.is_file():
+            if path.exists():
+                raise BadValue(f"this is {files.NOT_REGULAR}; write the path of a PEM file with the CA's certificates")
             raise BadValue("there is no such file; write the path of a PEM file with the CA's certificates")
         # taken before: what is written meanwhile is found to differ
         digest = files.digest_of(path)
