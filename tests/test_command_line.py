@@ -100,6 +100,8 @@ def test_a_flag_that_a_command_does_not_use_is_refused(
         (["--log.level=INFO"], "--log.level: write debug, info, warn or error; did you mean info?"),
         (["--log.format=JSON"], "--log.format: write logfmt or json; did you mean json?"),
         (["--log.level=loud"], "--log.level: write debug, info, warn or error"),
+        (["--web.max-requests=1000000"], "--web.max-requests: write a whole number of up to six digits, such as 40"),
+        (["demo", f"--seed={10**18}"], "--seed: write a whole number of up to 18 digits, such as 2024"),
         (["--config.file="], "--config.file is empty; write --config.file=FILE, or leave it out"),
         (["--config.file", "--log.level=info"], "--config.file wants a value; write --config.file=FILE"),
         (["assets", "x", "--force=no"], "--force takes no value; write it alone"),
