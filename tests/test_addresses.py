@@ -134,6 +134,7 @@ REFUSED = {
         "[fe80::1%" + "e" * 16 + "]:1",
     ],
     "an IPv4 address is written as such, as in 127.0.0.1:10842": ["[::ffff:127.0.0.1]:1", "[::ffff:7f00:1]:1"],
+    "nobody connects to a broadcast address": ["255.255.255.255:1"],
     "nobody connects to a multicast address": ["224.0.0.1:1", "[ff02::1]:1", "239.255.255.255:1"],
 }
 SCHEMES = ["http://127.0.0.1:1", "vsock://:1", "unix:/run/x.sock:1", "127.0.0.1:1,127.0.0.2:2", ":1,:2", ":1 :2"]

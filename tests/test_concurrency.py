@@ -14,7 +14,7 @@ from wolkvox_exporter.api.errors import ApiError
 from wolkvox_exporter.config import TokenSource, TokenUnreadable
 from wolkvox_exporter.polling import threads
 from wolkvox_exporter.polling.threads import changed_at, read_token
-from wolkvox_exporter.runtime.concurrency import NoThreadError, SerialThread, bounded, in_thread
+from wolkvox_exporter.runtime.concurrency import NoThreadError, SerialThread, bounded, in_thread, waited_for
 
 
 class Share(TokenSource):
@@ -46,6 +46,26 @@ def share() -> Iterator[Share]:
     found = Share()
     yield found
     found.answers.set()
+
+
+def test_a_share_that_hangs_costs_one_thread_however_often_the_configuration_is_read(share: Share) -> None:
+    """If a token file hangs, then no reload of many takes a thread more, and it is read anew once it answers."""
+    before = set(threading.enumerate())
+    for _ in range(20):
+        with pytest.raises(TimeoutError):
+            waited_for(share.read, 0.01, "share")
+    assert (share.reads, len(set(threading.enumerate()) - before)) == (1, 1)
+    assert waited_for(lambda: "another", 5.0, "other") == "another"
+    share.answers.set()
+    assert waited_for(share.read, 5.0, "share") == TOKEN
+    assert waited_for(lambda: "new", 5.0, "share") == "new"
+
+
+def test_a_wait_without_a_thread_leaves_nothing_behind() -> None:
+    """If no thread can be had, then that is an error, and the next wait is another one."""
+    with no_threads(), pytest.raises(NoThreadError):
+        waited_for(lambda: 1, 5.0, "work")
+    assert waited_for(lambda: 2, 5.0, "work") == 2
 
 
 async def test_a_share_that_hangs_costs_one_thread_however_often_it_is_asked(

@@ -142,7 +142,11 @@ def test_what_no_proxy_lists_is_reached_directly(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    "listed", ["", ",", " ", "vox.com", "x.wolkvox.com", "wolkvox.com:444", "com.", "10.0.0.0/8", "/", "**"]
+    "listed",
+    [
+        *("", ",", " ", "vox.com", "x.wolkvox.com", "wolkvox.com:444", "com.", "10.0.0.0/8", "/", "**"),
+        *(".", "*.", ":443", "*:443", "[]", "[]:443"),
+    ],
 )
 def test_what_no_proxy_does_not_list_goes_through_it(monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
     """If NO_PROXY has other hosts, or something that is none, then the proxy is used."""

@@ -12,6 +12,7 @@ from wolkvox_exporter.config import AmdMode, Campaigns, LiteralToken, Operation
 _ADDRESS = "write an address such as https://wv0042.wolkvox.com/api/v2, without user, query or fragment"
 _PROXY = "write a proxy such as http://proxy:3128 or http://user:password@proxy:3128"
 _SERVER = "a server has exactly four digits; write it as 0042 or wv0042"
+OTHER = "this is no regular file but a folder, a pipe or a device"
 _KEYS = (
     "amd, amd_interval, amd_max_calls, base_url, ca_file, campaigns, connect_timeout, interval, labels, "
     "name, proxy_url, "
@@ -200,8 +201,9 @@ def test_a_company_ca_is_loaded(tmp_path: Path) -> None:
     ("written", "expected"),
     [
         ("token", "no certificates can be read from the file; it must be readable and in PEM format"),
-        (".", "there is no such file; write the path of a PEM file with the CA's certificates"),
-        ('""', "there is no such file; write the path of a PEM file with the CA's certificates"),
+        (".", f"{OTHER}; write the path of a PEM file with the CA's certificates"),
+        ('""', f"{OTHER}; write the path of a PEM file with the CA's certificates"),
+        ("absent", "there is no such file; write the path of a PEM file with the CA's certificates"),
         ('"\\0"', "there is no such file; write the path of a PEM file with the CA's certificates"),
     ],
 )

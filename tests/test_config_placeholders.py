@@ -30,6 +30,7 @@ _WORDS = (
     *("replace-me", "REPLACE_ME", "replace_this", "fill_me_in", "cámbiame".replace("á", "a"), "reemplazame"),
     *("your-token", "YOUR_TOKEN", "your_token_here", "YOUR-WOLKVOX-TOKEN", "my-token", "token", "TOKEN_HERE"),
     *("put-your-token-here", "paste_token_here", "insert-api-token-here", "su-token", "tu_token_aqui"),
+    *("PEGUE_AQUI_SU_TOKEN", "paste-here-the-token"),
     *("ponga-su-token-aqui", "REPLACE_WITH_YOUR_TOKEN", "api-key", "your-api-key", "xxx", "XXXXXXXXXXXX", "xxxx-xxxx"),
     *("***", "********", "...", "----", "____", "todo", "TBD", "fixme", "placeholder", "redacted", "dummy", "none"),
     *("null", "undefined", "example", "secret"),
@@ -39,6 +40,7 @@ _PATHS = (
     *("/run/secrets/${OPERATION}", "/run/secrets/$OPERATION", "/run/$USER/token", "/run/secrets/$NAME.token"),
     *("/srv/co-$STAGE/token", "{{ secrets_dir }}/token", "/run/secrets/<operation>", "<path>", "/run/<name>.token"),
     *("%USERPROFILE%/token", "%APPDATA%", "/run/%OPERATION%/token", "%d/tokens_co", "%S", "%t/wolkvox", "{folder}/co"),
+    *("/run/credentials/%n/tokens_co", "/var/lib/%i", "/run/%N/%i"),
     *("/run/secrets/{name}", "/run/secrets/CHANGE_ME", "changeme", "/etc/change-me/token", "$(pwd)/token"),
 )
 _ADDRESSES = (
@@ -46,6 +48,7 @@ _ADDRESSES = (
     *("https://wv${SERVER}.wolkvox.com/api/v2", "https://wv$SERVER.wolkvox.com/api/v2", "https://{{ host }}/api/v2"),
     *("https://wv%SERVER%.wolkvox.com/api/v2", "https://wv{server}.wolkvox.com/api/v2", "https://<host>/api/v2"),
     *("https://wv<server>.wolkvox.com/api/v2", "<url>", "https://changeme/api/v2", "https://CHANGE-ME.wolkvox.com"),
+    *("https://wvXXXX.wolkvox.com/api/v2", "https://wvxxxx.wolkvox.com:443"),
     *("https://host/${PATH}", "https://host/$BASE", "https://host/{version}", "https://host/<version>", "changeme"),
 )
 _PROXIES = (

@@ -18,6 +18,7 @@ from wolkvox_exporter.config import (
 from wolkvox_exporter.config.models import Campaigns, WrittenFile, WrittenOperation
 
 _VARIABLE = "WOLKVOX_EXPORTER_TEST_TOKEN"
+OTHER = "this is no regular file but a folder, a pipe or a device"
 
 
 def _with_token(line: str) -> str:
@@ -81,7 +82,8 @@ def test_a_file_that_holds_no_token_is_refused(tmp_path: Path, content: bytes, e
     ("line", "expected"),
     [
         ("token_file: absent", "there is no such file; it must exist and hold the token"),
-        ("token_file: .", "there is no such file; it must exist and hold the token"),
+        ("token_file: .", f"{OTHER}; name the file that holds the token"),
+        ("token_file: /dev/null", f"{OTHER}; name the file that holds the token"),
         ('token_file: "\\0"', "there is no such file; it must exist and hold the token"),
         (f"token_file: {'f' * 300}", "the token file cannot be read (File name too long)"),
         ("token_env: WOLKVOX_EXPORTER_TEST_UNSET", "the environment variable is not set"),

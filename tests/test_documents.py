@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ def test_links_lead_somewhere(page: Path) -> None:
     """If a document links to a file, then the file is there."""
     links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_tables_have_a_head(page: Path) -> None:
+    """If a document has a table, then a row above it says what its columns are, or it would be shown as plain text."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    heads = [above for above, line in pairwise(lines) if re.fullmatch(r"(\| *:?-+:? *)+\|", line)]
+    assert [head for head in heads if not head.startswith("| ")] == []
 
 
 def test_each_folder_says_what_it_is_for() -> None:

@@ -79,6 +79,30 @@ async def test_a_call_whose_token_is_gone_is_waited_for_by_all(tmp_path: Path) -
                 assert len(simulator.calls) == 2
 
 
+async def test_a_call_of_unknown_token_is_waited_for_by_operations_that_come(tmp_path: Path) -> None:
+    """If a call was cut off whose token is gone, and a reload brings that under a new name, then it waits as well."""
+    clock, token, state = ManualClock(), tmp_path / "token", tmp_path / "state"
+    token.write_text(TOKEN)
+    simulator = call_centre(clock)
+    async with simulator.serving() as url:
+        one = operation(url, amd="off").model_copy(update={"token": FileToken(token)})
+        simulator.inject(Fault.STALL, times=1)
+        async with restarted(state, one, clock):
+            await clock.settled()
+            clock.jump(0)
+            await simulator.until(in_flight=1)
+        token.unlink()
+        with state_in(state, clock) as store:
+            assert store is not None
+            async with running(one, clock=clock, states=await store.load_all([one]), store=store) as exporter:
+                await clock.advance(30)
+                await exporter.exporter.pool.adopt([operation(url, "ventas-bogota", amd="off")])
+                await clock.advance(39)
+                assert len(simulator.calls) == 1
+                await clock.advance(40)
+                assert len(simulator.calls) == 2
+
+
 async def test_an_answer_that_came_after_a_suspension_is_none() -> None:
     """If the machine sleeps for two hours within a call, then that is a time-out, whatever the answer says."""
     clock = ManualClock()

@@ -23,6 +23,7 @@ from wolkvox_exporter.config import Config, ConfigError
 from wolkvox_exporter.web.toolkit.address import parse_address
 from wolkvox_exporter.web.toolkit.sockets import AddressError
 
+TAKEN = "Address already in use, perhaps by another of the addresses given"
 NO_NETWORKS = "no own networks may be made here; run the tests as root, with iproute2"
 IPV4 = "0.0.0.0"  # noqa: S104 - it is what is tried
 WITHOUT_IPV6 = "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"
@@ -118,7 +119,9 @@ async def test_it_listens_on_all_or_none() -> None:
         (["127.0.0.1:{port}", "127.0.0.1:{port}"], "127.0.0.1:{port} (it is given twice)"),
         (["[::1]:{port}", ":0", "[0::1]:{port}"], "[::1]:{port} (it is given twice)"),
         ([":{port}", "[::]:{port}"], ":{port} (it is given twice)"),
-        ([":{port}", "127.0.0.1:{port}"], "127.0.0.1:{port} (Address already in use)"),
+        ([":{port}", "127.0.0.1:{port}"], f"127.0.0.1:{{port}} ({TAKEN})"),
+        (["0.0.0.0:{port}", "[::]:{port}"], f":{{port}} ({TAKEN})"),
+        (["localhost:{port}", "127.0.0.1:{port}"], f"127.0.0.1:{{port}} ({TAKEN})"),
         (["192.0.2.7:{port}"], "192.0.2.7:{port} (Cannot assign requested address)"),
         (["[2001:db8::7]:{port}"], "[2001:db8::7]:{port} (Cannot assign requested address)"),
         (["nowhere.invalid:{port}"], "nowhere.invalid:{port} (no such address)"),

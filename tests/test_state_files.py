@@ -33,6 +33,7 @@ from wolkvox_exporter.storage.directory import KEPT_ASIDE
 
 WANTED = operation("https://wv0042.wolkvox.com/api/v2")
 FAILURES = "wolkvox_state_write_failures_total"
+NO_PATH = "this is no path of a folder; write one such as /var/lib/wolkvox-exporter, or remove the key"
 UNWRITABLE = "the folder cannot be written or created; name one that is writable for the exporter"
 LIMITED = ("sh", "-c", 'ulimit -S -f 1; exec "$@"', "sh")
 """Runs a program that may write no file larger than a block of 512 bytes; the limit can be lifted."""
@@ -289,6 +290,10 @@ async def test_once_and_check_leave_the_state_alone(tmp_path: Path) -> None:
         ("redis://localhost", "a shared store is not supported yet; write a path"),
         ("config.yaml", UNWRITABLE),
         ("config.yaml/state", UNWRITABLE),
+        ("", NO_PATH),
+        (" ", NO_PATH),
+        ("a\0b", NO_PATH),
+        ("state\n", NO_PATH),
     ],
 )
 async def test_a_folder_that_cannot_be_is_an_error_of_the_configuration(tmp_path: Path, state: str, says: str) -> None:

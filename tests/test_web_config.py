@@ -126,6 +126,12 @@ BAD = {
     "users in a list": (f"basic_auth_users: [{ALICE}]\n", 1, "basic_auth_users", "keys with values"),
     "no burst": ("rate_limit:\n  interval: 1s\n", 1, "rate_limit.burst", "the key is missing"),
     "a negative burst": ("rate_limit:\n  interval: 1s\n  burst: -1\n", 3, "rate_limit.burst", "whole number"),
+    "a burst that is too large": (
+        "rate_limit:\n  interval: 1s\n  burst: 12345678\n",
+        3,
+        "rate_limit.burst",
+        "seven digits",
+    ),
     "an interval without unit": ("rate_limit:\n  interval: 5\n  burst: 1\n", 2, "rate_limit.interval", "no duration"),
 }
 

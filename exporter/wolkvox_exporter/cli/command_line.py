@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from wolkvox_exporter.runtime.logs import printable
 
+HELP, VERSION = ("-h", "--help"), "--version"
+"""What is shown instead of a command being run; whoever reads a line looks for them first."""
 _LONGEST_SHOWN = 60
 _NUMBER = re.compile(r"-[0-9.]")
 
@@ -97,6 +99,8 @@ class Grammar:
         for flag in self.flags:
             if flag.name == name:
                 return flag
+        if name in (*HELP, VERSION):
+            raise UsageError(f"{name} takes no value; write it alone")
         meant = self._meant(name)
         # a short flag may have a secret glued to it
         shown = name if name.startswith("--") or meant else name[:2]
@@ -114,8 +118,8 @@ class Grammar:
         raise UsageError(f"there is no such command; there are {there}, and without one it serves")
 
     def _meant(self, written: str) -> str:
-        names = [*(flag.name for flag in self.flags), *(name for name in self.commands if name != self.default)]
-        return did_you_mean(written, names)
+        flags = [*(flag.name for flag in self.flags), HELP[-1], VERSION]
+        return did_you_mean(written, [*flags, *(name for name in self.commands if name != self.default)])
 
     def _values(self, command: str, given: Mapping[Flag, list[str]]) -> Iterator[tuple[str, object]]:
         for flag, written in given.items():

@@ -9,7 +9,7 @@ from typing import Any
 from wolkvox_exporter import __version__, assets
 from wolkvox_exporter.app import config_watch
 from wolkvox_exporter.cli import usage
-from wolkvox_exporter.cli.command_line import UsageError
+from wolkvox_exporter.cli.command_line import HELP, VERSION, UsageError
 from wolkvox_exporter.cli.flags import GRAMMAR, SERVE
 from wolkvox_exporter.cli.output import complain, say
 from wolkvox_exporter.simulator import Fault
@@ -72,7 +72,7 @@ def _read(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
 def _shown(arguments: Sequence[str]) -> str:
     """Return what is shown instead of a command being run, whatever else is written, or nothing."""
     flags = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    if "-h" in flags or "--help" in flags:
+    if any(each in flags for each in HELP):
         named = (word for word in flags if word in GRAMMAR.commands and word != GRAMMAR.default)
         return usage.help_of(next(named, GRAMMAR.default), GRAMMAR)
-    return f"{usage.PROGRAM} {__version__}" if "--version" in flags else ""
+    return f"{usage.PROGRAM} {__version__}" if VERSION in flags else ""

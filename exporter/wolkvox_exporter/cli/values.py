@@ -23,14 +23,14 @@ def job(written: str) -> str:
 def number(written: str) -> int:
     """Read a whole number from 0."""
     if not re.fullmatch(r"[0-9]{1,6}", written):
-        raise ValueError("write a whole number, such as 40")
+        raise ValueError("write a whole number of up to six digits, such as 40")
     return int(written)
 
 
 def seed(written: str) -> int:
     """Read a whole number."""
     if not re.fullmatch(r"-?[0-9]{1,18}", written):
-        raise ValueError("write a whole number, such as 2024")
+        raise ValueError("write a whole number of up to 18 digits, such as 2024")
     return int(written)
 
 

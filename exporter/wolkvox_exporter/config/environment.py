@@ -43,7 +43,8 @@ def _matches(host: str, port: int, entry: str) -> bool:
         return ip_address(host) in ip_network(entry.strip("[]"), strict=False)
     except ValueError:
         domain = entry.removeprefix("*").removeprefix(".").removesuffix(f":{port}").strip("[]")
-        return not domain or host == domain or host.endswith(f".{domain}")
+        # a dot, or a port without a host, is not everything
+        return entry == "*" or (domain != "" and (host == domain or host.endswith(f".{domain}")))
 
 
 def _variable(name: str) -> tuple[str, str]:

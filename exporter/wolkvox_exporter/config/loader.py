@@ -61,7 +61,8 @@ def _unreadable_tokens(document: Document, folder: Path, reported: Container[tup
         if not isinstance(written, str) or (place.line, place.path) in reported:
             continue
         try:
-            waited_for(FileToken(folder / written).read, max(deadline - time.monotonic(), _MOMENT))
+            source = FileToken(folder / written)
+            waited_for(source.read, max(deadline - time.monotonic(), _MOMENT), source)
         except (TokenUnreadable, NoThreadError) as unreadable:
             found[index] = replace(place, text=str(unreadable))
         except TimeoutError:

@@ -25,7 +25,10 @@ _BRACKETS = re.compile(r"\[[A-Za-z][A-Za-z _-]*\]")
 _PERCENT = re.compile(rf"(?<![A-Za-z0-9])%{_NAME}%(?![A-Za-z0-9])")
 _VARIABLE_IN_PATH = re.compile(rf"(?<![A-Za-z0-9]){_CAPITALS}(?![A-Za-z0-9])")
 _VARIABLE_IN_HOST = re.compile(rf"(?<=//wv)(?:{_CAPITALS}|%{_NAME}%)")
-_SPECIFIER = re.compile(r"%[A-Za-z](?=/|$)")
+# of systemd; on both sides it ends as a part of a path does
+_SPECIFIER = re.compile(r"(?:^|(?<=/))%[A-Za-z](?=/|$)")
+# as documents write servers
+_FILLER_IN_HOST = re.compile(r"(?i)//wvx{3,}(?=[.:/]|$)")
 _USER = re.compile(r"[a-z]+://([^/]*)@")
 _SEPARATORS = re.compile(r"[\W_]+")
 _FILLER = re.compile(r"(?i)[*._-]{3,}|x{3,}(?:[_-]x+)*")
@@ -34,7 +37,7 @@ _TO_BE_CHANGED = re.compile(
     r"|fillmein|fillme|fillin|setme|cambi[ae]me|reempla[cz][ae]me|porcambiar"
 )
 _STANDS_FOR_TOKEN = re.compile(
-    r"(?:replace(?:me)?with|put|paste|insert|enter|pegue|pega|ponga|pon|escriba)?(?:your|my|the|su|tu|mi|el)?"
+    r"(?:replace(?:me)?with|put|paste|insert|enter|pegue|pega|ponga|pon|escriba)?(?:here|aqui)?(?:your|my|the|su|tu|mi|el)?"
     r"(?:own|new|actual|real|secret)?(?:wolkvox)?(?:api|access|secret)?token(?:goes|value|secreto|de)?(?:wolkvox)?"
     r"(?:here|aqui)?|todo|tbd|fixme|placeholder|redacted|dummy|none|null|undefined|example|secret|(?:your)?apikey"
 )
@@ -70,7 +73,7 @@ def in_path(text: str) -> Placeholder | None:
     text = text[:_LONGEST]
     if placeholder := _variable(text) or _notation(text):
         return placeholder
-    if _VARIABLE_IN_PATH.search(text) or _SPECIFIER.match(text):
+    if _VARIABLE_IN_PATH.search(text) or _SPECIFIER.search(text):
         return _NOTATION
     return _in_parts(text, re.split(r"[/.]", text), text)
 
@@ -82,6 +85,8 @@ def in_address(text: str) -> Placeholder | None:
         return placeholder
     if _VARIABLE_IN_HOST.search(text):
         return _NOTATION
+    if _FILLER_IN_HOST.search(text):
+        return _WORDS
     # a password may hold what no other part of an address can
     user = _USER.match(text)
     rest = text[user.end() :] if user else text

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from wolkvox_exporter.config import placeholders
-from wolkvox_exporter.runtime import shortages
+from wolkvox_exporter.runtime import files, shortages
 
 _LENGTH = 1024
 _TOKEN = re.compile(r"[!-~]+")
@@ -65,6 +65,8 @@ class FileToken(TokenSource):
         """Read the file."""
         try:
             if not self.path.is_file():
+                if self.path.exists():
+                    raise TokenUnreadable(f"this is {files.NOT_REGULAR}; name the file that holds the token")
                 raise TokenUnreadable("there is no such file; it must exist and hold the token")
             with self.path.open("rb") as file:
                 content = file.read(_READ_BYTES)

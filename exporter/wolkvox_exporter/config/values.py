@@ -26,7 +26,7 @@ _HOST_LENGTH = 253
 _NUMBERS = range(1, 1001)
 _PERCENTAGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
 _WHOLE = 100
-_BREAKS_LABELS = {"Cc", "Cs", "Zl", "Zp"}
+_BREAKS = {"Cc", "Cs", "Zl", "Zp"}
 # what YAML reads as false where nobody meant a truth value
 _OFF = {"off", "no", "false"}
 
@@ -61,7 +61,7 @@ def label_value(text: str, noun: str, longest: int) -> str:
     """Read what becomes the value of a label, of `longest` characters at most; `noun` is what people call it."""
     if not text.strip() or len(text) > longest:
         raise BadValue(f"{noun} has 1 to {longest} characters, not all of them blank")
-    if any(unicodedata.category(character) in _BREAKS_LABELS for character in text):
+    if _has_breaks(text):
         raise BadValue(f"{noun} has no control characters or line breaks; remove them")
     return text
 
@@ -139,6 +139,8 @@ def ca_file(path: Path) -> CaFile:
     """Check that certificates can be loaded from the file."""
     try:
         if not path.is_file():
+            if path.exists():
+                raise BadValue(f"this is {files.NOT_REGULAR}; write the path of a PEM file with the CA's certificates")
             raise BadValue("there is no such file; write the path of a PEM file with the CA's certificates")
         # taken before: what is written meanwhile is found to differ
         digest = files.digest_of(path)
@@ -152,6 +154,8 @@ def state_path(text: str) -> str:
     """Refuse what is no path."""
     if "://" in text:
         raise BadValue("only a folder can keep the state, a shared store is not supported yet; write a path")
+    if not text.strip() or _has_breaks(text):
+        raise BadValue("this is no path of a folder; write one such as /var/lib/wolkvox-exporter, or remove the key")
     return text
 
 
@@ -170,6 +174,10 @@ def is_loopback(url: str) -> bool:
     """Return whether what is sent to a valid address stays on this host."""
     host = urlsplit(url).hostname or ""
     return host == "localhost" or (_is_ip_address(host) and ip_address(host).is_loopback)
+
+
+def _has_breaks(text: str) -> bool:
+    return any(unicodedata.category(character) in _BREAKS for character in text)
 
 
 def _whole_number(text: str, noun: str, *, example: int) -> int:

@@ -150,7 +150,7 @@ class Pool:
             account.reconfigure(wanted[account.name], clients[account.name], self._now())
             self._staff.look_again(account)
         self._arrange()
-        await asyncio.gather(*map(self._staff.find_worker, arriving), *map(_ended, old_clients))
+        await asyncio.gather(self._staff.find_workers(arriving), *map(_ended, old_clients))
         for account in staying:
             self._staff.publish(account)
         for client in old_clients.values():

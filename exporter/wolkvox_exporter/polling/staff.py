@@ -32,6 +32,8 @@ class Staff:
         self._jobs: dict[Worker, Job] = {}
         self._dismissals: set[asyncio.Task[None]] = set()
         self._is_at_work = False
+        self._unknown_call_until: float | None = None
+        """Until when a call of an earlier process may last of which nobody can tell the token."""
 
     def start(self) -> None:
         """Let all of them ask, and watch whether they do."""
@@ -52,6 +54,7 @@ class Staff:
             worker, until = self._worker_of.get(account), account.state.token.busy_until
             if worker and not worker.fingerprint and until is not None:
                 # which token a call had that was cut off is not written down: it may be that of any other operation
+                self._unknown_call_until = max(until, self._unknown_call_until or until)
                 for other in self._workers.values():
                     other.wait_for_call(until)
 
@@ -75,6 +78,8 @@ class Staff:
         worker = self._workers.setdefault(key, Worker(fingerprint, self._clock, self._move))
         self._worker_of[account] = worker
         worker.add(account)
+        if self._unknown_call_until is not None:
+            worker.wait_for_call(self._unknown_call_until)
         if self._is_at_work and worker not in self._jobs:
             self._employ(worker)
         self.dismiss_idle()

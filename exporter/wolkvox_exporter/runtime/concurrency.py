@@ -75,12 +75,33 @@ async def bounded(work: Callable[[], _Result], seconds: float, key: Hashable) ->
         return result
 
 
-def waited_for(work: Callable[[], _Result], seconds: float) -> _Result:
+_WAITED_FOR: dict[Hashable, Future[Any]] = {}
+_LOOKING = threading.Lock()
+
+
+def waited_for(work: Callable[[], _Result], seconds: float, key: Hashable) -> _Result:
     """Do work that may hang in a thread of its own, and wait for it here; return or raise what the work does.
 
-    Raises `TimeoutError` after so many seconds, and lets it go on unheard; `NoThreadError` where no thread can be had.
+    Raises `TimeoutError` after so many seconds, and lets it go on; who asks with the same key before it ends waits for
+    its result: what hangs for ever costs one thread. Raises `NoThreadError` where no thread can be had.
     """
-    return _start("waited for", Future(), work).result(seconds)
+
+    def ended() -> _Result:
+        try:
+            return work()
+        finally:
+            _WAITED_FOR.pop(key, None)
+
+    with _LOOKING:
+        future: Future[_Result] | None = _WAITED_FOR.get(key)
+        if future is None:
+            future = _WAITED_FOR[key] = Future()
+            try:
+                _start("waited for", future, ended)
+            except NoThreadError:
+                del _WAITED_FOR[key]
+                raise
+    return future.result(seconds)
 
 
 class SerialThread:

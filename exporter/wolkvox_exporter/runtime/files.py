@@ -12,6 +12,8 @@ from pathlib import Path
 
 PIPE_PATIENCE = 20.0
 """Seconds that what comes through a pipe may take, from the moment somebody wants to read it to its end."""
+NOT_REGULAR = "no regular file but a folder, a pipe or a device"
+"""What stands where a file is wanted, for people."""
 _COMPARED = 16 * 1024 * 1024
 """Bytes of a file that are compared: many times what any configuration or list of authorities has."""
 

@@ -16,6 +16,7 @@ _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
 # what resolvers take for an address in one of their own ways, such as 127.1 and 0x7f.1
 _ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?")
 _ZONE = re.compile(r"[A-Za-z0-9_.-]{1,15}")
+_BROADCAST = IPv4Address("255.255.255.255")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+|/")
 _FORM = "write host:port, or :port for every address of the machine"
 
@@ -84,10 +85,12 @@ def _ipv6(written: str) -> str:
 def _require_host(host: str) -> None:
     if _ENDS_IN_A_NUMBER.fullmatch(host):
         try:
-            is_multicast = IPv4Address(host).is_multicast
+            address = IPv4Address(host)
         except AddressValueError:
             raise ValueError(f"{_FORM}; an IPv4 address has four numbers up to 255, as in 127.0.0.1") from None
-        if is_multicast:
+        if address.is_multicast:
             raise ValueError(f"{_FORM}; nobody connects to a multicast address")
+        if address == _BROADCAST:
+            raise ValueError(f"{_FORM}; nobody connects to a broadcast address")
     elif not _NAME.fullmatch(host):
         raise ValueError(f"{_FORM}; a host is an IP address or a name of ASCII letters, digits, dots and hyphens")

@@ -39,7 +39,12 @@ async def listening(addresses: Sequence[Address]) -> list[socket.socket]:
         if address[1] and address in addresses[:number]:
             raise AddressError(address, "it is given twice")
     with ExitStack() as opened:
-        found = [listener for address in addresses for listener in await _all_of(address, opened)]
+        found: list[socket.socket] = []
+        for address in addresses:
+            try:
+                found += await _all_of(address, opened)
+            except OSError as error:
+                raise AddressError(address, _reason(error, address, found)) from None
         opened.pop_all()
     return found
 
@@ -51,27 +56,24 @@ def name(listener: socket.socket) -> Address:
 
 
 async def _all_of(address: Address, opened: ExitStack) -> list[socket.socket]:
-    """Return the sockets of one address of the flag, for which `opened` answers."""
+    """Return the sockets of one address of the flag, for which `opened` answers; raises `OSError`."""
     host, port = address
     found: list[socket.socket] = []
     left_out: list[str] = []
     missing: OSError | None = None
-    try:
-        for family, where in await _resolved(address):
-            try:
-                listener = socket.create_server((where[0], port, *where[2:]), family=family, backlog=_BACKLOG)
-            except OSError as error:
-                if error.errno not in _NOT_OF_THIS_MACHINE:
-                    raise
-                left_out.append(where[0])
-                missing = error
-            else:
-                found.append(opened.enter_context(listener))
-                port = name(listener)[1]
-        if missing and not found:
-            raise missing
-    except OSError as error:
-        raise AddressError(address, _reason(error)) from None
+    for family, where in await _resolved(address):
+        try:
+            listener = socket.create_server((where[0], port, *where[2:]), family=family, backlog=_BACKLOG)
+        except OSError as error:
+            if error.errno not in _NOT_OF_THIS_MACHINE:
+                raise
+            left_out.append(where[0])
+            missing = error
+        else:
+            found.append(opened.enter_context(listener))
+            port = name(listener)[1]
+    if missing and not found:
+        raise missing
     # a machine may have one family only, but whoever is given a name may be led to any of its addresses
     if left_out and host is not None:
         log.warning("not listening", name=host, addresses=", ".join(left_out), reason="this machine does not have them")
@@ -88,7 +90,9 @@ async def _resolved(address: Address) -> list[_Candidate]:
     return list(found)
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError, address: Address, found: Sequence[socket.socket]) -> str:
     if isinstance(error, socket.gaierror):
         return "no such address" if error.errno == socket.EAI_NONAME else str(error.strerror)
+    if error.errno == errno.EADDRINUSE and address[1] in {name(listener)[1] for listener in found}:
+        return f"{os.strerror(error.errno)}, perhaps by another of the addresses given"
     return os.strerror(error.errno) if error.errno else str(error)

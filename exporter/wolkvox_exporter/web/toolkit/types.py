@@ -119,7 +119,7 @@ def _pause(text: str) -> float:
 
 def _burst(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > len(str(_LARGEST_BURST)):
-        raise BadValue("write a whole number of requests, such as 20")
+        raise BadValue("write a whole number of requests, of up to seven digits, such as 20")
     return int(text)
 
 
