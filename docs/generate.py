@@ -29,131 +29,20 @@ from wolkvox_exporter.metrics.builders import HELD_REASONS
 
 ROOT = Path(__file__).parent.parent
 _NOTE = "<!-- Made by `make generate`; change the code it is made from instead. -->"
-_CONNECTING = """## The way to wolkvox
-
-Each call has a connection of its own. Up to it there are the look-up of a name, TCP, a proxy that is asked for a tunnel
-(CONNECT), and TLS; `connect_timeout` bounds all of them together, and an error says which of them it was. Without the
-key it is 10s, or half of `timeout` where that is shorter; more than half is refused. OpenSSL's handshake alone may take
-a minute at most.
-
-The system's own means look a name up, with its hosts file and its name servers. If the first of these is dead, the
-system asks the next after some seconds (5s with glibc, `options timeout:1` in resolv.conf makes it one). An answer that
-took more than half of `connect_timeout` may have come too late for its call: it is kept for 15 minutes, and used if the
-next look-up takes more than two seconds, or a quarter of `connect_timeout`.
-
-Without `proxy_url`, a call to an address with https goes through the proxy of the environment, as with curl:
-
-- `HTTPS_PROXY` names it: `http://proxy:3128`, `http://user:password@proxy:3128`, or `proxy:3128`.
-- `NO_PROXY` lists what is reached without it, separated by commas or blanks: `wolkvox.com` is that host and all below
-  it, as `.wolkvox.com` and `*.wolkvox.com` are; an address, or a network such as `10.0.0.0/8`; `*` is everything. A
-  host or an address may have a port.
-- Written in small letters, as `https_proxy` and `no_proxy`, they stand above, even if they are empty.
-
-`HTTP_PROXY` and `ALL_PROXY` are not read: a proxy on the way of http would see the token, and calls to an address with
-http go through none but `proxy_url`. A proxy that wants SOCKS or TLS is refused at the start, at a reload and by
-`check`, if an operation would use it. Where there is a `proxy_url`, the environment is not looked at.
-"""
-_STATE = """
-With `state`, a restart costs nothing, even one by `kill -9`: the last data, unless they are too old by then, and all
-counters are there at the first scrape, no report is asked before its interval is over, and a refused token keeps its
-pause. If its file was written since the refusal, or there is none, it is asked again within one interval of the start,
-whatever it holds: only a running exporter can tell a new token from the old one, and asks that within seconds.
-Without a state, counters start at 0 with each start, and every report is asked at once.
-
-A reload needs no state: what it leaves alone goes on, and so does an operation or a report that was taken out and comes
-back, with its data, counters and due times (of operations the 100 that left last). An operation with another `name` is
-a new one and starts as if for the first time; so does one that moves to another `base_url`, unless it moves back.
-
-The folder is created if need be, with a file for each operation (mode 0600) that holds what is shown at `/metrics` and
-when each report was asked, and nothing of the token. A file that is damaged or of a later version is put aside as
-`….damaged-…`, one of another `base_url` as `….other-…`; the operation then starts as if for the first time. So does one
-whose name was changed. One exporter at a time uses a folder; `once`, `check` and `demo` do not touch it.
-
-A disk that is slow at the start is waited for, for a minute at most; until then nothing is polled or answered. A file
-that cannot be read even then is left as it is: the operation starts as if for the first time, nothing is kept of it
-until the next restart, and `wolkvox_state_write_failures_total` counts. It counts, too, while the folder cannot be
-written; polling goes on.
-
-A file is written twice a poll; one of 250 campaigns has 240 kB, which takes some 3 ms in a thread. The 5,000 campaigns
-of an operation that were seen last are remembered; one that comes back after that starts at 0."""
-_TOKENS = """
-## Tokens
-
-A token file, or variable, holds the token and nothing else: no name (`WOLKVOX_TOKEN=…`), no header, no quotes. A token
-file that is missing, or holds no token, concerns its operation alone, at the start and at a reload as well: the log
-says where it is named, its reports fail with the reason `token`, and it is looked at every ten seconds and used as soon
-as it is right. `check` calls it an error. An environment variable that is not set is one at the start, too: it cannot
-come later.
-
-A new token is put where the old one is kept. When it is used depends on that place:
-"""
-_RENEWALS = (
-    ("a file (`token_file`)", "before the next poll; within ten seconds if the old one was refused or missing"),
+_LABELS = (
     (
-        "a secret mounted into a container",
-        (
-            "the same, if what is mounted follows: a folder does. A single file that was replaced, a `subPath` of "
-            "Kubernetes and a secret of Docker Swarm stay as they were until the container is made anew"
-        ),
+        "A name has letters from a to z, digits and `_`, and no digit in front: `pais`, not `país`. A value is text as "
+        f"written, so that `0042` keeps its zeros, of {LONGEST_LABEL} characters at most, none of them a line break or "
+        f"control character. There are at most {MOST_LABELS} labels at the top, and as many in an operation."
     ),
+    "",
     (
-        "a credential of systemd",
-        (
-            "after `systemctl restart wolkvox-exporter`: systemd copies credentials at the start only, see "
-            "[systemd.md](systemd.md)"
-        ),
+        "Names that metrics, targets or alerts have labels of already are refused, since a join would overwrite these: "
+        f"{', '.join(f'`{name}`' for name in sorted(RESERVED))}; and so is what begins with "
+        f"{' or '.join(f'`{prefix}`' for prefix in RESERVED_PREFIXES)}."
     ),
-    ("an environment variable (`token_env`)", "after a restart with the new value; a container has to be made anew"),
-    ("the configuration file (`token`)", "after a reload"),
 )
-_PLACEHOLDERS = """
-## Nothing is replaced
-
-Values are used as they are written: no variable (`${NAME}`, `$NAME`, `%NAME%`), no template (`{{ name }}`), no `~` for
-a home. What can only be such a placeholder, or words like `<token>` and `CHANGE_ME`, is refused in `token`,
-`token_file`, `token_env`, `server`, `base_url`, `proxy_url`, `ca_file` and `state`, with the key or value that would
-do; so it is in what a token file or variable holds. What may be meant so is used: percent-encoding, and dollar signs
-within a token or password. A password that really is such a word is written with a character of it encoded
-(`%63hangeme`), a path that really begins with `~` as `./~…`.
-"""
-
-_TAKEN = fill(
-    "Names that metrics, targets or alerts have labels of already are refused, since a join would overwrite these: "
-    f"{', '.join(f'`{name}`' for name in sorted(RESERVED))}; and so is what begins with "
-    f"{' or '.join(f'`{prefix}`' for prefix in RESERVED_PREFIXES)}.",
-    width=120,
-)
-_LABELS = f"""
-### Labels
-
-`labels` are for grouping operations by what wolkvox does not know: a client, a country, a team. They stand in
-`wolkvox_operation_info` alone, so that no other series changes with them;
-[joins](promql.md#how-do-operations-compare-by-client) bring them to any metric. Labels at the top are those of all
-operations; an operation's own are added, and win where both have the same name. A label of the top cannot be taken
-away from one operation. A reload shows others at once, and asks wolkvox nothing.
-
-A name has letters from a to z, digits and `_`, and no digit in front: `pais`, not `país`. A value is text as written,
-so that `0042` keeps its zeros, of {LONGEST_LABEL} characters at most, none of them a line break or control character.
-There are at most {MOST_LABELS} labels at the top, and as many in an operation.
-
-{_TAKEN}"""
-_PATTERNS = """
-### Which campaigns are published
-
-`campaigns` has the keys `include` (default `["*"]`) and `exclude` (default none): lists of patterns on id or name. A
-campaign is published if a pattern of `include` takes its id or its name, and none of `exclude` does. The name is what
-the label `campaign` shows, without id and phones.
-
-In a pattern `*` is any text, also none, `?` is any one character, and all else stands for itself, in any case and
-however its accents are encoded. So does `[`, other than in a shell: `"[MX]*"` takes the campaign `[MX] Cobranza`, and
-not every one that begins with M or X. A `*` or `?` that is part of a name is taken by `?`. Quote patterns: YAML has its
-own meaning for `*` and `[` at the beginning.
-
-`check` warns of patterns that read like a regular expression (`^VENTAS.*$`, `(a|b)`, `[0-9]+`) or a character class;
-they are used as written all the same. What is left out is counted in `wolkvox_campaigns_excluded` and shown on the
-page; where that is every campaign, the log says so, too. Whether each single pattern takes something is not told, since
-it may be there for a campaign to come.
-"""
+"""Paragraphs on what labels may be."""
 
 
 def documents() -> dict[Path, str]:
@@ -161,7 +50,7 @@ def documents() -> dict[Path, str]:
     return {
         ROOT / "docs" / "metrics.md": "\n".join(_metrics()),
         ROOT / "docs" / "command-line.md": _command_line(),
-        ROOT / "docs" / "configuration.md": "\n".join(_configuration()),
+        ROOT / "docs" / "configuration.md": _configuration(),
         ROOT / "exporter" / "wolkvox_exporter" / "config" / "schema.json": schema_text(),
     }
 
@@ -179,15 +68,16 @@ def _command_line() -> str:
         )
         for flag in GRAMMAR.flags
     )
-    page = _with_table(page, "commands", _table(("command", "what it does"), commands))
-    return _with_table(page, "flags", _table(("flag", "who takes it", "default", "what it says"), flags))
+    page = _with(page, "commands", _table(("command", "what it does"), commands))
+    return _with(page, "flags", _table(("flag", "who takes it", "default", "what it says"), flags))
 
 
-def _with_table(page: str, name: str, table: Iterable[str]) -> str:
+def _with(page: str, name: str, lines: Iterable[str]) -> str:
+    """Return a page with what is made of the code in the place of this name; raises ValueError if it has none."""
     begin, end = f"<!-- {name}: made by `make generate` -->\n", "<!-- end -->"
-    before, _, rest = page.partition(begin)
+    before, rest = page.split(begin)
     _, _, after = rest.partition(end)
-    return "".join([before, begin, *(f"{row}\n" for row in table), end, after])
+    return "".join([before, begin, *(f"{line}\n" for line in lines), end, after])
 
 
 def _command(name: str) -> str:
@@ -288,32 +178,18 @@ def _own_labels(family: Family[Any]) -> list[str]:
     return ["those of the key `labels`"] if family.name == "wolkvox_operation_info" else []
 
 
-def _configuration() -> Iterator[str]:
-    yield f"""{_NOTE}
-
-# Configuration
-
-One YAML file. Durations are written as Prometheus writes them: `90s`, `5m`, `1h30m`. Scalars are read as the text
-that is written, so `server: 0042` keeps its zeros and `amd: off` is no boolean. `wolkvox-exporter check` prints every
-error at once, with file and line, and never a value. Editors find a JSON Schema in
-`exporter/wolkvox_exporter/config/schema.json`. It is read at the start, and again by a
-[reload](command-line.md#reload): on SIGHUP, on request, or [by itself](command-line.md#by-itself) when it has changed.
-
-## At the top, and in each operation to override
-"""
-    yield from _key_table(Polling, Polling.model_fields)
-    yield _LABELS
-    yield "\n## At the top alone\n"
-    yield from _key_table(WrittenFile, WrittenFile.model_fields.keys() - Polling.model_fields.keys() - {"operations"})
-    yield _STATE
-    yield "\n## In each of `operations`\n"
-    yield from _key_table(WrittenOperation, WrittenOperation.model_fields.keys() - Polling.model_fields.keys())
-    yield "\nExactly one of `server` and `base_url`, and one of `token_file`, `token_env` and `token`, is written."
-    yield _PATTERNS
-    yield _TOKENS
-    yield from _table(("the token is in", "a new one is used"), _RENEWALS)
-    yield _PLACEHOLDERS
-    yield _CONNECTING
+def _configuration() -> str:
+    """Return the page with its tables, and what labels may be, as the code has them."""
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    shared = Polling.model_fields.keys()
+    page = _with(page, "keys to override", _key_table(Polling, shared))
+    page = _with(page, "labels", (fill(paragraph, width=120) for paragraph in _LABELS))
+    page = _with(
+        page, "keys at the top", _key_table(WrittenFile, WrittenFile.model_fields.keys() - shared - {"operations"})
+    )
+    return _with(
+        page, "keys of an operation", _key_table(WrittenOperation, WrittenOperation.model_fields.keys() - shared)
+    )
 
 
 def _key_table(model: type[Keys], names: Iterable[str]) -> Iterator[str]:

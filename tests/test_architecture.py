@@ -36,13 +36,13 @@ def package(path: Path) -> str:
 
 def imported_packages(path: Path) -> set[str]:
     """Return the packages that a file imports from."""
-    rooms: set[str] = set()
+    packages: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module == "wolkvox_exporter":
-            rooms |= {name.name for name in node.names}
+            packages |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("wolkvox_exporter."):
-            rooms.add(str(node.module).split(".")[1])
-    return rooms - {"__version__"}
+            packages.add(str(node.module).split(".")[1])
+    return packages - {"__version__"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -223,8 +223,8 @@ async def test_new_certificates_in_a_named_file_count(tmp_path: Path) -> None:
             assert (await exporter.samples()).value(SUCCESSFUL) == 1
             Authority(tmp_path)
             await clock.advance(2 * EVERY)
-        kinds = [line["changed"] for line in logged if line["event"] == RELOADED]
-    assert kinds == ["", "", "changes (ca_file)"]
+        changed = [line["changed"] for line in logged if line["event"] == RELOADED]
+    assert changed == ["", "", "changes (ca_file)"]
 
 
 async def test_the_page_tells_when_the_configuration_was_loaded(tmp_path: Path) -> None:

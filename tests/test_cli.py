@@ -94,7 +94,9 @@ def test_no_flag_takes_a_secret() -> None:
 
 def test_what_is_not_written_has_its_default() -> None:
     """If no flag is written, then it serves on every address at port 10842 from config.yaml, and logs from info up."""
-    assert options.parse([]) == Options("serve", Path("config.yaml"), (), "/metrics", "info", "logfmt")
+    assert options.parse([]) == Options(
+        "serve", Path("config.yaml"), (), "/metrics", log_level="info", log_format="logfmt"
+    )
     assert PORT == 10842
     assert options.parse(["--config.enable-auto-reload"]) == Options(enable_auto_reload=True, auto_reload_interval=30.0)
 
@@ -125,7 +127,7 @@ def test_a_flag_means_the_same_before_and_after_a_command(before: list[str], aft
 )
 def test_an_address_is_written_as_prometheus_writes_it(written: str, address: tuple[str | None, int]) -> None:
     """If an address is written in Prometheus' way, with or without a host, then it is understood."""
-    assert options.parse([f"--web.listen-address={written}"]).listen_addresses == (address,)
+    assert options.parse([f"--web.listen-address={written}"]).listen_addresses == [address]
 
 
 @pytest.mark.parametrize(

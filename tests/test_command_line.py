@@ -87,6 +87,18 @@ def test_a_flag_that_a_command_does_not_use_is_refused(
 
 
 @pytest.mark.parametrize(
+    "flag",
+    # demo and simulate listen elsewhere, so that the commands know where
+    [flag for flag in GRAMMAR.flags if flag.default and flag.key != "listen_addresses"],
+    ids=lambda flag: flag.name,
+)
+def test_the_default_that_is_shown_is_the_one_that_holds(flag: Flag) -> None:
+    """If help says what holds without a flag, then it is that."""
+    assert flag.read
+    assert flag.read(flag.default) == getattr(options.parse([]), flag.key)
+
+
+@pytest.mark.parametrize(
     ("line", "error"),
     [
         (["chekc"], "there is no command chekc; did you mean check?"),

@@ -44,7 +44,8 @@ async def test_check_reads_its_standard_input(tmp_path: Path) -> None:
     load_text(tmp_path, operation())
     text = operation().replace("token_file: token", f"token_file: {tmp_path / 'token'}")
     done = await run(*EXPORTER, "check", "--config.file=/dev/stdin", stdin=text.encode())
-    assert (done.code, done.out) == (0, "/dev/stdin is good: ventas-co\n")
+    assert done.code == 0
+    assert done.out.startswith("/dev/stdin is good: 1 operation, ")
 
 
 def test_a_pipe_through_which_nothing_comes_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,8 @@ NAME = "wv0042.wolkvox.example"
 CALL = Call("real_time.php", {"api": "campaigns"})
 BOUND = 0.4
 """Seconds for a connection; an answer after half of them is late, and the next look-up has a quarter of them."""
+AMPLE = 40.0
+"""The same where an answer is to be in time, on a busy machine, too."""
 
 
 class NameServer:
@@ -54,9 +56,9 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[NameServer]:
         thread.join(10)
 
 
-async def addresses(port: int = 443) -> list[str]:
-    """Look the name up."""
-    return [found["host"] for found in await Resolver(BOUND).resolve(NAME, port)]
+async def addresses(bound: float = BOUND) -> list[str]:
+    """Look the name up for a connection within so many seconds."""
+    return [found["host"] for found in await Resolver(bound).resolve(NAME, 443)]
 
 
 async def too_late(names: NameServer) -> None:
@@ -87,10 +89,10 @@ async def test_a_late_answer_gives_way_to_a_new_one(names: NameServer) -> None:
     await too_late(names)
     names.answers.set()
     names.address = "127.0.0.2"
-    assert await addresses() == ["127.0.0.2"]
+    assert await addresses(AMPLE) == ["127.0.0.2"]
     names.known = False
     with pytest.raises(socket.gaierror):
-        await addresses()
+        await addresses(AMPLE)
 
 
 async def test_a_name_that_is_gone_is_not_reached_by_a_late_answer(names: NameServer) -> None:
@@ -99,7 +101,7 @@ async def test_a_name_that_is_gone_is_not_reached_by_a_late_answer(names: NameSe
     names.answers.set()
     names.known = False
     with pytest.raises(socket.gaierror):
-        await addresses()
+        await addresses(AMPLE)
 
 
 async def test_a_late_answer_is_not_used_for_ever(names: NameServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,9 +157,9 @@ async def test_a_proxys_name_that_is_waited_for_is_the_proxys(names: NameServer)
 async def test_what_took_most_of_the_time_is_told(names: NameServer) -> None:
     """If a name takes most of the time for a connection, then what is left over for is not what is blamed."""
     with silent() as place:
-        client = Client(f"https://{NAME}:{place.rpartition(':')[2]}", timeout=30.0, connect_timeout=1.2)
+        client = Client(f"https://{NAME}:{place.rpartition(':')[2]}", timeout=30.0, connect_timeout=2.4)
         asking = asyncio.create_task(client.get(CALL, TOKEN))
-        await asyncio.sleep(0.9)
+        await asyncio.sleep(1.5)
         names.answers.set()
         with pytest.raises(ApiError) as caught:
             await asking

@@ -146,14 +146,14 @@ def _missing(error: Exception, connecting: Connecting) -> tuple[str, str]:
     return _unknown(error), _BUG_REMEDY
 
 
-_ANSWERS: Mapping[type[Exception], tuple[Reason, str, str]] = MappingProxyType(
+_WHAT_HAPPENED: Mapping[type[Exception], tuple[Reason, str]] = MappingProxyType(
     # the first that fits, from the special to the general
     {
-        TimeoutError: (Reason.TIMEOUT, "no answer within the time allowed", ""),
-        aiohttp.ClientPayloadError: (Reason.CONNECTION, "the connection broke off within the answer", ""),
-        aiohttp.ServerDisconnectedError: (Reason.CONNECTION, "the server closed the connection without an answer", ""),
-        OSError: (Reason.CONNECTION, "the connection broke", ""),
-        MemoryError: (Reason.CONNECTION, "no memory is left for the answer", ""),
+        TimeoutError: (Reason.TIMEOUT, "no answer within the time allowed"),
+        aiohttp.ClientPayloadError: (Reason.CONNECTION, "the connection broke off within the answer"),
+        aiohttp.ServerDisconnectedError: (Reason.CONNECTION, "the server closed the connection without an answer"),
+        OSError: (Reason.CONNECTION, "the connection broke"),
+        MemoryError: (Reason.CONNECTION, "no memory is left for the answer"),
     }
 )
 
@@ -162,14 +162,12 @@ def no_answer(error: Exception, code: str = NO_STATUS) -> ApiError:
     """Return the failure of a call that was made and not answered, or not to the end if there is a status."""
     cause = _cause(error)
     if isinstance(cause, ssl.SSLError):
-        failure = tls.failure(cause, "the TLS connection broke")
-        return ApiError(failure.reason, failure.detail, remedy=failure.remedy, code=code)
+        return tls.failure(cause, "the TLS connection broke", code)
     if isinstance(error, aiohttp.ClientResponseError):
         return ApiError(Reason.HTTP, _not_http("the answer", cause), code=code)
-    reason, detail, remedy = next(
-        (told for kind, told in _ANSWERS.items() if isinstance(error, kind)),
-        (Reason.CONNECTION, _unknown(error), _BUG_REMEDY),
-    )
+    happened = next((happened for class_, happened in _WHAT_HAPPENED.items() if isinstance(error, class_)), None)
+    reason, detail = happened or (Reason.CONNECTION, _unknown(error))
+    remedy = "" if happened else _BUG_REMEDY
     if reason is Reason.CONNECTION and code != NO_STATUS:
         remedy = remedy or _CUT_OFF_REMEDY
     number = _number(cause)

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from wolkvox_exporter.api.errors import ApiError, Reason
+from wolkvox_exporter.api.errors import NO_STATUS, ApiError, Reason
 
 _OTHER_HOST = "this is another host's certificate: check server or base_url, and whether a proxy answers in its place"
 _REPLACE = "whoever runs the server, or an inspecting proxy on the way, has to replace that certificate"
@@ -46,14 +46,14 @@ _REASON_REMEDIES: tuple[tuple[re.Pattern[str], str], ...] = (
 _ENDED = "the server, or an inspecting proxy on the way, ended TLS for that reason: ask whoever runs it"
 
 
-def failure(error: ssl.SSLError, detail: str) -> ApiError:
-    """Return the failure; `detail` says what became of TLS."""
+def failure(error: ssl.SSLError, detail: str, code: str = NO_STATUS) -> ApiError:
+    """Return the failure; `detail` says what became of TLS, `code` is the answer's status if there is one."""
     if isinstance(error, ssl.SSLCertVerificationError):
         words = f"certificate verify failed: {error.verify_message.rstrip('.')}"
         remedy = _VERIFY_REMEDIES.get(error.verify_code, _REPLACE)
-        return ApiError(Reason.TLS, f"{detail} ({words})", remedy=remedy)
+        return ApiError(Reason.TLS, f"{detail} ({words})", remedy=remedy, code=code)
     reason = error.reason or ""
     if reason:
         detail += f" ({reason.replace('_', ' ').lower()})"
     remedy = next((remedy for pattern, remedy in _REASON_REMEDIES if pattern.search(reason)), _ENDED if reason else "")
-    return ApiError(Reason.TLS, detail, remedy=remedy)
+    return ApiError(Reason.TLS, detail, remedy=remedy, code=code)

@@ -1,13 +1,13 @@
 """What `check` found, for people, for programs, and as annotations of a pull request."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from wolkvox_exporter.cli.output import complain, say
 from wolkvox_exporter.config import Config, Operation, Problem, cost, durations
+from wolkvox_exporter.web.landing.words import count
 
-OUTPUTS = ("text", "json", "github")
-_INTERVALS = {"campaigns": "interval", "amd": "amd_interval", "quota": "quota_interval"}
 _SHARED = "An account has licences × 1,000 calls a day, which all its integrations share."  # noqa: RUF001 - as the vendor puts it
 
 
@@ -36,8 +36,7 @@ class Findings:
     def summary(self) -> str:
         """Return the operations of a good file, the reports of each, and the calls that they take in a day."""
         total = sum(_total(operation) for operation in self._operations)
-        count = f"{len(self._operations)} operation{'s' * (len(self._operations) != 1)}"
-        lines = [f"{self.file} is good: {count}, {total:,} calls a day"]
+        lines = [f"{self.file} is good: {count(len(self._operations), 'operation')}, {total:,} calls a day"]
         return "\n".join([*lines, *map(_line, self._operations), _SHARED])
 
     def as_json(self) -> str:
@@ -62,7 +61,7 @@ class Findings:
 
 def _reports(operation: Operation) -> Mapping[str, Mapping[str, float]]:
     return {
-        report: {"interval_seconds": getattr(operation, _INTERVALS[report]), "calls_a_day": calls}
+        report: {"interval_seconds": cost.interval(operation, report), "calls_a_day": calls}
         for report, calls in cost.calls_a_day(operation).items()
     }
 
@@ -73,9 +72,8 @@ def _total(operation: Operation) -> int:
 
 def _line(operation: Operation) -> str:
     calls, total = cost.calls_a_day(operation), _total(operation)
-    reports = ", ".join(f"{name} every {durations.written(getattr(operation, _INTERVALS[name]))}" for name in calls)
-    licences = cost.licences(total)
-    quota = f"{licences:,} licence{'s' * (licences != 1)}"
+    reports = ", ".join(f"{name} every {durations.written(cost.interval(operation, name))}" for name in calls)
+    quota = count(cost.licences(total), "licence")
     return f"  {operation.name}: {reports}: {total:,} calls a day, within the quota of {quota}"
 
 
@@ -99,3 +97,33 @@ def _escaped(text: str, more: str = "") -> str:
     for character in ("%", "\r", "\n", *more):
         text = text.replace(character, f"%{ord(character):02X}")
     return text
+
+
+def show(findings: Findings, output: str) -> None:
+    """Print what was found in one of the `OUTPUTS`; raises `OutputError` and `ReaderGone`."""
+    _SHOWN[output](findings)
+
+
+def _show_text(findings: Findings) -> None:
+    complain(*findings.errors, *(f"{warning} (a warning)" for warning in findings.warnings))
+    if findings.is_good:
+        say(findings.summary())
+
+
+def _show_json(findings: Findings) -> None:
+    say(findings.as_json())
+
+
+def _show_annotations(findings: Findings) -> None:
+    if annotations := findings.as_annotations():
+        say(annotations)
+    if findings.is_good:
+        say(findings.summary())
+
+
+_SHOWN: dict[str, Callable[[Findings], None]] = {
+    "text": _show_text,
+    "json": _show_json,
+    "github": _show_annotations,
+}
+OUTPUTS = tuple(_SHOWN)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
+from wolkvox_exporter.web.landing.words import count
 
 
 def closing_line(snapshots: Sequence[Snapshot], seconds: float) -> str:
@@ -11,7 +12,7 @@ def closing_line(snapshots: Sequence[Snapshot], seconds: float) -> str:
     failed = [f"{operation} {name} ({_why(state)})" for operation, name, state in reports if state.up is False]
     waiting = [f"{operation} {name} ({state.held})" for operation, name, state in reports if state.up is None]
     good = len(reports) - len(failed) - len(waiting)
-    parts = [f"{_count(good, 'report')} of {_count(len(snapshots), 'operation')} answered in {seconds:.1f} s"]
+    parts = [f"{count(good, 'report')} of {count(len(snapshots), 'operation')} answered in {seconds:.1f} s"]
     parts += [f"{len(failed)} failed: {', '.join(failed)}"] * bool(failed)
     parts += [f"{len(waiting)} not asked: {', '.join(waiting)}"] * bool(waiting)
     return "; ".join(parts)
@@ -19,7 +20,3 @@ def closing_line(snapshots: Sequence[Snapshot], seconds: float) -> str:
 
 def _why(state: ReportState) -> str:
     return str(state.trouble.reason if state.trouble else state.held or "no answer")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -14,8 +14,7 @@ import structlog
 
 from wolkvox_exporter import app, assets
 from wolkvox_exporter.app import Exporter, Listen
-from wolkvox_exporter.cli import PORT, completion, demo, output, replies
-from wolkvox_exporter.cli.checking import Findings
+from wolkvox_exporter.cli import PORT, checking, completion, demo, output, replies
 from wolkvox_exporter.cli.closing import closing_line
 from wolkvox_exporter.cli.flags import GRAMMAR
 from wolkvox_exporter.cli.options import Options, parse
@@ -113,33 +112,9 @@ def serve(options: Options) -> int:
 def check(options: Options) -> int:
     """Print what is wrong with the configuration, and with the web configuration file if one is named."""
     config, problems = _checked(options)
-    findings = Findings(str(options.config_file), config, tuple(problems))
-    _SHOWN[options.output](findings)
+    findings = checking.Findings(str(options.config_file), config, tuple(problems))
+    checking.show(findings, options.output)
     return 0 if findings.is_good else 1
-
-
-def _show_text(findings: Findings) -> None:
-    complain(*findings.errors, *(f"{warning} (a warning)" for warning in findings.warnings))
-    if findings.is_good:
-        say(findings.summary())
-
-
-def _show_json(findings: Findings) -> None:
-    say(findings.as_json())
-
-
-def _show_annotations(findings: Findings) -> None:
-    if annotations := findings.as_annotations():
-        say(annotations)
-    if findings.is_good:
-        say(findings.summary())
-
-
-_SHOWN: dict[str, Callable[[Findings], None]] = {
-    "text": _show_text,
-    "json": _show_json,
-    "github": _show_annotations,
-}
 
 
 def _checked(options: Options) -> tuple[Config | None, list[Problem]]:

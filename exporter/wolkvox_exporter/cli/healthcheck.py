@@ -14,6 +14,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
 from wolkvox_exporter.cli import PORT
+from wolkvox_exporter.cli.output import complain
 from wolkvox_exporter.web.toolkit.address import Address, parse_address, shown
 
 _PROGRAMS = {"wolkvox-exporter", "wolkvox_exporter"}
@@ -118,7 +119,8 @@ def _trusting() -> ssl.SSLContext:
 
 
 def _failed(*reasons: object) -> int:
-    print(*reasons, sep="\n", file=sys.stderr)  # noqa: T201 - kept with the container's state, for people
+    # kept with the container's state, for people
+    complain(*reasons)
     return 1
 
 

@@ -65,7 +65,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
 def _read(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
     command, values = GRAMMAR.read(arguments)
     if "auto_reload_interval" in values and "enable_auto_reload" not in values:
-        raise UsageError("--config.auto-reload-interval means nothing without --config.enable-auto-reload")
+        raise UsageError("--config.auto-reload-interval means nothing without --config.enable-auto-reload; write both")
     return command, values
 
 

@@ -6,15 +6,6 @@ from wolkvox_exporter.cli.command_line import did_you_mean
 from wolkvox_exporter.simulator import Fault
 
 
-def path(written: str) -> str:
-    """Read a path that a request may have."""
-    if not written.startswith("/") or any(character in written for character in "{} ?#"):
-        raise ValueError("a path begins with / and has no {}, space, ? or #, such as /metrics")
-    if written.startswith("/-/"):
-        raise ValueError("paths under /-/ are taken; write another, such as /metrics")
-    return written
-
-
 def url(written: str) -> str:
     """Read a URL; a slash at its end is left out."""
     if not re.fullmatch(r"https?://[\w.~:/\[\]%-]+", written):

@@ -45,7 +45,7 @@ class TokenSource(ABC):
 
     @property
     def renewal(self) -> str:
-        """Say how another token in this place comes into effect."""
+        """How another token in this place comes into effect, for people."""
         return _READ_AGAIN
 
     def changed_at(self) -> float | None:
@@ -91,7 +91,7 @@ class FileToken(TokenSource):
 
     @property
     def renewal(self) -> str:
-        """Say how, which is another way for the copy of a file that systemd makes."""
+        """A file is read again; but what systemd copied at the start stays what it was."""
         own = os.environ.get("CREDENTIALS_DIRECTORY")
         folders = [_CREDENTIALS, *([Path(own)] if own else [])]
         if any(self.path.is_relative_to(folder) for folder in folders):
@@ -133,7 +133,7 @@ class EnvironmentToken(TokenSource):
 
     @property
     def renewal(self) -> str:
-        """Say what a process cannot see change."""
+        """A process does not see its environment change."""
         return "the environment is read at the start only: restart the exporter with the new value"
 
     def describe(self) -> str:
@@ -153,7 +153,7 @@ class LiteralToken(TokenSource):
 
     @property
     def renewal(self) -> str:
-        """Say what a reload does."""
+        """A reload reads the configuration file again."""
         return "it stands in the configuration file: reload once it is changed there"
 
     def describe(self) -> str:

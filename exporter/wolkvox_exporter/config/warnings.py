@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Mapping
 from itertools import chain
 
 from wolkvox_exporter.config import patterns
-from wolkvox_exporter.config.cost import calls_a_day
+from wolkvox_exporter.config.cost import INTERVALS, calls_a_day, interval
 from wolkvox_exporter.config.models import Operation, WrittenFile, WrittenOperation
 from wolkvox_exporter.config.problems import Location, Problem
 from wolkvox_exporter.config.tokens import FileToken, TokenUnreadable
@@ -50,10 +50,7 @@ def _about_token_files(operations: Mapping[int, Operation]) -> Iterator[tuple[Lo
 
 def _about_quota(index: int, written: WrittenOperation, operation: Operation) -> Iterator[tuple[Location, str]]:
     calls = calls_a_day(operation)
-    intervals = {"interval": "campaigns", "amd_interval": "amd", "quota_interval": "quota"}
-    short = [
-        key for key, report in intervals.items() if report in calls and getattr(operation, key) < _ADVISED_INTERVAL
-    ]
+    short = [INTERVALS[report] for report in calls if interval(operation, report) < _ADVISED_INTERVAL]
     if short:
         own = [key for key in short if key in written.model_fields_set]
         yield (

@@ -51,9 +51,9 @@ _SYNTAX = {
 
 @dataclass(slots=True)
 class Document:
-    """The content of a file; each location that is written has a line, its keys may be among `known`.
+    """The content of a file; each location that is written has a line, and `digest` is that of its bytes.
 
-    `digest` is that of its bytes.
+    `known` are keys that problems may show although they are no plain words.
     """
 
     file: str

@@ -34,7 +34,7 @@ class ReportLog:
     def called(
         self, report: ReportName, answer: Answer | Failure, result: Result, *, server: str, rows: int, seconds: float
     ) -> None:
-        """Tell of a call that has ended, for debugging: what is known of it, and nothing that it brought."""
+        """Log a call that has ended, at debug level: what is known of it, and nothing that it brought."""
         told: dict[str, object] = {"bytes": len(answer.body)} if isinstance(answer, Answer) else {}
         if failure := result.failure:
             told |= {"reason": failure.reason, "error": failure.detail}
@@ -80,7 +80,7 @@ class ReportLog:
             )
 
     def _left_out(self, before: Snapshot, after: Snapshot) -> None:
-        """Tell once of an answer of which the configuration leaves nothing, until there are campaigns again."""
+        """Log once that the configuration leaves nothing of an answer, until there are campaigns again."""
         name = ReportName.CAMPAIGNS
         if name not in before.reports or after.reports[name].read_at == before.reports[name].read_at:
             return

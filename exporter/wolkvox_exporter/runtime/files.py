@@ -6,6 +6,8 @@ import os
 import select
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PIPE_PATIENCE = 20.0
@@ -18,11 +20,8 @@ _COMPARED = 16 * 1024 * 1024
 
 def require_regular(path: Path) -> None:
     """Raise `OSError` where there is no regular file that can be read; a pipe is not waited for."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
+    with _opened(path) as handle:
         _require_regular(handle)
-    finally:
-        os.close(handle)
 
 
 def read(path: Path, most: int) -> bytes:
@@ -30,9 +29,7 @@ def read(path: Path, most: int) -> bytes:
 
     A pipe through which nothing comes, or whose other end stays open, is an error after `PIPE_PATIENCE`.
     """
-    # not blocking: opening a pipe would wait for its other end
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
+    with _opened(path) as handle:
         until, content = time.monotonic() + PIPE_PATIENCE, bytearray()
         while len(content) < most:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -41,8 +38,6 @@ def read(path: Path, most: int) -> bytes:
                 break
             content += piece
         return bytes(content)
-    finally:
-        os.close(handle)
 
 
 def digest(content: bytes) -> str:
@@ -53,15 +48,20 @@ def digest(content: bytes) -> str:
 def digest_of(path: Path) -> str | None:
     """Return the digest of what is in a file; None where there is no regular file that can be read."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with _opened(path) as handle:
+            _require_regular(handle)
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                return digest(file.read(_COMPARED))
     except OSError:
         return None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    # not blocking: opening a pipe would wait for its other end
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        _require_regular(handle)
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            return digest(file.read(_COMPARED))
-    except OSError:
-        return None
+        yield handle
     finally:
         os.close(handle)
 

@@ -25,7 +25,7 @@ _NO_CERTIFICATE = "the web configuration file cannot be used"
 log = structlog.get_logger()
 
 
-class _Seldom:
+class _OnceAMinute:
     """Lets a line into the log once a minute, whatever happens how often."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Listener(web.BaseSite):
         self._servers: list[asyncio.Server] = []
         self._web_config = web_config if web_config and web_config.uses_tls else None
         self._handshakes: dict[asyncio.Task[None], asyncio.Transport] = {}
-        self._crowded, self._refused = _Seldom(), _Seldom()
+        self._crowded, self._refused = _OnceAMinute(), _OnceAMinute()
 
     @property
     def name(self) -> str:
@@ -71,7 +71,13 @@ class Listener(web.BaseSite):
         listening = await sockets.listening(self._wanted)
         self.addresses = [sockets.name(listener) for listener in listening]
         loop = asyncio.get_running_loop()
-        self._servers = [await loop.create_server(lambda: _Arrival(self), sock=listener) for listener in listening]
+        # nothing waits here, so that a start that is cancelled leaves no socket to nobody
+        self._servers = [
+            await loop.create_server(lambda: _Arrival(self), sock=listener, start_serving=False)
+            for listener in listening
+        ]
+        for server in self._servers:
+            await server.start_serving()
 
     async def stop(self) -> None:
         """Listen no more."""
