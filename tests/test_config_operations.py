@@ -66,6 +66,7 @@ def test_addresses_are_normalised(tmp_path: Path, written: str, expected: str) -
         "https://user:pass@host.example", "https://@host.example", "https://host.example?a=b", "https://host.example?",
         "https://host.example#a", "https://host.example:0", "https://host.example:70000", "https://host.example:x",
         "https://ho st", "https://host.example/a b", "https://host..example", "https://[::1", "https://[fe80::1%25eth0]",
+        "https://127.1", "https://1.2.3/x", "https://999.1.1.1", "https://0x7f.1", "https://host.42", "https://2130706433",
         "https://-", "https://campañas.example", "https://host.example/\\u0000",
     ],
 )  # fmt: skip

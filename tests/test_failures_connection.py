@@ -58,8 +58,9 @@ async def test_a_name_that_does_not_resolve_is_no_connection() -> None:
 
 
 async def test_a_handshake_that_is_reset_is_no_connection() -> None:
-    """If a firewall resets the connection, then it is tried once more and told as what the allow-list does."""
-    failure = Failure("connection", "none", "no connection to the server (Connection reset by peer)", requests=2)
+    """If a firewall resets the connection in the handshake, then it is tried once more, and the text says where."""
+    detail = "the connection was closed during the TLS handshake (Connection reset by peer)"
+    failure = Failure("connection", "none", detail, requests=2, remedy="on the operation's allow-list in wolkvox")
     async with breaking_handshakes() as place, polled(f"https://{place}{API}", timeout=30.0) as (exporter, _):
         await assert_failed(exporter, failure)
 

@@ -77,9 +77,10 @@ async def test_a_connection_that_this_host_refuses_itself(
     await require("no own networks may be made here; run the tests as root, with iproute2", *own_network, "true")
     config = config_file(tmp_path, f"http://{host}/api/v2", {"ventas-co": {"token": TOKEN, "amd": "off"}})
     asked = await run(*own_network, *EXPORTER, "once", f"--config.file={config}", "--log.format=json")
-    failed = json.loads(asked.err.splitlines()[0])
+    failed, closing = map(json.loads, asked.err.splitlines())
     assert (failed["reason"], failed["error"]) == ("connection", f"no connection to the server ({error})")
     assert remedy in failed["remedy"]
+    assert "1 failed: ventas-co campaigns (connection)" in closing["msg"]
     assert "allow-list" not in asked.err
 
 

@@ -13,7 +13,19 @@ from support.clock import ManualClock
 from support.operations import TOKEN
 from support.outcomes import REMEDIES, Failure, assert_failed, call_centre, polled, words
 from support.processes import direct
-from support.servers import HOST, Handler, closed_port, forward, full, replying, reset, serving, silent, writing
+from support.servers import (
+    HOST,
+    Handler,
+    closed_port,
+    forward,
+    full,
+    hang_up,
+    replying,
+    reset,
+    serving,
+    silent,
+    writing,
+)
 
 API = "https://wv0042.wolkvox.com/api/v2"
 PROXY = "check the proxy (proxy_url, or HTTPS_PROXY in the environment)"
@@ -207,6 +219,21 @@ async def test_a_proxy_that_resets_is_tried_once_more() -> None:
         assert proxy.connections == 2
         await clock.advance(298)
         assert proxy.connections == 2
+
+
+async def dropping(_: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Make a tunnel, and reset it as soon as something comes."""
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    await reader.read(65536)
+    hang_up(writer)
+
+
+async def test_a_tunnel_that_is_reset_is_told_as_what_it_is() -> None:
+    """If the proxy makes the tunnel and something beyond resets it, then the text says that this was within TLS."""
+    detail = "the connection was closed during the TLS handshake (Connection reset by peer)"
+    failure = Failure("connection", "none", detail, requests=2, remedy="inspecting proxy on the way, gave no reason")
+    async with serving(dropping) as proxy, polled(API, proxy_url=proxy.url, timeout=30.0) as (exporter, _):
+        await assert_failed(exporter, failure)
 
 
 @pytest.mark.parametrize(

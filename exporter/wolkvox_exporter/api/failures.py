@@ -107,16 +107,17 @@ def not_connected(error: Exception, connecting: Connecting) -> ApiError:
         return tls.failure(cause, "no TLS connection")
     if isinstance(error, aiohttp.InvalidURL):
         return ApiError(Reason.CONNECTION, "the address cannot be used", remedy="correct server or base_url")
-    if connecting.phase is Phase.TLS and isinstance(cause, OSError) and not _number(cause):
+    number = _number(cause)
+    if connecting.phase is Phase.TLS and isinstance(cause, ConnectionAbortedError) and not number:
         # the event loop's own words; it has a bound of its own, of a minute
-        if isinstance(cause, ConnectionAbortedError):
-            return too_slow(connecting)
-        detail = "the connection was closed during the TLS handshake"
-        return ApiError(Reason.CONNECTION, detail, remedy=_CLOSED_IN_TLS_REMEDY)
+        return too_slow(connecting)
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return refused_by_proxy(error.status)
-    detail, remedy = _missing(error, connecting)
-    number = _number(cause)
+    is_closed = isinstance(cause, OSError) and (not number or _is_reset(error))
+    if connecting.phase is Phase.TLS and is_closed:
+        detail, remedy = "the connection was closed during the TLS handshake", _CLOSED_IN_TLS_REMEDY
+    else:
+        detail, remedy = _missing(error, connecting)
     remedy = shortages.remedy(cause) or _LOCAL_REMEDIES.get(number, "") or remedy
     detail += f" ({os.strerror(number)})" if number else ""
     return ApiError(Reason.CONNECTION, detail, remedy=remedy, reset=_is_reset(error))

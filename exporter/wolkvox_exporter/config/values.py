@@ -19,6 +19,8 @@ _SERVER = re.compile(r"(?:wv)?([0-9]{4})")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,4}")
 _PRINTABLE = re.compile(r"[!-~]+")
 _HOST_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.?")
+# what resolvers take for an address in one of their own ways, such as 127.1, and the HTTP library refuses
+_ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
 _NAME_LENGTH = 100
 # no longer text is read as a name
 _PATTERN_LENGTH = 1000
@@ -196,7 +198,10 @@ def _url(text: str) -> SplitResult | None:
 
 
 def _is_host(host: str) -> bool:
-    return _is_ip_address(host) or (len(host) <= _HOST_LENGTH and _HOST_NAME.fullmatch(host) is not None)
+    if _is_ip_address(host):
+        return True
+    is_name = len(host) <= _HOST_LENGTH and _HOST_NAME.fullmatch(host) is not None
+    return is_name and not _ENDS_IN_A_NUMBER.fullmatch(host)
 
 
 def _is_ip_address(host: str) -> bool:
