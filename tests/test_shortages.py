@@ -72,7 +72,12 @@ async def test_it_survives_a_crowd_that_takes_all_its_files(tmp_path: Path) -> N
         assert used(exporter) - seconds < 1
         await scraped(url, up=1)
     assert [line["msg"] for line in told].count("connections cannot be accepted") == 1
-    assert {line["msg"] for line in told} <= {"connections cannot be accepted", "call ended", "poll failed", "poll succeeded"}
+    assert {line["msg"] for line in told} <= {
+        "connections cannot be accepted",
+        "call ended",
+        "poll failed",
+        "poll succeeded",
+    }
     failed = [line for line in told if "Too many open files" in line.get("error", "")]
     assert failed
     assert all("limit of open files" in line["error"] + line["remedy"] for line in failed)
