@@ -7,6 +7,7 @@ runs; `SerialThread` for work that may hang and has to be done in its order.
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -39,11 +40,12 @@ async def in_thread(
 @dataclass(frozen=True, slots=True)
 class _Begun:
     future: Future[Any]
-    ends: float
-    """When, in the event loop's time, nobody waits for it any longer."""
+    at: float
+    """Monotonic, as the event loop's time is."""
 
 
 _UNDER_WAY: dict[Hashable, _Begun] = {}
+_LOOKING = threading.Lock()
 
 
 async def bounded(work: Callable[[], _Result], seconds: float, key: Hashable) -> _Result:
@@ -53,6 +55,23 @@ async def bounded(work: Callable[[], _Result], seconds: float, key: Hashable) ->
     so many seconds after it has begun, and to everybody who asks from then on at once, until it ends: what hangs for
     ever costs one thread. Raises `NoThreadError`, an `OSError`, where no thread can be had.
     """
+    begun = _begun(work, key)
+    async with asyncio.timeout_at(begun.at + seconds):
+        result: _Result = await asyncio.wrap_future(begun.future)
+        return result
+
+
+def waited_for(work: Callable[[], _Result], seconds: float, key: Hashable) -> _Result:
+    """Do work that may hang in a thread of its own, as `bounded` does, and wait for it here.
+
+    Raises `TimeoutError` after so many seconds, and lets it go on; who asks again before it ends waits for its result.
+    """
+    result: _Result = _begun(work, key).future.result(seconds)
+    return result
+
+
+def _begun(work: Callable[[], _Result], key: Hashable) -> _Begun:
+    """Begin work unless what has its key is under way already."""
 
     def ended() -> _Result:
         try:
@@ -61,47 +80,16 @@ async def bounded(work: Callable[[], _Result], seconds: float, key: Hashable) ->
             # before anybody has the result, who might ask again
             _UNDER_WAY.pop(key, None)
 
-    begun = _UNDER_WAY.get(key)
-    if begun is None:
-        begun = _Begun(Future(), asyncio.get_running_loop().time() + seconds)
-        _UNDER_WAY[key] = begun
-        try:
-            _start("bounded", begun.future, ended)
-        except NoThreadError:
-            del _UNDER_WAY[key]
-            raise
-    async with asyncio.timeout_at(begun.ends):
-        result: _Result = await asyncio.wrap_future(begun.future)
-        return result
-
-
-_WAITED_FOR: dict[Hashable, Future[Any]] = {}
-_LOOKING = threading.Lock()
-
-
-def waited_for(work: Callable[[], _Result], seconds: float, key: Hashable) -> _Result:
-    """Do work that may hang in a thread of its own, and wait for it here; return or raise what the work does.
-
-    Raises `TimeoutError` after so many seconds, and lets it go on; who asks with the same key before it ends waits for
-    its result: what hangs for ever costs one thread. Raises `NoThreadError` where no thread can be had.
-    """
-
-    def ended() -> _Result:
-        try:
-            return work()
-        finally:
-            _WAITED_FOR.pop(key, None)
-
     with _LOOKING:
-        future: Future[_Result] | None = _WAITED_FOR.get(key)
-        if future is None:
-            future = _WAITED_FOR[key] = Future()
+        begun = _UNDER_WAY.get(key)
+        if begun is None:
+            begun = _UNDER_WAY[key] = _Begun(Future(), time.monotonic())
             try:
-                _start("waited for", future, ended)
+                _start("bounded", begun.future, ended)
             except NoThreadError:
-                del _WAITED_FOR[key]
+                del _UNDER_WAY[key]
                 raise
-    return future.result(seconds)
+    return begun
 
 
 class SerialThread:
