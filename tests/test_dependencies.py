@@ -17,7 +17,6 @@ from docs.generate import ROOT
 PRIVATE = {
     "aiohttp.BaseProtocol._loop",
     "aiohttp.BaseSite._runner",
-    "aiohttp.BaseSite._server",
     "aiohttp.RequestHandler._messages",
     "aiohttp.RequestHandler._request_count",
     "aiohttp.RequestHandler._request_factory",

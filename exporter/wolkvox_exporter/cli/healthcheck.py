@@ -29,6 +29,9 @@ def main(flags: Sequence[str], processes: Path = Path("/proc")) -> int:
         wanted = _given(flags) if flags else _in_use(_flags_of_exporter(processes))
     except ValueError as error:
         return _failed(error)
+    except SystemExit as misused:
+        # containers keep the code for themselves that argparse has for it
+        return 1 if misused.code else 0
     reasons = []
     for host, port in wanted:
         for reached in _LOOPBACK.get(host, (str(host),)):
