@@ -164,7 +164,7 @@ def test_patterns_that_read_like_something_else_are_warned_of(tmp_path: Path, pa
 @pytest.mark.parametrize(
     "pattern",
     [
-        "*", "**", "?", "ventas*", "*prueba*", "4875", "487?", "[MX]*", "[MX] Cobranza*", "*[", "[", "]", "Mora [A-L]",
+        "?", "?*", "ventas*", "*prueba*", "4875", "487?", "[MX]*", "[MX] Cobranza*", "*[", "[", "]", "Mora [A-L]",
         "[!] Urgente", "Ventas S.A.*", "Mora (30+)*", "Mora (30+) días", "MX | Ventas*", "Plan 50$", "100%*",
         "Cobro 30-60", "¿Sí?", "a+b", "C++*", "Campaña n.º 3*", "3. Ventas", "#1", "@todos", "ñ", "Ventas {julio}*",
         "Día del Niño!", "~*", "<ventas>", "$ promo*",
@@ -180,3 +180,10 @@ def test_a_space_at_an_end_is_warned_of(tmp_path: Path, pattern: str) -> None:
     """If a pattern begins or ends with a space, which no id or name does, then there is a warning."""
     text = "a space stands at the beginning or the end, where no id or name has one; remove it"
     assert warned(tmp_path, pattern) == [(7, "operations[0].campaigns.exclude[0]", text)]
+
+
+@pytest.mark.parametrize("pattern", ["*", "**"])
+def test_a_pattern_that_leaves_out_everything_is_warned_of(tmp_path: Path, pattern: str) -> None:
+    """If `exclude` takes any text, then nothing can be published, and a warning says so before anything is asked."""
+    text = "this leaves out every campaign, since exclude wins; write which ones are meant"
+    assert warned(tmp_path, "*prueba*", pattern) == [(8, "operations[0].campaigns.exclude[1]", text)]

@@ -67,6 +67,8 @@ def _about_patterns(index: int, operation: Operation) -> Iterator[tuple[Location
                 yield at, f"this reads like a regular expression or a character class; here {patterns.MEANING}"
             elif pattern != pattern.strip():
                 yield at, "a space stands at the beginning or the end, where no id or name has one; remove it"
+            elif key == "exclude" and patterns.takes_everything((pattern,)):
+                yield at, "this leaves out every campaign, since exclude wins; write which ones are meant"
 
 
 def _about_twins(operations: Mapping[int, Operation]) -> Iterator[tuple[Location, str]]:
