@@ -94,7 +94,7 @@ def test_programs_read_every_error(config: Path, capsys: pytest.CaptureFixture[s
         (str(web), 1, "http_server_config", "error"),
     ]
     assert all(each["text"] for each in found["problems"])
-    assert (found["good"], found["operations"], found["calls_a_day"]) == (False, [], 0)
+    assert (found["good"], found["operations"], found["calls_a_day"]) == (False, None, None)
 
 
 def test_a_workflow_reads_annotations(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,6 +98,9 @@ def test_the_default_that_is_shown_is_the_one_that_holds(flag: Flag) -> None:
     assert flag.read(flag.default) == getattr(options.parse([]), flag.key)
 
 
+HOME = "~ is the shell's, and only at the beginning of a word; write a space for =, or the whole path"
+
+
 @pytest.mark.parametrize(
     ("line", "error"),
     [
@@ -107,6 +110,9 @@ def test_the_default_that_is_shown_is_the_one_that_holds(flag: Flag) -> None:
         (["--web.listen-adress=:1"], "there is no flag --web.listen-adress; did you mean --web.listen-address?"),
         (["--config", "a.yaml"], "there is no flag --config; did you mean --config.file?"),
         (["-config.file=a.yaml"], "there is no flag -config.file; did you mean --config.file?"),
+        (["--port", "9"], "there is no flag --port"),
+        (["--config.file=~/config.yaml"], f"--config.file: {HOME}"),
+        (["check", "--web.config.file=~ana/web.yaml"], f"--web.config.file: {HOME}"),
         (["--check"], "there is no flag --check; did you mean check?"),
         (["--log.level=warning"], "--log.level: write debug, info, warn or error; did you mean warn?"),
         (["--log.level=INFO"], "--log.level: write debug, info, warn or error; did you mean info?"),
@@ -122,7 +128,7 @@ def test_the_default_that_is_shown_is_the_one_that_holds(flag: Flag) -> None:
         (["--versoin"], "there is no flag --versoin; did you mean --version?"),
         (["version"], "there is no command version; did you mean --version?"),
         (["help"], "there is no command help; did you mean --help?"),
-        (["check", "again"], "check takes flags only, and no other word"),
+        (["check", "again"], "check takes flags only, and no other word, such as --config.file=FILE"),
         (["assets"], "assets wants one DIR: where to write; made if it is missing"),
         (["check", "--speed=1"], "check takes no --speed; demo and simulate do"),
         (["--web.max-requests=4", "once"], "once takes no --web.max-requests; serving does"),

@@ -76,6 +76,14 @@ def test_a_variable_in_place_of_the_token_is_told_to_be_token_env(tmp_path: Path
     assert said == f"nothing is replaced in this file; write the name alone: token_env: {name}"
 
 
+@pytest.mark.parametrize("name", ["WOLKVOX_TOKEN", "MY_TOKEN", "TOKEN", "wolkvox_token", "SECRET"])
+def test_any_name_may_be_that_of_a_variable(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a variable is not set, then that is said, also where its name would be no token."""
+    monkeypatch.delenv(name, raising=False)
+    said = _refused(tmp_path, "token_env", name, _FILE)
+    assert said == "the environment variable is not set; set it to the token before the exporter starts"
+
+
 @pytest.mark.parametrize("text", _NOTATIONS)
 def test_a_template_that_nobody_filled_in_is_no_token(tmp_path: Path, text: str) -> None:
     """If what a template or a shell would replace stands in place of the token, then other keys are named."""

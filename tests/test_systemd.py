@@ -131,6 +131,14 @@ async def test_a_dead_worker_is_told_and_does_not_end_the_others(tmp_path: Path)
         watching.cancel()
 
 
+def test_a_bad_configuration_is_told_until_it_is_good() -> None:
+    """If the last reload was refused, then whoever asks systemd how it goes reads that."""
+    assert (
+        status([], is_live=True, config_loaded=False) == "0 operations, the changed configuration is bad, see the log"
+    )
+    assert status([], is_live=True) == "0 operations, none failing"
+
+
 async def test_without_a_watchdog_only_news_is_told(tmp_path: Path) -> None:
     """If the unit has no WatchdogSec, then nothing is sent as long as nothing changes."""
     address, clock = str(tmp_path / "notify"), ManualClock()

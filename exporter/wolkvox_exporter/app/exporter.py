@@ -151,7 +151,8 @@ class Exporter:
         return Site(self.publisher, self.clock, listen.telemetry_path, self.is_live, guard, reload, auto_reload)
 
     def _status(self) -> str:
-        return status(self.publisher.snapshots.values(), is_live=self.is_live())
+        loaded = self.publisher.config_loaded
+        return status(self.publisher.snapshots.values(), is_live=self.is_live(), config_loaded=loaded)
 
     def _start(self) -> None:
         self.supervisor.start("publisher", self.publisher.run)

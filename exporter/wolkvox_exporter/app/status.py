@@ -9,7 +9,7 @@ from wolkvox_exporter.polling.snapshot import Snapshot
 _LONGEST = 200
 
 
-def status(snapshots: Iterable[Snapshot], *, is_live: bool) -> str:
+def status(snapshots: Iterable[Snapshot], *, is_live: bool, config_loaded: bool = True) -> str:
     """Return which operations do not answer, and why; names and reasons only."""
     if not is_live:
         # no reason to end all the others: it is started again by itself
@@ -22,6 +22,7 @@ def status(snapshots: Iterable[Snapshot], *, is_live: bool) -> str:
         if (reasons := sorted({state.trouble.reason for state in snapshot.reports.values() if state.trouble}))
     ]
     parts = [f"{len(operations)} operation{'s' * (len(operations) != 1)}"]
+    parts += ["the changed configuration is bad, see the log"] * (not config_loaded)
     parts += [f"{waiting} not polled yet"] * bool(waiting)
     parts += [f"failing: {', '.join(failing)}"] * bool(failing)
     return shorten(", ".join(parts if parts[1:] else [*parts, "none failing"]), _LONGEST)

@@ -45,12 +45,15 @@ class Findings:
             "file": self.file,
             "good": self.is_good,
             "problems": [*_entries("error", self.errors), *_entries("warning", self.warnings)],
-            "operations": [
+            "operations": None,
+            "calls_a_day": None,
+        }
+        if self.config:
+            found["operations"] = [
                 {"name": operation.name, "reports": _reports(operation), "calls_a_day": _total(operation)}
                 for operation in self._operations
-            ],
-            "calls_a_day": sum(map(_total, self._operations)),
-        }
+            ]
+            found["calls_a_day"] = sum(map(_total, self._operations))
         return json.dumps(found, indent=2)
 
     def as_annotations(self) -> str:

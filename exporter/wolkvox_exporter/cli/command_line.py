@@ -10,6 +10,7 @@ from wolkvox_exporter.runtime.logs import printable
 HELP, VERSION = ("-h", "--help"), "--version"
 """What is shown instead of a command being run; whoever reads a line looks for them first."""
 _LONGEST_SHOWN = 60
+_ALIKE = 0.7
 _NUMBER = re.compile(r"-[0-9.]")
 
 
@@ -70,6 +71,10 @@ class Grammar:
         """Return the flags that a command takes."""
         return [flag for flag in self.flags if command in flag.commands]
 
+    @property
+    def _of_config(self) -> Sequence[str]:
+        return next((flag.commands for flag in self.flags if flag.name == "--config.file"), ())
+
     def read(self, arguments: Sequence[str]) -> tuple[str, dict[str, object]]:
         """Return the command and the values of what is given, by key; raises `UsageError`."""
         words, given = self._split(arguments)
@@ -78,7 +83,8 @@ class Grammar:
         if word := self.commands[command].word:
             values[word.key] = _word(word, words[1:], command)
         elif words[1:]:
-            raise UsageError(f"{command} takes flags only, and no other word", command)
+            instead = ", such as --config.file=FILE" if command in self._of_config else ""
+            raise UsageError(f"{command} takes flags only, and no other word{instead}", command)
         return command, values
 
     def _split(self, arguments: Sequence[str]) -> tuple[list[str], dict[Flag, list[str]]]:
@@ -137,8 +143,11 @@ class Grammar:
 
 def did_you_mean(written: str, there: Iterable[str]) -> str:
     """Return a question that names what was probably meant, or nothing."""
-    close = difflib.get_close_matches(written[: 2 * _LONGEST_SHOWN].lower().replace("_", "-"), list(there), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    # dashes in front make all flags alike
+    plain = {name.lstrip("-"): name for name in there}
+    meant = written[: 2 * _LONGEST_SHOWN].lower().replace("_", "-").lstrip("-")
+    close = difflib.get_close_matches(meant, list(plain), n=1, cutoff=_ALIKE)
+    return f"; did you mean {plain[close[0]]}?" if close else ""
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:

@@ -3,8 +3,6 @@
 Flags are named as Prometheus' own programs name theirs.
 """
 
-from pathlib import Path
-
 from wolkvox_exporter import assets
 from wolkvox_exporter.app import config_watch
 from wolkvox_exporter.cli import PORT, checking, completion, values
@@ -19,7 +17,7 @@ SERVE = "serve"
 _CHECK, _ONCE, _DEMO, _SIMULATE, _ASSETS = "check", "once", "demo", "simulate", "assets"
 _LOGGING = (SERVE, _ONCE, _DEMO, _SIMULATE)
 _SHELL = Positional("shell", "SHELL", "the shell", one_of(completion.SHELLS), completion.SHELLS)
-_NEW_FOLDER = Positional("folder", "DIR", "where to write; made if it is missing", Path)
+_NEW_FOLDER = Positional("folder", "DIR", "where to write; made if it is missing", values.path)
 
 GRAMMAR = Grammar(
     default=SERVE,
@@ -39,7 +37,7 @@ GRAMMAR = Grammar(
             "config_file",
             (SERVE, _CHECK, _ONCE),
             "the configuration",
-            Path,
+            values.path,
             "FILE",
             default="config.yaml",
         ),
@@ -68,7 +66,9 @@ GRAMMAR = Grammar(
             default=f":{PORT}",
             repeatable=True,
         ),
-        Flag("--web.config.file", "web_config_file", (SERVE, _CHECK), "TLS, users and a rate limit", Path, "FILE"),
+        Flag(
+            "--web.config.file", "web_config_file", (SERVE, _CHECK), "TLS, users and a rate limit", values.path, "FILE"
+        ),
         Flag(
             "--web.telemetry-path",
             "telemetry_path",
@@ -128,7 +128,7 @@ GRAMMAR = Grammar(
             "save_replies",
             (_ONCE,),
             "keep the replies in this folder, with names replaced and digits kept, for reporting a surprise",
-            Path,
+            values.path,
             "DIR",
         ),
         Flag("--speed", "speed", (_DEMO, _SIMULATE), "simulated seconds in a second", values.speed, "N", default="60"),

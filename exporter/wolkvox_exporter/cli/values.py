@@ -1,9 +1,19 @@
 """How the values of flags are read; ValueError says what would be right, and never repeats what was written."""
 
 import re
+from pathlib import Path
 
 from wolkvox_exporter.cli.command_line import did_you_mean
 from wolkvox_exporter.simulator import Fault
+
+
+def path(written: str) -> Path:
+    """Read a path."""
+    if re.match(r"~[A-Za-z0-9_-]*(?:/|$)", written):
+        raise ValueError(
+            "~ is the shell's, and only at the beginning of a word; write a space for =, or the whole path"
+        )
+    return Path(written)
 
 
 def url(written: str) -> str:

@@ -68,6 +68,11 @@ def in_token(text: str) -> Placeholder | None:
     return _WORDS if is_for_people or _TO_BE_CHANGED.fullmatch(plain) else None
 
 
+def is_to_be_changed(name: str) -> bool:
+    """Return whether a name says that another is wanted; names such as MY_TOKEN may well be meant."""
+    return _TO_BE_CHANGED.fullmatch(_plain(name[:_LONGEST])) is not None
+
+
 def in_path(text: str) -> Placeholder | None:
     """Return the placeholder that a path is, or has in it."""
     text = text[:_LONGEST]

@@ -108,8 +108,8 @@ def _variable(text: str) -> TokenSource:
         raise BadValue(f"{found.what}; write the name alone: token_env: {found.variable}")
     if not _VARIABLE.fullmatch(text):
         raise BadValue("this is no name of an environment variable; write one such as WOLKVOX_TOKEN")
-    if found and text not in os.environ:
-        raise BadValue(f"{found.what}; write the name of the environment variable, such as WOLKVOX_TOKEN")
+    if placeholders.is_to_be_changed(text) and text not in os.environ:
+        raise BadValue("this is a placeholder; write the name of the environment variable, such as WOLKVOX_TOKEN")
     return _readable(EnvironmentToken(text))
 
 

@@ -34,13 +34,14 @@ _QUOTE = re.compile("['\"]")
 _SOMETHING = "something cannot stand here; check indentation, and quote values that start with & * ! % @ or `"
 _Entries: TypeAlias = dict[str, tuple[yaml.Node, yaml.Node]]
 
+_UNCLOSED = "found unexpected end of stream"
 _SYNTAX = {
     "could not find expected ':'": "a key has no colon after it, or a quote before it is not closed",
     "mapping values are not allowed here": "a colon stands where no key can be; check indentation and quotes",
     "found character": "a value starts with a tab, @, ` or %; indent with spaces and quote such values",
     "expected <block end>": "the line does not fit the ones before it; check indentation, dashes and quotes",
     "expected ',' or": "a bracket or brace is not closed, or a comma is missing",
-    "found unexpected end of stream": "a quote is opened and never closed",
+    _UNCLOSED: "a quote is opened and never closed",
     "found undefined tag handle": "a tag (!…) means nothing here; quote the value if it is part of it",
     "found undefined alias": "an alias (*name) has no anchor (&name) before it; quote the value if none is meant",
     "second occurrence": "an anchor (&name) is defined twice; give it another name",
@@ -116,7 +117,10 @@ def _build(text: str, document: Document, *, may_be_empty: bool) -> Problem | No
         line = text.count("\n", 0, error.position) + 1
         return document.problem((), "a character has no place in YAML; remove control characters", line)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        # a quote that is never closed is found at the end, and stands where the text begins
+        unclosed = (error.problem or "").startswith(_UNCLOSED)
+        mark = error.context_mark if unclosed else error.problem_mark
+        line = mark.line + 1 if mark else 1
         return document.problem((), _syntax(error), line)
     return None
 
