@@ -164,6 +164,6 @@ async def test_a_new_name_starts_anew(tmp_path: Path) -> None:
         await clock.advance(1)
         file.write("comes", comes={"token_file": "goes"})
         await exporter.reload()
-        assert (await exporter.samples()).values("wolkvox_campaigns") == []
         await clock.advance(1)
+        assert (await exporter.samples()).values("wolkvox_polls_total", report="campaigns") == [1]
     assert [call.started - 1000 for call in exporter.simulator.calls if call.report == "campaigns"] == [0, 1]
