@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
-from pathlib import Path
 from typing import Protocol
 
 import aiohttp
@@ -57,8 +56,9 @@ class Observer(Protocol):
 class Client:
     """A connection to one operation's server.
 
-    `proxy_url` may hold credentials; without it the environment's `HTTPS_PROXY` and `NO_PROXY` hold. `ca_file` replaces
-    the system's certificate authorities. Times are seconds, sizes bytes; a connection may take half of a whole call.
+    `proxy_url` may hold credentials; without it the environment's `HTTPS_PROXY` and `NO_PROXY` hold. `tls` replaces
+    what trusts the system's certificate authorities. Times are seconds, sizes bytes; a connection may take half of a
+    whole call.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Client:
         base_url: str,
         *,
         proxy_url: str | None = None,
-        ca_file: Path | None = None,
+        tls: ssl.SSLContext | None = None,
         timeout: float = TOTAL_TIMEOUT,
         connect_timeout: float = CONNECT_TIMEOUT,
         max_body: int = MAX_BODY,
@@ -76,10 +76,9 @@ class Client:
         self._base_url = URL(base_url)
         self._proxy_url = proxy_url
         self._max_body = max_body
-        context = ssl.create_default_context(cafile=ca_file)
         self._session = aiohttp.ClientSession(
             # half at most, so that a short time-out still tells no connection from no answer
-            connector=Connector(context, min(connect_timeout, timeout / 2)),
+            connector=Connector(tls or ssl.create_default_context(), min(connect_timeout, timeout / 2)),
             timeout=aiohttp.ClientTimeout(total=timeout),
             headers={"User-Agent": f"wolkvox-exporter/{__version__}", "Accept-Encoding": "identity"},
             cookie_jar=aiohttp.DummyCookieJar(),
