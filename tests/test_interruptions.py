@@ -12,6 +12,7 @@ from support.outcomes import call_centre, counts, times
 from support.processes import direct
 from support.reloading import centre, until
 from wolkvox_exporter.config import AmdMode, FileToken
+from wolkvox_exporter.config import Operation as Settings
 from wolkvox_exporter.metrics import ExporterStatus
 from wolkvox_exporter.metrics.cache import Publisher
 from wolkvox_exporter.polling import timing
@@ -31,10 +32,10 @@ def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
     direct(monkeypatch)
 
 
-async def cut_off(simulator: Simulator, url: str, folder: Path, clock: ManualClock) -> None:
+async def cut_off(simulator: Simulator, wanted: Settings, folder: Path, clock: ManualClock) -> None:
     """Let an exporter end in the middle of its first call, as by kill -9: nothing of it is written down."""
     simulator.inject(Fault.STALL, times=1)
-    async with restarted(folder, operation(url, quota_interval=900.0), clock):
+    async with restarted(folder, wanted, clock):
         await clock.settled()
         clock.jump(0)
         await simulator.until(in_flight=1)
@@ -45,7 +46,7 @@ async def test_a_call_that_may_still_last_is_waited_for(tmp_path: Path) -> None:
     clock = ManualClock()
     simulator = call_centre(clock)
     async with simulator.serving() as url:
-        await cut_off(simulator, url, tmp_path, clock)
+        await cut_off(simulator, operation(url, quota_interval=900.0), tmp_path, clock)
         async with restarted(tmp_path, operation(url, quota_interval=900.0), clock):
             await clock.advance(69)
             assert [call.report for call in simulator.calls] == ["campaigns"]
@@ -63,11 +64,7 @@ async def test_a_call_whose_token_is_gone_is_waited_for_by_all(tmp_path: Path) -
     simulator = call_centre(clock)
     async with simulator.serving() as url:
         one = operation(url, amd="off").model_copy(update={"token": FileToken(token)})
-        simulator.inject(Fault.STALL, times=1)
-        async with restarted(state, one, clock):
-            await clock.settled()
-            clock.jump(0)
-            await simulator.until(in_flight=1)
+        await cut_off(simulator, one, state, clock)
         token.unlink()
         both = one, operation(url, "cobranza-mx", amd="off")
         with state_in(state, clock) as store:
@@ -86,11 +83,7 @@ async def test_a_call_of_unknown_token_is_waited_for_by_operations_that_come(tmp
     simulator = call_centre(clock)
     async with simulator.serving() as url:
         one = operation(url, amd="off").model_copy(update={"token": FileToken(token)})
-        simulator.inject(Fault.STALL, times=1)
-        async with restarted(state, one, clock):
-            await clock.settled()
-            clock.jump(0)
-            await simulator.until(in_flight=1)
+        await cut_off(simulator, one, state, clock)
         token.unlink()
         with state_in(state, clock) as store:
             assert store is not None
