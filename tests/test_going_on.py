@@ -204,17 +204,22 @@ async def test_no_round_is_lost_over_a_restart(tmp_path: Path) -> None:
     assert times(simulator, "amd") == [0, pytest.approx(300)]
 
 
-async def test_another_token_ends_the_pause(tmp_path: Path) -> None:
-    """If the next worker has another token, then it asks at once."""
-    clock = ManualClock()
+def renewed_centre(clock: ManualClock, place: Path) -> tuple[Simulator, FileToken]:
+    """Return a centre that has revoked the usual token, and another one that it takes, in a file."""
     simulator = call_centre(clock)
     simulator.accept("canary-renewed", "ventas-co")
     simulator.revoke(TOKEN)
-    token = tmp_path / "token"
-    token.write_text("canary-renewed")
+    place.write_text("canary-renewed")
+    return simulator, FileToken(place)
+
+
+async def test_another_token_ends_the_pause(tmp_path: Path) -> None:
+    """If the next worker has another token, then it asks at once."""
+    clock = ManualClock()
+    simulator, token = renewed_centre(clock, tmp_path / "token")
     async with simulator.serving() as url:
         states = await known(url, clock, 6 * MINUTE, amd="off")
-        renewed = operation(url, amd="off").model_copy(update={"token": FileToken(token)})
+        renewed = operation(url, amd="off").model_copy(update={"token": token})
         async with running(renewed, clock=clock, states=states) as exporter:
             await clock.advance(11)
             assert (await exporter.samples()).value("wolkvox_token_valid") == 1
@@ -224,14 +229,10 @@ async def test_another_token_ends_the_pause(tmp_path: Path) -> None:
 async def test_a_report_that_is_off_when_its_token_is_renewed_stays_off(tmp_path: Path) -> None:
     """If AMD, too, waits for another token and is switched off, then a new token brings the campaigns back alone."""
     clock = ManualClock()
-    simulator = call_centre(clock)
-    simulator.accept("canary-renewed", "ventas-co")
-    simulator.revoke(TOKEN)
-    token = tmp_path / "token"
-    token.write_text("canary-renewed")
+    simulator, token = renewed_centre(clock, tmp_path / "token")
     async with simulator.serving() as url:
         states = await known(url, clock, 6 * MINUTE)
-        renewed = operation(url, amd="off").model_copy(update={"token": FileToken(token)})
+        renewed = operation(url, amd="off").model_copy(update={"token": token})
         async with running(renewed, clock=clock, states=states) as exporter:
             await clock.advance(30)
             samples = await exporter.samples()
