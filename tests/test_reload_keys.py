@@ -49,7 +49,8 @@ async def test_another_server_starts_from_nothing(tmp_path: Path) -> None:
         exporter.simulator.inject(Fault.SERVER_ERROR)
         assert (await exporter.reload())[0] == 200
         samples = await exporter.samples()
-        assert samples.values("wolkvox_campaigns") == samples.values("wolkvox_up") == []
+        assert samples.values("wolkvox_campaigns") == []
+        assert samples.values("wolkvox_up") in ([], [0])  # the first call to the new server may have failed by now
         await clock.advance(1)
         assert (await exporter.samples()).value("wolkvox_polls_total", report="campaigns") == 1
     assert exporter.started("changes") == [0, 1]
