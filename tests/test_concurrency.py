@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -73,6 +74,8 @@ async def test_a_share_that_hangs_costs_one_thread_however_often_it_is_asked(
 ) -> None:
     """If a token cannot be read, then further looks fail at once and take no further thread, until it can."""
     monkeypatch.setattr(threads, "READ_TIMEOUT", 0.05)
+    # what starts threads is one, too, and there from the first on
+    await in_thread("first", int)
     before = set(threading.enumerate())
     for _ in range(20):
         with pytest.raises(TokenUnreadable, match="could not be read within"):
@@ -159,11 +162,27 @@ async def test_what_comes_after_work_that_hangs_is_late_at_once() -> None:
     disk.close(10.0)
 
 
+async def test_what_is_urgent_is_done_before_all_that_waits() -> None:
+    """If a call waits for its note while many states wait to be written, then the note is written next."""
+    goes_on, disk, done = threading.Event(), SerialThread("disk"), list[str]()
+    first = asyncio.create_task(disk.do(goes_on.wait, 10.0))
+    states = [asyncio.create_task(disk.do(partial(done.append, f"state {number}"), 10.0)) for number in range(3)]
+    await asyncio.sleep(0)
+    notes = [
+        asyncio.create_task(disk.do(partial(done.append, f"note {number}"), 10.0, urgent=True)) for number in range(2)
+    ]
+    await asyncio.sleep(0)
+    goes_on.set()
+    await asyncio.gather(first, *states, *notes)
+    assert done == ["note 0", "note 1", "state 0", "state 1", "state 2"]
+    disk.close(10.0)
+
+
 async def test_an_answer_that_no_thread_can_read_is_a_failed_poll() -> None:
     """If no thread can be started, then the error says so and what to do, and the next answer is read again."""
     with no_threads(), pytest.raises(ApiError, match="no thread can be started: raise the limit on processes"):
-        await threads.in_thread(divmod, 7, 2)
-    assert await threads.in_thread(divmod, 7, 2) == (3, 1)
+        await threads.read_answer(lambda: divmod(7, 2), threads.SHORT + 1)
+    assert await threads.read_answer(lambda: divmod(7, 2), threads.SHORT + 1) == (3, 1)
 
 
 async def test_a_system_without_threads_makes_a_token_unreadable_and_ends_no_worker() -> None:

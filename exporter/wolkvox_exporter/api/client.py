@@ -1,6 +1,5 @@
 """HTTP to the wolkvox API: one GET a call, bounded in time and size, without redirects and without retries."""
 
-import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ from wolkvox_exporter import __version__
 from wolkvox_exporter.api import failures
 from wolkvox_exporter.api.connector import Connector
 from wolkvox_exporter.api.errors import ApiError, Reason
-from wolkvox_exporter.api.redaction import Redaction
+from wolkvox_exporter.api.redaction import Redaction, Spellings
 from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.config import environment
 from wolkvox_exporter.config.values import BadValue
+from wolkvox_exporter.runtime.pacing import in_turn
 
 TOKEN_HEADER = "wolkvox-token"  # noqa: S105 - the header's name
 CONNECT_TIMEOUT = 10.0
@@ -76,6 +76,7 @@ class Client:
         self._base_url = URL(base_url)
         self._proxy_url = proxy_url
         self._max_body = max_body
+        self._spellings: Spellings | None = None
         self._session = aiohttp.ClientSession(
             # half at most, so that a short time-out still tells no connection from no answer
             connector=Connector(tls or ssl.create_default_context(), min(connect_timeout, timeout / 2)),
@@ -94,6 +95,7 @@ class Client:
 
     async def get(self, call: Call, token: str) -> Answer:
         """Ask, and return whatever was answered but a redirect; raises `ApiError` where no answer came."""
+        await in_turn()
         if self._observer:
             self._observer.asking(call)
         # raised outside the handler: the library's exceptions carry the request's headers, and so the token
@@ -126,7 +128,9 @@ class Client:
             if _is_compressed(response):
                 raise ApiError(Reason.INVALID_BODY, "the answer is compressed although none was asked for", code=code)
             try:
-                body = await self._body(response, Redaction(token))
+                redaction = Redaction(token, self._spellings)
+                self._spellings = redaction.spellings
+                body = await self._body(response, redaction)
             except ApiError:
                 raise
             except Exception as error:  # noqa: BLE001 - as in `get`, but the status is known
@@ -149,7 +153,7 @@ class Client:
             if not good and body.tell() >= _MAX_ERROR_BODY:
                 # no more than is certain: half a token may stand at the end
                 return body.getvalue()[:_MAX_ERROR_BODY]
-            await asyncio.sleep(0)
+            await in_turn()
         body.write(redaction.rest())
         return body.getvalue()
 

@@ -27,6 +27,7 @@ from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.polling.store import Store
 from wolkvox_exporter.runtime import logs
 from wolkvox_exporter.runtime.clock import Clock, SystemClock
+from wolkvox_exporter.runtime.interpreter import collect_garbage, prefer_latency
 from wolkvox_exporter.runtime.signals import deliver, stopped_by_signals
 from wolkvox_exporter.runtime.supervisor import Supervisor
 from wolkvox_exporter.runtime.systemd import ServiceManager
@@ -161,6 +162,7 @@ class Exporter:
             self.supervisor.start("configuration watch", self._watch.run)
         watch = partial(self._manager.watch, self.clock, self._status)
         self.supervisor.start("service manager", watch)
+        self.supervisor.start("garbage", partial(collect_garbage, self.clock))
         self.pool.start()
 
     async def _stop(self) -> None:
@@ -189,6 +191,7 @@ async def serve(load: Callable[[], Config], listen: Listen, auto_reload: float |
         reloading.set_result(exporter.reloading)
         watched = {"auto_reload": durations.written(auto_reload)} if auto_reload else {}
         async with exporter.running(listen) as addresses:
+            prefer_latency()
             _log_start(config)
             for host, port in addresses:
                 log.info("listening", address=host, port=port, **exporter.protection, **watched, version=__version__)

@@ -140,3 +140,9 @@ class OperationState:
     """Which token that is; of the token, and so nothing that is written down."""
     unsaved: Annotated[tuple[Begun, ...], Field(exclude=True)] = ()
     """The calls that went out since the value was last written down."""
+
+    def rows(self) -> list[object]:
+        """Return what there is of each campaign."""
+        counters, published = self.counters, self.published
+        tables = (counters.standings, counters.sums, published.activity)
+        return [*published.campaigns, *(row for table in tables for row in table.values())]

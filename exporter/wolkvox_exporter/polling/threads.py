@@ -1,30 +1,41 @@
 """What polling does beside the event loop: reading tokens and answers."""
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from functools import cache
+from typing import TypeVar
 
 from wolkvox_exporter.api.errors import ApiError, Reason
 from wolkvox_exporter.config import TokenSource, TokenUnreadable
 from wolkvox_exporter.runtime import concurrency
-from wolkvox_exporter.runtime.concurrency import NoThreadError, bounded
+from wolkvox_exporter.runtime.concurrency import NoThreadError, SerialThread, bounded
 
 READ_TIMEOUT = 5.0
 """Seconds that reading a token may take."""
 
+SHORT = 1024 * 1024
+"""Bytes of an answer that takes a tenth of a second to read."""
 _Result = TypeVar("_Result")
-_Parameters = ParamSpec("_Parameters")
 
 
-async def in_thread(
-    work: Callable[_Parameters, _Result], *arguments: _Parameters.args, **keys: _Parameters.kwargs
-) -> _Result:
-    """Do the work of reading an answer; no other waits for it. Raises `ApiError` where no thread can be had."""
+async def read_answer(work: Callable[[], _Result], size: int) -> _Result:
+    """Do the work of reading an answer of `size` bytes. Raises `ApiError` where no thread can be had.
+
+    Short ones are read one after the other, which takes no longer in all: every thread has to have the interpreter's
+    lock, and among eighty the event loop would have it every eightieth time. No other waits for a long one.
+    """
     try:
-        return await concurrency.in_thread("reading", work, *arguments, **keys)
+        if size > SHORT:
+            return await concurrency.in_thread("reading", work)
+        return await _short_ones().do(work, None)
     except NoThreadError:
         pass
     detail = "the answer could not be read, since no thread can be started"
     raise ApiError(Reason.CONNECTION, detail, remedy="raise the limit on processes, or look for what uses them up")
+
+
+@cache
+def _short_ones() -> SerialThread:
+    return SerialThread("reading")
 
 
 async def read_token(source: TokenSource) -> str:

@@ -20,14 +20,18 @@ from wolkvox_exporter.polling.reports.report import Exchange
 from wolkvox_exporter.polling.snapshot import Snapshot
 from wolkvox_exporter.polling.state import Failure, Question, Result
 from wolkvox_exporter.polling.store import SLACK
-from wolkvox_exporter.polling.threads import in_thread
+from wolkvox_exporter.polling.threads import read_answer
 from wolkvox_exporter.polling.timing import Wait
 from wolkvox_exporter.polling.token_gate import TokenState
 from wolkvox_exporter.polling.token_reader import Reading, TokenReader
 from wolkvox_exporter.runtime.clock import Clock
+from wolkvox_exporter.runtime.disposal import free_later
+from wolkvox_exporter.runtime.pacing import in_turn
 
 LARGE = 64 * 1024
 """Bytes of an answer from which on other operations do not wait until it is read; no refusal is as large."""
+VERY_LARGE = 1024 * 1024
+"""Bytes of an answer whose rows are freed in pieces, once the next has come."""
 _GRACE = 5.0
 """Seconds beyond its time-out after which a call has not been answered in time, whatever it brought."""
 
@@ -107,6 +111,7 @@ class Worker:
                 if until is not None:
                     await self._clock.sleep_until(until, self._wake)
                 self._wake.clear()
+                await in_turn()
                 until = await self.step()
         finally:
             self._reader.cancel()
@@ -276,13 +281,14 @@ class Worker:
     ) -> tuple[Result, Unread]:
         if isinstance(answer, Failure):
             return Result(answer.code, answer), Unread()
-        taken, exchange = REPORTS[question.report].taken, Exchange(answer, asked, self._now())
+        taken, exchange, before = REPORTS[question.report].taken, Exchange(answer, asked, self._now()), account.state
+        work = partial(taken, before, account.operation, question.subject, exchange)
         try:
-            account.state, unread = await in_thread(
-                partial(taken, account.state, account.operation, question.subject, exchange)
-            )
+            account.state, unread = await read_answer(work, len(answer.body))
         except ApiError as error:
             return Result(error.code, outcome.failure(error, account.operation)), Unread()
+        if len(answer.body) > VERY_LARGE:
+            free_later(await read_answer(before.rows, len(answer.body)))
         return Result(str(answer.status), None, unread.counts), unread
 
     def publish(self, account: Account) -> None:

@@ -10,9 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from dataclasses import dataclass
-from queue import SimpleQueue
-from typing import Any, ParamSpec, TypeVar
+from dataclasses import dataclass, field
+from itertools import count
+from queue import PriorityQueue, SimpleQueue
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 _Result = TypeVar("_Result")
 _Parameters = ParamSpec("_Parameters")
@@ -25,6 +26,10 @@ class NoThreadError(OSError):
         super().__init__("no thread can be started; raise the limit on processes, or look for what uses them up")
 
 
+_Failed: TypeAlias = Callable[[NoThreadError], None]
+_Start: TypeAlias = Callable[[threading.Thread, _Failed], None]
+
+
 async def in_thread(
     name: str, work: Callable[_Parameters, _Result], *arguments: _Parameters.args, **keys: _Parameters.kwargs
 ) -> _Result:
@@ -34,7 +39,9 @@ async def in_thread(
     share the interpreter's lock: work that must not make the event loop late consists of steps of some milliseconds.
     Raises `NoThreadError`, an `OSError`, where no thread can be had.
     """
-    return await asyncio.wrap_future(_start(name, Future(), lambda: work(*arguments, **keys)))
+    future: Future[_Result] = Future()
+    _start_soon(_threaded(name, future, lambda: work(*arguments, **keys)), future.set_exception)
+    return await asyncio.wrap_future(future)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ async def bounded(work: Callable[[], _Result], seconds: float, key: Hashable) ->
     so many seconds after it has begun, and to everybody who asks from then on at once, until it ends: what hangs for
     ever costs one thread. Raises `NoThreadError`, an `OSError`, where no thread can be had.
     """
-    begun = _begun(work, key)
+    begun = _begun(work, key, _start_soon)
     async with asyncio.timeout_at(begun.at + seconds):
         result: _Result = await asyncio.wrap_future(begun.future)
         return result
@@ -66,12 +73,13 @@ def waited_for(work: Callable[[], _Result], seconds: float, key: Hashable) -> _R
 
     Raises `TimeoutError` after so many seconds, and lets it go on; who asks again before it ends waits for its result.
     """
-    result: _Result = _begun(work, key).future.result(seconds)
+    result: _Result = _begun(work, key, _start_now).future.result(seconds)
     return result
 
 
-def _begun(work: Callable[[], _Result], key: Hashable) -> _Begun:
+def _begun(work: Callable[[], _Result], key: Hashable, start: _Start) -> _Begun:
     """Begin work unless what has its key is under way already."""
+    future: Future[_Result] = Future()
 
     def ended() -> _Result:
         try:
@@ -80,36 +88,45 @@ def _begun(work: Callable[[], _Result], key: Hashable) -> _Begun:
             # before anybody has the result, who might ask again
             _UNDER_WAY.pop(key, None)
 
+    def failed(error: NoThreadError) -> None:
+        _UNDER_WAY.pop(key, None)
+        future.set_exception(error)
+
     with _LOOKING:
         begun = _UNDER_WAY.get(key)
         if begun is None:
-            begun = _UNDER_WAY[key] = _Begun(Future(), time.monotonic())
-            try:
-                _start("bounded", begun.future, ended)
-            except NoThreadError:
-                del _UNDER_WAY[key]
-                raise
+            begun = _UNDER_WAY[key] = _Begun(future, time.monotonic())
+            start(_threaded("bounded", future, ended), failed)
     return begun
 
 
 class SerialThread:
-    """A thread that does one piece of work after the other, in their order; `NoThreadError` where none can be had."""
+    """A thread that does one piece of work after the other, in their order but for what is urgent.
+
+    `NoThreadError` where none can be had.
+    """
 
     def __init__(self, name: str) -> None:
-        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        self._jobs: PriorityQueue[_Job] = PriorityQueue()
+        self._numbers = count()
         self._doing: Future[Any] | None = None
         self._late: Future[Any] | None = None
-        self._thread = _thread(name, self._run)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:
+            raise NoThreadError from None
 
-    async def do(self, work: Callable[[], _Result], patience: float) -> _Result:
-        """Return what the work returns, or raise what it raises, or TimeoutError after `patience` seconds.
+    async def do(self, work: Callable[[], _Result], patience: float | None, *, urgent: bool = False) -> _Result:
+        """Return what the work returns, or raise what it raises, or TimeoutError after `patience` seconds, if any.
 
-        Work that has begun goes on all the same, and until it ends all other work is late at once.
+        What is urgent is done before all that waits. Work that has begun goes on all the same, and until it ends all
+        other work is late at once.
         """
         if self._late and not self._late.done():
             raise TimeoutError
         future: Future[_Result] = Future()
-        self._jobs.put((future, work))
+        self._jobs.put(_Job(not urgent, next(self._numbers), future, work))
         try:
             async with asyncio.timeout(patience):
                 return await asyncio.wrap_future(future)
@@ -120,31 +137,69 @@ class SerialThread:
 
     def close(self, grace: float) -> None:
         """Wait for what has begun, for `grace` seconds at most."""
-        self._jobs.put(None)
+        self._jobs.put(_Job(can_wait=True, number=next(self._numbers), future=Future(), work=None))
         self._thread.join(grace)
 
     def _run(self) -> None:
-        while job := self._jobs.get():
-            future, work = job
-            if future.set_running_or_notify_cancel():
-                self._doing = future
-                _settle(future, work)
+        while self._do(self._jobs.get()):
+            # what that was about may be large, and the next may come late
+            self._doing = None
+
+    def _do(self, job: "_Job") -> bool:
+        if job.work and job.future.set_running_or_notify_cancel():
+            self._doing = job.future
+            _settle(job.future, job.work)
+        return job.work is not None
 
 
-def _start(name: str, future: Future[_Result], work: Callable[[], _Result]) -> Future[_Result]:
+@dataclass(frozen=True, slots=True, order=True)
+class _Job:
+    """What waits in the order of its first two fields; without work it is the end."""
+
+    can_wait: bool
+    number: int
+    future: Future[Any] = field(compare=False)
+    work: Callable[[], Any] | None = field(compare=False)
+
+
+def _threaded(name: str, future: Future[_Result], work: Callable[[], _Result]) -> threading.Thread:
     # so that one who gives up waiting cancels it for nobody else
     future.set_running_or_notify_cancel()
-    _thread(name, lambda: _settle(future, work))
-    return future
+    return threading.Thread(target=_settle, args=(future, work), name=name, daemon=True)
 
 
-def _thread(name: str, work: Callable[[], None]) -> threading.Thread:
-    thread = threading.Thread(target=work, name=name, daemon=True)
+def _start_now(thread: threading.Thread, failed: _Failed) -> None:
     try:
         thread.start()
     except RuntimeError:
-        raise NoThreadError from None
-    return thread
+        failed(NoThreadError())
+
+
+class _Starter:
+    """Starts threads beside the event loop: who starts one waits until it runs, for long where others are at work."""
+
+    def __init__(self) -> None:
+        self._waiting: SimpleQueue[tuple[threading.Thread, _Failed]] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def start(self, thread: threading.Thread, failed: _Failed) -> None:
+        """Let the thread run soon; where none can be had, `failed` is called, perhaps in another thread."""
+        if self._thread is None:
+            starter = threading.Thread(target=self._run, name="starter", daemon=True)
+            try:
+                starter.start()
+            except RuntimeError:
+                failed(NoThreadError())
+                return
+            self._thread = starter
+        self._waiting.put((thread, failed))
+
+    def _run(self) -> None:
+        while True:
+            _start_now(*self._waiting.get())
+
+
+_start_soon = _Starter().start
 
 
 def _settle(future: Future[_Result], work: Callable[[], _Result]) -> None:

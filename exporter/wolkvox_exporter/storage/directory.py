@@ -70,7 +70,7 @@ class Directory:
         self._content: dict[Path, bytes] = {}
         # what could not be read may be good, and is not written over
         self._unread: set[Path] = set()
-        # one for all: what is written later is what was known later
+        # one for all: what is written later of an operation is what was known later
         self._thread = SerialThread("state")
 
     async def load_all(self, operations: Iterable[Operation]) -> dict[str, OperationState]:
@@ -115,12 +115,12 @@ class Directory:
         return saved
 
     async def note(self, operation: Operation, state: OperationState) -> bool:
-        """See `Store.note`."""
-        return await self._written(operation, partial(self._note, operation, state))
+        """See `Store.note`. A call waits for it, and so it is written before the states of others that wait."""
+        return await self._written(operation, partial(self._note, operation, state), urgent=True)
 
-    async def _written(self, operation: Operation, work: Callable[[], None]) -> bool:
+    async def _written(self, operation: Operation, work: Callable[[], None], *, urgent: bool = False) -> bool:
         try:
-            await self._thread.do(work, SLACK)
+            await self._thread.do(work, SLACK, urgent=urgent)
         except _UnreadError:
             # told when it was not read
             return False
