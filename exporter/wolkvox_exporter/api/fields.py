@@ -93,8 +93,13 @@ class Unread:
         """Read all numeric fields of a row; what is blank or cannot be read is left out."""
         values: dict[str, float] = {}
         for key, each in fields.items():
-            reader = partial(_read_field, each.readers(key))
-            values.update(self.read(row, key, reader, optional=each.optional) or {})
+            if each.more:
+                reader = partial(_read_field, each.readers(key))
+                values.update(self.read(row, key, reader, optional=each.optional) or {})
+            elif each.reader:
+                number = self.read(row, key, each.reader, optional=each.optional)
+                if number is not None:
+                    values[key] = number
         return MappingProxyType(values)
 
     def _miss(self, key: str, *, optional: bool) -> None:

@@ -6,6 +6,7 @@ The API writes every value as text with `.` for decimals and `,` between groups 
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 LONGEST_TEXT = 1000
 """Characters of a text; the names and phones of a campaign take some hundred. A longer one is unreadable."""
@@ -14,6 +15,8 @@ LARGEST_NUMBER = 1e15
 Reader = Callable[[object], float | None]
 """Reads one value; None for a blank one, raises `Unreadable` for what is not documented."""
 
+_REMEMBERED = 4096
+"""Numbers that are read without a look at their digits: most are small, or stand in the next answer, too."""
 # a group before the first comma does not begin with 0: `0,500` would be half of something elsewhere
 _NUMBER = r"(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _COUNT = re.compile(_NUMBER, re.ASCII)
@@ -40,31 +43,31 @@ def text(value: object) -> str:
 
 def printable(written: str) -> str:
     """Return a text with `?` for each half of a surrogate pair, which JSON can spell and nothing else can carry."""
-    return written.encode(errors="replace").decode()
+    return written if written.isascii() else written.encode(errors="replace").decode()
 
 
 def count(value: object) -> float | None:
     """Read `1,234`."""
     written = text(value)
-    return _decimal(_whole(_COUNT, written).group()) if written else None
+    return _count(written) if written else None
 
 
 def percentage(value: object) -> float | None:
     """Read `9,336.00 %` or `110%` as a ratio, 93.36 or 1.1; a number without its `%` is unreadable."""
     written = text(value)
-    return _decimal(_whole(_PERCENTAGE, written).group(1), exponent=-2) if written else None
+    return _percentage(written) if written else None
 
 
 def count_of_pair(value: object) -> float | None:
     """Read the count of `12 (3.50 %)`."""
     written = text(value)
-    return count(_whole(_COUNT_AND_SHARE, written).group(1)) if written else None
+    return _count(_whole(_COUNT_AND_SHARE, written).group(1)) if written else None
 
 
 def share_of_pair(value: object) -> float | None:
     """Read the share of `12 (3.50 %)` as a ratio, 0.035."""
     written = text(value)
-    return percentage(_whole(_COUNT_AND_SHARE, written).group(2)) if written else None
+    return _percentage(_whole(_COUNT_AND_SHARE, written).group(2)) if written else None
 
 
 def state(value: object) -> float | None:
@@ -76,6 +79,16 @@ def state(value: object) -> float | None:
     if state is None:
         raise Unreadable
     return state
+
+
+@lru_cache(_REMEMBERED)
+def _count(written: str) -> float:
+    return _decimal(_whole(_COUNT, written).group())
+
+
+@lru_cache(_REMEMBERED)
+def _percentage(written: str) -> float:
+    return _decimal(_whole(_PERCENTAGE, written).group(1), exponent=-2)
 
 
 def _whole(pattern: re.Pattern[str], written: str) -> re.Match[str]:
