@@ -25,7 +25,8 @@ from wolkvox_exporter.api.fields import ReportName
 from wolkvox_exporter.api.reports.campaigns import NUMBERS, Campaign
 from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, ExporterStatus, Family
 from wolkvox_exporter.metrics.builders import HELD_REASONS
-from wolkvox_exporter.metrics.encoder import Exposition, Format
+from wolkvox_exporter.metrics.encoder import Format
+from wolkvox_exporter.metrics.exposition import Exposition
 from wolkvox_exporter.polling.snapshot import Attempt, Detections, ReportState, Snapshot, Trouble
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -185,4 +186,4 @@ def test_the_bytes_are_those_of_the_client_library(kind: Format, reference, snap
         exposition.update(snapshot)
     registry.register(ByTheLibrary(snapshots, now=50.0))
     end = b"# EOF\n" if kind is Format.OPENMETRICS else b""
-    assert reference(registry) == exposition.pages(now=50.0).by_format[kind].plain(end)
+    assert reference(registry) == b"".join(exposition.pages(now=50.0).by_format[kind].text()) + end

@@ -25,7 +25,8 @@ from test_state_files import kept_files
 from wolkvox_exporter.config import schema
 from wolkvox_exporter.config.labels import RESERVED, RESERVED_PREFIXES
 from wolkvox_exporter.metrics import ExporterStatus
-from wolkvox_exporter.metrics.encoder import Exposition, Format
+from wolkvox_exporter.metrics.encoder import Format
+from wolkvox_exporter.metrics.exposition import Exposition
 from wolkvox_exporter.polling.snapshot import Snapshot
 
 INFO = "wolkvox_operation_info"
@@ -177,8 +178,8 @@ def test_any_label_is_published_as_written_or_refused(labels: dict[str, str]) ->
     exposition.update(Snapshot("ventas-co", MappingProxyType({}), labels=wanted.labels))
     pages = exposition.pages(0.0).by_format
     expected = {"operation": "ventas-co", **labels}
-    assert info(read_openmetrics(pages[Format.OPENMETRICS].plain(b"# EOF\n").decode())) == expected
-    assert info(read_text(pages[Format.TEXT].plain(b"").decode())) == expected
+    assert info(read_openmetrics(b"".join([*pages[Format.OPENMETRICS].text(), b"# EOF\n"]).decode())) == expected
+    assert info(read_text(b"".join(pages[Format.TEXT].text()).decode())) == expected
 
 
 def is_good(name: str, value: str) -> bool:

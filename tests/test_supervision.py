@@ -12,7 +12,7 @@ from support.operations import TOKEN, operation, running
 from support.processes import direct
 from wolkvox_exporter.api.reports import campaigns
 from wolkvox_exporter.api.response import Answer
-from wolkvox_exporter.metrics.encoder import Exposition
+from wolkvox_exporter.metrics.exposition import Exposition
 from wolkvox_exporter.runtime.supervisor import CALM, LONGEST_PAUSE, Supervisor
 from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 

@@ -15,7 +15,8 @@ from support.clock import ManualClock
 from wolkvox_exporter.api.client import Client
 from wolkvox_exporter.config import AmdMode, LiteralToken, Operation
 from wolkvox_exporter.metrics import ExporterStatus
-from wolkvox_exporter.metrics.encoder import Exposition, Format
+from wolkvox_exporter.metrics.encoder import Format
+from wolkvox_exporter.metrics.exposition import Exposition
 from wolkvox_exporter.polling import resume, token_gate
 from wolkvox_exporter.polling.account import Account
 from wolkvox_exporter.polling.snapshot import Snapshot
@@ -138,5 +139,5 @@ class Pipeline:
         await worker.finish()
         pages = exposition.pages(clock.monotonic()).by_format
         # in place of the metrics of the process, which come last
-        text, openmetrics = pages[Format.TEXT].plain(b"").decode(), pages[Format.OPENMETRICS].plain(b"# EOF\n").decode()
-        return Poll(frozenset(self._server.asked), text, openmetrics, self._log.getvalue())
+        text, openmetrics = (b"".join(pages[kind].text()).decode() for kind in (Format.TEXT, Format.OPENMETRICS))
+        return Poll(frozenset(self._server.asked), text, f"{openmetrics}# EOF\n", self._log.getvalue())

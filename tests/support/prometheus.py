@@ -74,7 +74,7 @@ class Prometheus:
             if found == expected():
                 return
             await asyncio.sleep(_LOOK_AGAIN)
-        assert found == expected(), promql
+        assert found == expected(), (promql, found)
 
 
 def _values(metric: dict[str, str], labels: tuple[str, ...]) -> tuple[str, ...]:

@@ -127,7 +127,8 @@ def polled(simulator: Simulator, base_url: str) -> list[Operation]:
 
 async def scrape(exporter: Running) -> str:
     """Return what `/metrics` would answer to a Prometheus, without the way over HTTP."""
-    return (await exporter.exporter.publisher.body(Format.OPENMETRICS, gzipped=False)).decode()
+    _, text = await exporter.exporter.publisher.text(Format.OPENMETRICS)
+    return b"".join(text).decode()
 
 
 def _unix(time: str) -> float:

@@ -146,7 +146,8 @@ async def _once(config: Config, folder: Path | None) -> bool:
     exporter = Exporter(config, spread=0.0, observers=recorders)
     began = exporter.clock.monotonic()
     good = await exporter.once()
-    put(await exporter.publisher.body(Format.TEXT, gzipped=False))
+    _, text = await exporter.publisher.text(Format.TEXT)
+    put(b"".join(text))
     snapshots = [account.state.published for account in exporter.accounts]
     _close(closing_line(snapshots, exporter.clock.monotonic() - began), good=good)
     return good

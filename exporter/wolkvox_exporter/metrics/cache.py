@@ -1,17 +1,19 @@
 """Keeps the finished exposition up to date: one rendering for a burst of changes, one when data become stale."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from itertools import chain
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client import exposition as client_text
 from prometheus_client.openmetrics import exposition as client_openmetrics
 
 from wolkvox_exporter.metrics import ExporterStatus
-from wolkvox_exporter.metrics.encoder import Exposition, Format, Page, Pages
+from wolkvox_exporter.metrics.encoder import Format
+from wolkvox_exporter.metrics.exposition import EXPORTER, Exposition, Page, Pages
 from wolkvox_exporter.polling.snapshot import Snapshot
 from wolkvox_exporter.runtime.clock import Clock
 
@@ -19,6 +21,11 @@ BURST = 0.2
 """Seconds that a change waits for others."""
 BODY_AGE = 1.0
 """Seconds for which a finished body, with the process metrics in it, is sent again."""
+MOST_PARTS = 1000
+"""Pages of some operations that are kept until something changes; anybody can ask for more combinations."""
+Operations: TypeAlias = frozenset[str] | None
+"""The operations that somebody wants to see, the exporter itself perhaps among them; None is everything."""
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,7 @@ class Publisher:
         self._change = asyncio.Event()
         self._rendering = asyncio.Lock()
         self._pages: Pages = self._exposition.pages(clock.monotonic())
+        self._parts: dict[frozenset[str], Mapping[Format, Page]] = {}
         self._bodies: dict[Format, _Body] = {}
         # always the same thread: what one frees the next rendering finds again; it ends with the publisher, and not
         # before, since a scrape may come to the very end
@@ -91,16 +99,18 @@ class Publisher:
         async with self._rendering:
             changed, self._changed = self._changed, {}
             self._change.clear()
-            loop = asyncio.get_running_loop()
             try:
-                self._pages = await loop.run_in_executor(
-                    self._thread, self._render, list(changed.values()), list(self.snapshots), self._status
+                self._take(
+                    await self._in_thread(self._render, list(changed.values()), list(self.snapshots), self._status)
                 )
             except BaseException:
                 # left to the next rendering
                 self._changed = changed | self._changed
                 self._change.set()
                 raise
+
+    async def _in_thread(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
     def _render(self, changed: list[Snapshot], shown: list[str], status: ExporterStatus) -> Pages:
         for snapshot in changed:
@@ -109,21 +119,44 @@ class Publisher:
         self._exposition.status = status
         return self._exposition.pages(self._clock.monotonic())
 
-    async def body(self, kind: Format, *, gzipped: bool) -> bytes:
-        """Return the exposition, ready to be sent."""
-        now = self._clock.monotonic()
-        if now >= self._pages.valid_until:
-            # the timer is late, on a busy machine say: never send what is stale
-            await self.refresh()
-        page, body = self._pages.by_format[kind], self._bodies.get(kind)
-        if not gzipped:
-            # large and rarely asked for: not kept
-            return page.plain(self._tail(kind))
+    async def gzipped(self, kind: Format, operations: Operations = None) -> bytes:
+        """Return the exposition as one gzip member, ready to be sent."""
+        page, now = await self._page(kind, operations), self._clock.monotonic()
+        if operations is not None:
+            return page.gzipped(self._tail(kind, operations))
+        body = self._bodies.get(kind)
         if body is None or body.page is not page or now - body.made >= BODY_AGE:
-            body = self._bodies[kind] = _Body(page, now, page.gzipped(self._tail(kind)))
+            body = self._bodies[kind] = _Body(page, now, page.gzipped(self._tail(kind, operations)))
         return body.content
 
-    def _tail(self, kind: Format) -> bytes:
+    async def text(self, kind: Format, operations: Operations = None) -> tuple[int, Iterator[bytes]]:
+        """Return the exposition's length in bytes, and its text, a part at a time."""
+        page, tail = await self._page(kind, operations), self._tail(kind, operations)
+        return page.length + len(tail), chain(page.text(), (tail,))
+
+    async def _page(self, kind: Format, operations: Operations) -> Page:
+        if self._clock.monotonic() >= self._pages.valid_until:
+            # the timer is late, on a busy machine say: never send what is stale
+            await self.refresh()
+        if operations is None:
+            return self._pages.by_format[kind]
+        async with self._rendering:
+            if operations not in self._parts:
+                if len(self._parts) >= MOST_PARTS:
+                    self._parts.clear()
+                self._parts[operations] = await self._in_thread(
+                    self._exposition.part, operations, self._clock.monotonic()
+                )
+            return self._parts[operations][kind]
+
+    def _take(self, pages: Pages) -> None:
+        self._pages = pages
+        # made again for whoever asks for them
+        self._parts.clear()
+
+    def _tail(self, kind: Format, operations: Operations) -> bytes:
+        if operations is not None and EXPORTER not in operations:
+            return b"# EOF\n" if kind is Format.OPENMETRICS else b""
         write = client_openmetrics.generate_latest if kind is Format.OPENMETRICS else client_text.generate_latest
         tail: bytes = write(self._process)
         return tail

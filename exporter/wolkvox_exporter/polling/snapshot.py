@@ -182,6 +182,14 @@ class Snapshot:
         """Return a snapshot in which one report's state is another."""
         return replace(self, reports=MappingProxyType({**self.reports, name: state}))
 
+    def content(self, name: ReportName) -> tuple[object, ...]:
+        """Return what is published of a report's good answers: as long as all of it is the same, so are the samples."""
+        return {
+            ReportName.CAMPAIGNS: (self.campaigns, self.activity, self.excluded),
+            ReportName.AMD: (self.detections, self.amd_window_start),
+            ReportName.QUOTA: (self.quota,),
+        }[name]
+
     def is_fresh(self, name: ReportName, now: float) -> bool:
         """Return whether the report's last good data may be shown at `now` on the monotonic clock."""
         state = self.reports.get(name)

@@ -10,14 +10,16 @@ from aiohttp import hdrs, web
 from wolkvox_exporter import __version__
 from wolkvox_exporter.api.fields import ReportName
 from wolkvox_exporter.metrics.cache import Publisher
+from wolkvox_exporter.metrics.exposition import EXPORTER
 from wolkvox_exporter.polling.snapshot import Snapshot
 from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.runtime.concurrency import bounded
 from wolkvox_exporter.web import landing
 from wolkvox_exporter.web.negotiation import accepts_gzip, format_for
+from wolkvox_exporter.web.streamed import streamed
 from wolkvox_exporter.web.toolkit.guard import LARGEST_BODY, Guard
 
-_HEALTHY, _READY, _RELOAD = "/-/healthy", "/-/ready", "/-/reload"
+_HEALTHY, _READY, _RELOAD, _TARGETS = "/-/healthy", "/-/ready", "/-/reload", "/-/targets"
 _PAGE_TIMEOUT = 10.0
 """Seconds; with eighty operations it takes some 0.04 of one."""
 _DIED = "a worker has died and is being started again; see the log and report a bug"
@@ -49,18 +51,25 @@ class Site:
             app.router.add_get("/", self.landing)
         app.router.add_get(_HEALTHY, self.healthy)
         app.router.add_get(_READY, self.ready)
+        app.router.add_get(_TARGETS, self.targets)
         app.router.add_post(_RELOAD, self.reloaded)
         app.router.add_put(_RELOAD, self.reloaded)
         return app
 
     async def metrics(self, request: web.Request) -> web.Response:
-        """Send the exposition; never asks the API."""
+        """Send the exposition, or what is in it of some operations; never asks the API."""
+        named = request.query.getall("operation", [])
+        if unknown := set(named) - self.publisher.snapshots.keys():
+            reason = f"404 Not Found: no operation is called {', '.join(sorted(unknown))}\n"
+            return web.Response(status=HTTPStatus.NOT_FOUND, text=reason)
+        exporter = [EXPORTER] if "exporter" in request.query else []
+        operations = frozenset([*named, *exporter]) or None
         kind = format_for(_whole(request, hdrs.ACCEPT))
-        gzipped = accepts_gzip(_whole(request, hdrs.ACCEPT_ENCODING))
-        headers = {"Content-Type": kind.value, "Vary": "Accept, Accept-Encoding"}
-        if gzipped:
-            headers["Content-Encoding"] = "gzip"
-        return web.Response(body=await self.publisher.body(kind, gzipped=gzipped), headers=headers)
+        headers = {hdrs.CONTENT_TYPE: kind.value, hdrs.VARY: "Accept, Accept-Encoding"}
+        if accepts_gzip(_whole(request, hdrs.ACCEPT_ENCODING)):
+            headers[hdrs.CONTENT_ENCODING] = "gzip"
+            return web.Response(body=await self.publisher.gzipped(kind, operations), headers=headers)
+        return web.Response(body=streamed(*await self.publisher.text(kind, operations)), headers=headers)
 
     async def landing(self, _: web.Request) -> web.Response:
         """Send the page for people, made in a thread, and once for all who ask meanwhile."""
@@ -76,6 +85,21 @@ class Site:
         )
         page = await bounded(partial(landing.render, overview), _PAGE_TIMEOUT, self.publisher)
         return web.Response(text=page, content_type="text/html", headers={"Cache-Control": "no-store"})
+
+    async def targets(self, request: web.Request) -> web.Response:
+        """Send what Prometheus' HTTP service discovery reads: a target for each operation, and one for the exporter.
+
+        Each is a part of the exposition, so that no fleet is too large for one scrape; together they are all of it.
+        """
+        parts = (EXPORTER, *self.publisher.snapshots)
+        return web.json_response([self._target(request, part) for part in parts])
+
+    def _target(self, request: web.Request, part: str) -> dict[str, object]:
+        # an empty parameter would be none to Prometheus
+        parameter = {"__param_exporter": "true"} if part == EXPORTER else {"__param_operation": part}
+        instance = request.host if part == EXPORTER else f"{request.host}/{part}"
+        labels = {"__scheme__": request.scheme, "__metrics_path__": self.telemetry_path, "instance": instance}
+        return {"targets": [request.host], "labels": labels | parameter}
 
     async def healthy(self, _: web.Request) -> web.Response:
         """Return whether the loop and the workers live; a failing API does not make the exporter unhealthy."""
