@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from support.clock import ManualClock
 from support.operations import operation, running
+from wolkvox_exporter.polling.pool import Spread
 from wolkvox_exporter.polling.timing import CONCURRENCY_DELAYS
 from wolkvox_exporter.simulator import Call, Campaign, Fault, Operation, Simulator
 
@@ -140,6 +141,30 @@ async def test_two_operations_with_one_token_keep_their_intervals() -> None:
         started = [call.started for call in simulator.calls if call.report == report]
         assert len(started) == 2 * 48
         assert {second - first for first, second in zip(started, started[2:], strict=False)} == {300.0}
+
+
+def gaps(started: list[float]) -> list[float]:
+    """Return the seconds between one start and the next."""
+    return [round(second - first, 3) for first, second in pairwise(started)]
+
+
+async def test_polls_move_apart_until_they_lie_evenly() -> None:
+    """If ten operations have run for an hour, then their polls lie a tenth of the interval apart; none came late."""
+    clock = ManualClock()
+    start = clock.monotonic()
+    tokens = [f"token-number-{number}" for number in range(10)]
+    simulator = Simulator([Operation(token, (token,), [Campaign("1", "A")]) for token in tokens], clock)
+    async with (
+        simulator.serving() as base_url,
+        running(*(operation(base_url, token, token) for token in tokens), clock=clock, spread=Spread()),
+    ):
+        await clock.advance(2 * 3600)
+    for number, token in enumerate(tokens):
+        for report in ("campaigns", "amd"):
+            asked = (call for call in simulator.calls if (call.operation, call.report) == (token, report))
+            started = [call.started - start for call in asked]
+            assert {round(at % 300, 3) for at in started if at >= 3600} == {30.0 * number}
+            assert set(gaps(started)) <= {300.0, 330.0, 300.0 + 27 * number % 30}
 
 
 async def test_operations_with_one_token_take_turns() -> None:

@@ -19,6 +19,7 @@ DELAYS = (5.0, 10.0, 20.0)
 """Seconds before each retry after `concurrency`."""
 _MOST_FAILURES = 2
 _PROBE_EVERY = 3600.0
+_MOVE = 0.1
 ALL = "all"
 Day = tuple[date, str]
 
@@ -29,6 +30,8 @@ class Round:
 
     since: float
     """From when on it is wanted."""
+    apart: float = 0.0
+    """Seconds by which it is to move away from the others that began with it, a tenth of the interval at a time."""
     started: float | None = None
     asked: tuple[str, ...] = ()
     """What was asked for in it, repetitions not counted."""
@@ -121,8 +124,10 @@ class Book:
 
     def due(self, report: str) -> float:
         """Return when the next round of a report begins."""
-        this = self.rounds[report]
-        return this.since if this.started is None else max(this.since, this.started + self.terms.intervals[report])
+        this, interval = self.rounds[report], self.terms.intervals[report]
+        if this.started is None:
+            return this.since
+        return max(this.since, this.started + interval + min(this.apart, _MOVE * interval))
 
     def _next(self, report: str, this: Round, due: float, now: Moment) -> tuple[str, frozenset[str], float, bool]:
         """Return step, subjects, when it is due, and whether it goes on with a round."""
@@ -186,7 +191,8 @@ class Book:
         """Write a call down that goes out."""
         this = self.rounds[report]
         if step == "first":
-            this = replace(this, asked=(subject,), failed=0, repeated=(0, 0))
+            moved = 0.0 if this.started is None else min(this.apart, _MOVE * self.terms.intervals[report])
+            this = replace(this, asked=(subject,), failed=0, repeated=(0, 0), apart=this.apart - moved)
         elif step == "later":
             this = replace(this, asked=(*this.asked, subject), repeated=(0, 0))
         moves = step == "first" or (step == "retry" and len(this.asked) == 1)

@@ -16,6 +16,7 @@ from wolkvox_exporter.api.errors import ApiError, Reason
 from wolkvox_exporter.config import Operation
 from wolkvox_exporter.polling import outcome, resume, timing, token_changes, token_gate
 from wolkvox_exporter.polling.now import Now
+from wolkvox_exporter.polling.pool import Spread
 from wolkvox_exporter.polling.reports import REPORTS
 from wolkvox_exporter.polling.reports.report import Exchange
 from wolkvox_exporter.polling.state import Failure, OperationState, Question, Result
@@ -25,8 +26,7 @@ from wolkvox_exporter.polling.token_gate import TokenState
 
 TOKEN_CHECK = 10.0
 """Seconds between two looks at a token file where the API refuses what it holds, or it is gone."""
-SPREAD = 0.1
-"""The share of an interval over which operations begin."""
+SPREAD = Spread()
 _AT_ONCE = 1.0
 _NEVER = float("-inf")
 
@@ -80,17 +80,18 @@ class Process:
     def begin(self, terms: dict[str, Terms]) -> None:
         """Find out what is known of each operation, and its worker."""
         for place, one in enumerate(terms.values()):
-            since = self._clock.monotonic() + exact(place / len(terms) * SPREAD * one.campaigns)
-            self.accounts[one.name] = self._begun(one, since)
+            since = self._clock.monotonic() + exact(place / len(terms) * SPREAD.first * one.campaigns)
+            phase = exact(place / len(terms) * (SPREAD.later - SPREAD.first))
+            self.accounts[one.name] = self._begun(one, since, phase)
         for account in self.accounts.values():
             self._find_worker(account)
 
-    def _begun(self, terms: Terms, since: float) -> Account:
+    def _begun(self, terms: Terms, since: float, phase: float = 0.0) -> Account:
         operation = operation_of(terms)
         kept = self._world.disk.load(operation, self._clock)
         now = self._clock.now
-        state = resume.resumed(kept, operation, since, now) if kept else resume.initial(operation, since)
-        self._referee.begins(terms, since - self._clock.shift, self._clock.instant)
+        state = resume.resumed(kept, operation, since, now) if kept else resume.initial(operation, since, phase)
+        self._referee.begins(terms, since - self._clock.shift, self._clock.instant, phase)
         return Account(terms, operation, state)
 
     def _find_worker(self, account: Account) -> None:

@@ -69,8 +69,12 @@ class Referee:
         self._token_of.clear()
         self._key_of.clear()
 
-    def begins(self, terms: Terms, since: float, now: float) -> None:
-        """Take that the process begins with an operation, and asks for none of its reports before an instant."""
+    def begins(self, terms: Terms, since: float, now: float, phase: float) -> None:
+        """Take that the process begins with an operation, and asks for none of its reports before an instant.
+
+        One that nothing is known of has its place among those that begin with it, `phase` of an interval later.
+        """
+        is_new = terms.name not in self._saved and not self._noted.get(terms.name)
         book = self._saved[terms.name].copy() if terms.name in self._saved else Book(terms)
         book.terms = terms
         for question, latest, ends in self._noted.setdefault(terms.name, []):
@@ -81,8 +85,8 @@ class Referee:
             book.fails(question.subject)
             book.waited_for = ends
         book.rounds = {report: replace(this, since=since) for report, this in book.rounds.items()}
-        for report in terms.intervals:
-            book.rounds.setdefault(report, Round(since))
+        for report, interval in terms.intervals.items():
+            book.rounds.setdefault(report, Round(since, apart=phase * interval if is_new else 0.0))
         self._books[terms.name] = book
         self._worked_out.clear()
         self._patience.comes_back(now)

@@ -12,6 +12,7 @@ from support.clock import ManualClock, Rebooted
 from support.samples import Samples
 from wolkvox_exporter.app import Exporter, Listen
 from wolkvox_exporter.config import AmdMode, Config, LiteralToken, Operation
+from wolkvox_exporter.polling.pool import Spread
 from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.polling.store import Store
 from wolkvox_exporter.runtime.clock import Clock
@@ -67,15 +68,20 @@ async def restarted(
             yield found
 
 
+SOON = Spread(later=Spread().first)
+"""Polls as the first ones lie, so that their times are told by the interval alone."""
+
+
 @asynccontextmanager
 async def running(
     *operations: Operation,
     clock: Clock | None = None,
     states: Mapping[str, OperationState] | None = None,
     store: Store | None = None,
+    spread: Spread = SOON,
 ) -> AsyncIterator[Running]:
     """Run an exporter of these operations on a free port, from what workers before have known if told so."""
-    exporter = Exporter(Config(operations, ()), clock, states=states, store=store)
+    exporter = Exporter(Config(operations, ()), clock, spread=spread, states=states, store=store)
     async with (
         exporter.running(Listen([("127.0.0.1", 0)])) as [(_, port)],
         aiohttp.ClientSession() as session,

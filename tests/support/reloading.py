@@ -11,7 +11,7 @@ import aiohttp
 import yaml
 
 from support.clock import ManualClock
-from support.operations import Running
+from support.operations import SOON, Running
 from wolkvox_exporter.app import Exporter, Listen
 from wolkvox_exporter.config import Config, load
 from wolkvox_exporter.simulator import Campaign, Operation, Simulator
@@ -100,7 +100,7 @@ async def centre(
         file.write(*names)
         with state_in(state, clock) as store:
             again = partial(read, file.path, may_be_pipe=auto_reload is None)
-            exporter = Exporter(load(file.path), clock, load=again, auto_reload=auto_reload, store=store)
+            exporter = Exporter(load(file.path), clock, spread=SOON, load=again, auto_reload=auto_reload, store=store)
             async with exporter.running(Listen([("127.0.0.1", 0)], lifecycle=lifecycle)) as [(_, port)]:
                 await clock.settled()
                 yield Centre(exporter, port, session, simulator), file

@@ -22,7 +22,7 @@ from wolkvox_exporter.config.cost import calls_a_day
 from wolkvox_exporter.metrics import ExporterStatus
 from wolkvox_exporter.metrics.cache import Publisher
 from wolkvox_exporter.polling.account import Account
-from wolkvox_exporter.polling.pool import SPREAD, Pool
+from wolkvox_exporter.polling.pool import Pool, Spread
 from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.polling.store import Store
 from wolkvox_exporter.runtime import logs
@@ -71,7 +71,7 @@ class Exporter:
         config: Config,
         clock: Clock | None = None,
         *,
-        spread: float = SPREAD,
+        spread: Spread = Spread(),  # noqa: B008 - immutable
         observers: Sequence[Observer] = (),
         states: Mapping[str, OperationState] | None = None,
         store: Store | None = None,

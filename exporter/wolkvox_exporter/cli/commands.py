@@ -22,6 +22,7 @@ from wolkvox_exporter.cli.output import OutputError, ReaderGone, at_terminal, co
 from wolkvox_exporter.cli.replies import Recorder, RepliesError
 from wolkvox_exporter.config import Config, ConfigError, Problem, load
 from wolkvox_exporter.metrics.encoder import Format
+from wolkvox_exporter.polling.pool import TOGETHER
 from wolkvox_exporter.runtime import logs, shortages, signals, stderr
 from wolkvox_exporter.runtime.logs import printable
 from wolkvox_exporter.storage import StateError
@@ -143,7 +144,7 @@ def once(options: Options) -> int:
 
 async def _once(config: Config, folder: Path | None) -> bool:
     recorders = [Recorder(operation.name, number, folder) for number, operation in enumerate(config.operations, 1)]
-    exporter = Exporter(config, spread=0.0, observers=recorders)
+    exporter = Exporter(config, spread=TOGETHER, observers=recorders)
     began = exporter.clock.monotonic()
     good = await exporter.once()
     _, text = await exporter.publisher.text(Format.TEXT)

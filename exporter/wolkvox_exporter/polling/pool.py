@@ -20,12 +20,24 @@ from wolkvox_exporter.polling.store import Store
 from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.runtime.supervisor import Supervisor
 
-SPREAD = 0.1
-"""The share of an interval over which the first polls of all operations are spread."""
 LEFT = 100
 """Operations that were removed or moved to another server whose states are kept: those that left last."""
 _GRACE = 5.0
 """Seconds beyond a call's time-out that a call under way may take to end by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Shares of an interval over which the polls of operations that come together are spread."""
+
+    first: float = 0.1
+    """The first polls: data are wanted soon."""
+    later: float = 1.0
+    """Those after some hours: a fleet's load is even."""
+
+
+TOGETHER = Spread(0.0, 0.0)
+"""All polls at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +97,7 @@ class Pool:
         supervisor: Supervisor,
         clock: Clock,
         *,
-        spread: float = SPREAD,
+        spread: Spread = Spread(),
         observers: Sequence[Observer] = (),
         states: Mapping[str, OperationState] = MappingProxyType({}),
         store: Store | None = None,
@@ -100,10 +112,10 @@ class Pool:
         self._accounts: dict[str, Account] = {}
         seen_by: Sequence[Observer | None] = observers or [None] * len(operations)
         pairs = list(zip(operations, seen_by, strict=True))
-        firsts = self._first_polls(operations)
+        places = _places(operations)
         for operation, observer in pairs:
-            client, first = self._clients.connect(operation, observer), firsts[operation.name]
-            self._accounts[operation.name] = self._account(operation, client, first, states.get(operation.name))
+            client, place = self._clients.connect(operation, observer), places[operation.name]
+            self._accounts[operation.name] = self._account(operation, client, place, states.get(operation.name))
         self._publish_all(self._accounts.values())
         self._publish_restarts()
 
@@ -189,16 +201,21 @@ class Pool:
             self._left[_server(account.operation)] = account
         for longest_gone in list(self._left)[:-LEFT]:
             del self._left[longest_gone]
-        firsts = self._first_polls([wanted[name] for name in states])
+        places = _places([wanted[name] for name in states])
         arriving = {
-            name: self._account(wanted[name], clients[name], firsts[name], state) for name, state in states.items()
+            name: self._account(wanted[name], clients[name], places[name], state) for name, state in states.items()
         }
         self._accounts = {name: arriving[name] if name in arriving else self._accounts[name] for name in wanted}
         return list(arriving.values())
 
-    def _account(self, operation: Operation, client: Client, first: float, state: OperationState | None) -> Account:
-        now = self._now()
-        state = resume.resumed(state, operation, first, now) if state else resume.initial(operation, first)
+    def _account(self, operation: Operation, client: Client, place: float, state: OperationState | None) -> Account:
+        """Return an operation that comes at a `place` between 0 and 1 among those that come together.
+
+        Its first data are wanted soon, and so the first polls lie close together; later ones move apart.
+        """
+        now, phase = self._now(), place * (self._spread.later - self._spread.first)
+        first = now.monotonic + place * self._spread.first * operation.interval
+        state = resume.resumed(state, operation, first, now) if state else resume.initial(operation, first, phase)
         return Account(operation, client, state, self._publisher.publish, self._store)
 
     def _arrange(self) -> None:
@@ -214,15 +231,12 @@ class Pool:
         restarts = self._staff.restarts
         self._publisher.update(worker_restarts={name: restarts.get(name, 0) for name in self._accounts})
 
-    def _first_polls(self, operations: Sequence[Operation]) -> dict[str, float]:
-        now, number = self._clock.monotonic(), len(operations)
-        return {
-            operation.name: now + place / number * self._spread * operation.interval
-            for place, operation in enumerate(operations)
-        }
-
     def _now(self) -> Now:
         return Now(self._clock.monotonic(), self._clock.time())
+
+
+def _places(operations: Sequence[Operation]) -> dict[str, float]:
+    return {operation.name: place / len(operations) for place, operation in enumerate(operations)}
 
 
 async def _ended(account: Account) -> None:

@@ -16,9 +16,12 @@ from wolkvox_exporter.polling.store import SLACK
 from wolkvox_exporter.polling.timing import Polled
 
 
-def initial(operation: Operation, since: float) -> OperationState:
-    """Return the state of an operation of which nothing is known, wanted from an instant of the monotonic clock on."""
-    progress = {name: Progress(since) for name in enabled(operation)}
+def initial(operation: Operation, since: float, phase: float = 0.0) -> OperationState:
+    """Return the state of an operation of which nothing is known, wanted from an instant of the monotonic clock on.
+
+    `phase` is the share of each interval by which its rounds are to come later in time than those of the first.
+    """
+    progress = {name: Progress(since, delay=phase * REPORTS[name].interval(operation)) for name in enabled(operation)}
     published = Snapshot(operation.name, _initial_reports(operation), labels=operation.labels)
     return OperationState(published, MappingProxyType(progress))
 

@@ -96,6 +96,8 @@ class Progress:
     """From when on it is wanted."""
     started: Instant | None = None
     """When its last round began."""
+    delay: float = 0.0
+    """Seconds by which its next rounds are to be put off, a little each, until those of a fleet lie evenly."""
     calls: int = 0
     """Made in that round, repetitions not counted."""
     failures: int = 0

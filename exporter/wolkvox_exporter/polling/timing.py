@@ -29,6 +29,8 @@ MOST_UNSAVED = 100
 """Calls that are remembered while the state cannot be written down."""
 FAILURES_A_ROUND = 2
 """Calls that fail for good, after which a round ends."""
+LARGEST_DELAY = 0.1
+"""The share of an interval by which a round is put off at most."""
 Both = tuple[OperationState, TokenState]
 """An operation, and the token that it uses."""
 RESERVE, IDLE = "reserve", "idle"
@@ -114,8 +116,13 @@ def _candidates(polled: Polled, token: TokenState, now: Now) -> Iterator[_Candid
 
 def due_at(progress: Progress, interval: float) -> float:
     """Return when, on the monotonic clock, the next round of a report with this interval, in seconds, begins."""
-    last = [instant for instant in (progress.started, progress.looked) if instant is not None]
-    return max([progress.since, *(instant + interval for instant in last)])
+    started = [] if progress.started is None else [progress.started + interval + _delay(progress, interval)]
+    looked = [] if progress.looked is None else [progress.looked + interval]
+    return max([progress.since, *started, *looked])
+
+
+def _delay(progress: Progress, interval: float) -> float:
+    return min(progress.delay, LARGEST_DELAY * interval)
 
 
 def _deadline(progress: Progress, interval: float) -> float:
@@ -181,7 +188,9 @@ def begun(polled: Polled, token: TokenState, question: Question, now: Now, ends:
     progress = state.progress[question.report]
     begins = question.step is Step.FIRST or (question.step is Step.RETRY and progress.calls == 1)
     if question.step is Step.FIRST:
+        delayed = 0.0 if progress.started is None else _delay(progress, report.interval(operation))
         progress = replace(progress, calls=1, failures=0, resets=0, concurrencies=0, deferred=None)
+        progress = replace(progress, delay=progress.delay - delayed)
     elif question.step is Step.LATER:
         progress = replace(progress, calls=progress.calls + 1, resets=0, concurrencies=0)
     progress = replace(
