@@ -8,12 +8,14 @@ export PYTHONPATH := $(CURDIR)/exporter:$(CURDIR)/dev:$(CURDIR)/tests:$(CURDIR)
 SBOM := build/sbom.cdx.json
 PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile
 # tests in which the libraries that the exporter runs on have no part, or none that others do not try
-UNCONCERNED := activity_day alert architecture assets backtest canary dashboard discipline_day documents hardening make \
+UNCONCERNED := activity_day alert architecture assets backtest bench canary dashboard discipline_day documents hardening make \
 	naming promql recording restart rule runbooks service simulator soak supply
 CONCERNED := $(filter-out $(addsuffix %.py,$(addprefix tests/test_,$(UNCONCERNED))),$(wildcard tests/test_*.py))
 SECONDS ?= 3600
 BODIES ?= 100000
 STEPS ?= 1000000
+RUNS ?= 1
+SIZES ?= 5,20,80
 
 .PHONY: demo test chaos check lint types generated compatibility oldest newest bench soak fuzz generate pictures audit \
 	sbom lock clean help
@@ -56,8 +58,8 @@ oldest newest: $(VENV)/python
 		--requirement requirements/dev.in --constraint build/$@.txt
 	.venv-$@/bin/python -m pytest $(PARALLEL) $(CONCERNED)
 
-bench: $(VENV)/runtime ## What a scrape and a poll cost (needs nginx and wrk)
-	$(BIN)/python dev/bench/run.py
+bench: $(VENV)/runtime ## What a scrape and a poll cost (RUNS=1 SIZES=5,20,80; needs nginx and wrk)
+	$(BIN)/python -m bench.run --runs=$(RUNS) --sizes=$(SIZES)
 
 soak: $(VENV)/development ## An hour of faults on every edge (SECONDS=3600), best as root; figures go to soak.json
 	$(BIN)/python -m soak --seconds=$(SECONDS) --json=soak.json
