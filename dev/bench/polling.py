@@ -99,7 +99,7 @@ def stored(size: Size) -> Figures:
 
 def largest(size: Size) -> Figures:
     """One operation whose report has as many rows as the API gives, while its second answer is taken in."""
-    interval = 10 + size.campaigns / 2000
+    interval = 10 + size.campaigns / 1000
     fleet = Fleet(size.package, 1, size.campaigns, interval, amd=False, unread=UNREAD)
     with running(fleet) as subject:
         # the first is taken in, too, before anything is noted
