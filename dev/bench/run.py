@@ -45,7 +45,7 @@ def main() -> None:
         raise SystemExit(f"not installed: {', '.join(missing)}; apt-get install nginx wrk")
     if "quiet" in options.parts and not pushgateway.is_installed():
         print(f"{pushgateway.PROGRAM} is not installed: its figures are missing", file=sys.stderr)
-    began = time.monotonic()
+    began, (load, *_) = time.monotonic(), os.getloadavg()
     found: dict[Path, Columns] = {package: {} for package in options.package}
     for number in range(options.runs):
         # checkouts alternate, so that what else the machine does meets all of them
@@ -58,7 +58,8 @@ def main() -> None:
     if options.json:
         written = {str(package): columns for package, columns in found.items()}
         options.json.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"\n{os.cpu_count()} cores, Python {sys.version.split()[0]}, {(time.monotonic() - began) / 60:.1f} minutes")
+    machine = f"{os.cpu_count()} cores, load {load:.1f} before, Python {sys.version.split()[0]}"
+    print(f"\n{machine}, {(time.monotonic() - began) / 60:.1f} minutes")
 
 
 def _measured(package: Path, options: argparse.Namespace) -> Iterator[tuple[str, Figures]]:
