@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.processes import HOST, free_port, program, python, wait_until
+from bench.processes import HOST, PATIENCE, free_port, program, python, wait_until
 from bench.scraping import Connection
 from bench.windows import Window, percentile
 
@@ -128,7 +128,7 @@ def _write_config(folder: Path, fleet: Fleet, upstream: int) -> None:
 
 
 def _answers(upstream: int) -> list[Answer]:
-    with urllib.request.urlopen(f"http://{HOST}:{upstream}/calls", timeout=10) as response:
+    with urllib.request.urlopen(f"http://{HOST}:{upstream}/calls", timeout=PATIENCE) as response:
         return [Answer(*each) for each in json.load(response)]
 
 

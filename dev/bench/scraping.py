@@ -117,7 +117,12 @@ class Scraper:
         if not hasattr(self._own, "connection"):
             self._own.connection = Connection(self._port)
         began = time.monotonic()
-        body = self._own.connection.get("/metrics")
+        try:
+            body = self._own.connection.get("/metrics")
+        except TimeoutError:
+            # it has waited that long, which is what is measured
+            del self._own.connection
+            return Scrape(began, time.monotonic(), changed=False)
         ended = time.monotonic()
         with self._comparing:
             common = max(0, min(len(body), len(self._latest)) - _TAIL)
