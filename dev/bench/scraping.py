@@ -95,12 +95,13 @@ class Scrape:
 
 
 class Scraper:
-    """Scrapes every 20 ms, whether the scrapes before were answered or not."""
+    """Scrapes every 20 ms, whether the scrapes before were answered or not, unless too many are under way."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._own = threading.local()
         self._comparing = threading.Lock()
+        self._free = threading.Semaphore(_MOST)
         self._latest = b""
 
     def scrape_until(self, end: float) -> list[Scrape]:
@@ -108,10 +109,18 @@ class Scraper:
         with ThreadPoolExecutor(_MOST) as pool:
             made, due = [], time.monotonic()
             while due < end:
-                made.append(pool.submit(self._scrape))
+                # none waits for another: it would measure this program
+                if self._free.acquire(blocking=False):
+                    made.append(pool.submit(self._freeing))
                 due = max(due + PERIOD, time.monotonic())
                 time.sleep(max(0.0, due - time.monotonic()))
             return [each.result() for each in made]
+
+    def _freeing(self) -> Scrape:
+        try:
+            return self._scrape()
+        finally:
+            self._free.release()
 
     def _scrape(self) -> Scrape:
         if not hasattr(self._own, "connection"):
