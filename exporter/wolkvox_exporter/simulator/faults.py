@@ -58,7 +58,18 @@ REFUSALS = {
 }
 """The faults that are an error object with its own status; they cost no call of the quota."""
 
-_IDENTITY = frozenset({"campaign", "campaign_id", "token_limit", "token_use_today", "all_token_today"})
+_IDENTITY = frozenset(
+    {
+        "campaign",
+        "campaign_id",
+        "token_limit",
+        "token_use_today",
+        "all_token_today",
+        "skill_id",
+        "agent_id",
+        "agent_status",
+    }
+)
 _PHP_WARNING = (
     "<br />\n<b>Warning</b>:  Undefined array key 1 in <b>/var/www/html/api.php</b> on line <b>12</b><br />\n"
 )
