@@ -182,8 +182,13 @@ class Book:
         self.served = at.instant
         if self.left:
             self.left = self.left[0], self.left[1] - 1
-        if report in self.asked and subject != ALL:
-            asked = self.asked[report]
+        if report not in self.asked:
+            return
+        asked, today = self.asked[report], day_of(at.wall, self.terms.zone)
+        if asked.day != today:
+            # what was found out belongs to the day before, also where that day comes again
+            asked = self.asked[report] = replace(asked, day=today, each_day=None)
+        if subject != ALL:
             if self.rounds[report].asked[0] == ALL:
                 self.asked[report] = replace(asked, probed=at.instant)
             else:

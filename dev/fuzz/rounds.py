@@ -40,6 +40,8 @@ class Asked:
 
     order: tuple[str, ...] = ()
     """All subjects that were asked for, the latest last."""
+    day: Day | None = None
+    """Of the last question."""
     each_day: Day | None = None
     """The day on which it was found that they have to be asked for one by one."""
     all_answers: bool = False
