@@ -9,7 +9,7 @@ from wolkvox_exporter.api import response
 from wolkvox_exporter.api.campaign_name import campaign_name
 from wolkvox_exporter.api.reports import campaigns
 from wolkvox_exporter.api.response import Answer
-from wolkvox_exporter.cli.replies import without_names
+from wolkvox_exporter.cli.masking import without_names
 
 GOOD: dict[str, object] = {**dict.fromkeys(campaigns.FIELDS), "campaign": "4875 - A"}
 

@@ -30,7 +30,7 @@ _PERCENTAGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
 _WHOLE = 100
 _BREAKS = {"Cc", "Cs", "Zl", "Zp"}
 # what YAML reads as false where nobody meant a truth value
-_OFF = {"off", "no", "false"}
+OFF_WORDS = frozenset({"off", "no", "false"})
 
 
 class BadValue(ValueError):  # noqa: N818 - reads as what it says
@@ -44,6 +44,13 @@ class AmdMode(StrEnum):
     ALL = "all"
     EACH = "each"
     OFF = "off"
+
+
+class AgentsMode(StrEnum):
+    """Whether agents are asked for, and what is published of them: never who they are."""
+
+    OFF = "off"
+    BY_STATUS = "by_status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +110,31 @@ def time_zone(text: str) -> ZoneInfo:
 def amd(text: str) -> AmdMode:
     """Read the AMD mode; the false of YAML is `off`."""
     mode = text.casefold()
-    if mode in _OFF:
+    if mode in OFF_WORDS:
         return AmdMode.OFF
     if mode not in list(AmdMode):
         raise BadValue("this is no AMD mode; write auto, all, each or off")
     return AmdMode(mode)
 
 
+def agents(text: str) -> AgentsMode:
+    """Read the agents mode; the false of YAML is `off`."""
+    mode = text.casefold()
+    if mode in OFF_WORDS:
+        return AgentsMode.OFF
+    if mode not in list(AgentsMode):
+        raise BadValue("write by_status, which counts agents by their state and names nobody, or off")
+    return AgentsMode(mode)
+
+
 def stale_after(text: str) -> int:
     """Read a number of intervals."""
-    return _whole_number(text, "intervals", example=3)
+    return whole_number(text, "intervals", example=3)
 
 
 def amd_max_calls(text: str) -> int:
     """Read a number of calls."""
-    return _whole_number(text, "calls", example=10)
+    return whole_number(text, "calls", example=10)
 
 
 def share(text: str) -> float:
@@ -182,7 +199,8 @@ def _has_breaks(text: str) -> bool:
     return any(unicodedata.category(character) in _BREAKS for character in text)
 
 
-def _whole_number(text: str, noun: str, *, example: int) -> int:
+def whole_number(text: str, noun: str, *, example: int) -> int:
+    """Read a whole number from 1 to 1000."""
     if not _WHOLE_NUMBER.fullmatch(text) or int(text) not in _NUMBERS:
         raise BadValue(f"write a whole number of {noun} from 1 to 1000, such as {example}")
     return int(text)
