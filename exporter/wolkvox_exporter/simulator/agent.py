@@ -49,7 +49,7 @@ Duty = LogIn | LogOut | Break
 class Agent:
     """A person who takes the calls of some skills.
 
-    `spelled` is how the report writes the agent's states. `raw` replaces values of the row by whatever stands there.
+    `spelled` is how the report writes the predefined states. `raw` replaces values of the row by whatever stands there.
     Times are seconds of simulated time. `changes` counts the changes of state: what was to end an earlier one is void.
     """
 
@@ -100,7 +100,7 @@ class Agent:
         return {
             "agent_id": self.id,
             "agent_name": self.name,
-            "agent_status": self.spelled(self.state),
+            "agent_status": self.spelled(self.state) if self.state in _PREDEFINED else self.state,
             "calls": str(self.calls.total()),
             **{direction: str(self.calls[direction]) for direction in DIRECTIONS},
             "time_state_now": str(now - self.since),
@@ -110,6 +110,7 @@ class Agent:
         } | self.raw
 
 
+_PREDEFINED = frozenset(Status)
 _TIMED = frozenset({Status.READY, Status.RING, Status.ACW})
 """The states whose times have the columns of their names."""
 
