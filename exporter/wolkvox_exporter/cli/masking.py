@@ -29,7 +29,8 @@ _TAG = re.compile(r"<[/!]?[a-z][a-z0-9]*", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.", re.DOTALL)
 _BARE_WORD = re.compile(r"\b(?:null|true|false)\b")
 _LETTER = re.compile(r"\\u([0-9a-fA-F]{4})")
-_END = re.compile(r"[][{},]")
+_STRUCTURE = re.compile(r"([][{},])")
+_COUNT_OR_TIME = re.compile(r"\s*(?:\d[\d,]*(?:\.\d+)?\s?%?|\d+:\d\d:\d\d)?\s*", re.ASCII)
 
 
 def without_names(body: bytes, *, about_people: bool = False) -> str:
@@ -91,15 +92,17 @@ class _Place:
         return key if is_known else _masked(key, keeps_digits=False)
 
     def _between(self, text: str) -> str:
-        end = _END.search(text)
-        value = self._value(text[: end.start()] if end else text, _TAG, _BARE_WORD)
-        if end is None:
-            return value
-        rest = text[end.start() :]
+        return "".join(self._structure(part) for part in _STRUCTURE.split(text))
+
+    def _structure(self, part: str) -> str:
+        if not _STRUCTURE.fullmatch(part):
+            return self._value(part, _TAG, _BARE_WORD)
         # whatever follows a value is under no key
         self._key = ""
-        self._depth += sum(map(rest.count, "[{")) - sum(map(rest.count, "]}"))
-        return value + self._value(rest, _TAG, _BARE_WORD)
+        self._depth += (part in "[{") - (part in "]}")
+        if self._personal_at is not None and self._depth < self._personal_at:
+            self._personal_at = None
+        return part
 
     def _kept(self, text: str) -> Iterator[re.Pattern[str]]:
         """Return what may be kept of a string as it stands here."""
@@ -109,7 +112,9 @@ class _Place:
             yield _VOCABULARY
 
     def _value(self, text: str, *kept: re.Pattern[str]) -> str:
-        is_number = self._key in _NUMBERS_OF_AGENTS if self._about_people else True
+        is_number = not self._about_people or (
+            self._key in _NUMBERS_OF_AGENTS and _COUNT_OR_TIME.fullmatch(text) is not None
+        )
         return _masked(text, *kept, keeps_digits=is_number and self._personal_at is None)
 
 

@@ -86,7 +86,9 @@ def _taken(
         skills = replace(skills, all_answers=True)
         published = PublishedSkills(rows, activity, len(report.skills) - len(found))
     else:
-        skills = replace(skills, found_each=skills.found_each or (skills.round_of_all and bool(found)))
+        if skills.round_of_all and found:
+            # so that nothing keeps the next day from finding out again
+            skills = replace(skills, found_each=True, probed=None)
         kept = before.without_stale(exchange.came.monotonic)
         kept = kept.of(row for row in kept.rows if row.skill.id != subject)
         published = PublishedSkills((*kept.rows, *rows), MappingProxyType({**kept.activity, **activity}))
