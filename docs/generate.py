@@ -1,6 +1,7 @@
 """Writes the documents that are made from the code: `make generate`. The tests compare them."""
 
 import argparse
+import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -10,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from wolkvox_exporter.api.document import LONGEST_VALUE
 from wolkvox_exporter.api.errors import REMEDIES
-from wolkvox_exporter.api.fields import Field, Fields, ReportName
-from wolkvox_exporter.api.reports import amd, campaigns, quota
-from wolkvox_exporter.api.response import MOST_ROWS
+from wolkvox_exporter.api.fields import Field, ReportName
+from wolkvox_exporter.api.reports import FIELDS
+from wolkvox_exporter.api.response import MOST_ROWS, MOST_TEXT
 from wolkvox_exporter.api.values import LONGEST_TEXT
 from wolkvox_exporter.cli import usage
 from wolkvox_exporter.cli.command_line import Flag
@@ -109,6 +110,10 @@ read, or is too old has no sample, never 0 and never the last value in disguise.
 series under the same id. Record counts fall when a list is recycled or reloaded: do not take a rate of them, but of
 the counters `wolkvox_campaign_dialed_total`, `…_results_total` and `…_hits_total`. These count records, not calls.
 
+Skills and agents are published where the configuration asks for them (`skills`, `agents`). The label `skill` is the
+id, the same that campaigns have, so that [both can be joined](promql.md#skills-and-agents). What skills count is of the
+skill, whatever campaigns it serves, and of incoming calls as well. Nothing is published of a single agent.
+
 "Until stale" means: until `stale_after` intervals have passed since the last good answer of that report.
 
 ## Of campaigns and operations
@@ -136,16 +141,14 @@ What is read of each report, and how the API writes it. A field marked *optional
 absent from every row of an answer. Any other absence, and any value that is not written so, is counted in
 `wolkvox_unreadable_values_total`, and so are a text of more than {LONGEST_TEXT:,} characters and a number beyond 10^15.
 An answer is refused with more than {MOST_ROWS:,} rows, with a row of more than {LONGEST_VALUE:,} characters, or with
-more than {campaigns.MOST_TEXT:,} characters in all its campaigns and skills together.
+more than {MOST_TEXT:,} characters in the names and ids of its campaigns or skills together.
+
+With `service_level_seconds: 40`, say, `service_level_40seg` is read as the other service levels are, and is *optional*;
+any other `service_level_…seg` says nothing and is passed over.
 """
-    tables: dict[ReportName, Fields] = {
-        ReportName.CAMPAIGNS: {**campaigns.TEXTS, **campaigns.NUMBERS},
-        ReportName.AMD: {**amd.TEXTS, **amd.NUMBERS},
-        ReportName.QUOTA: quota.NUMBERS,
-    }
     rows = (
         (report, f"`{key}`" + " (*optional*)" * field.optional, f"`{field.example}`", _published(report, key, field))
-        for report, fields in tables.items()
+        for report, fields in FIELDS.items()
         for key, field in fields.items()
     )
     yield from _table(("report", "field", "for example", "published as"), rows)
@@ -211,6 +214,8 @@ def _key_table(model: type[Keys], names: Iterable[str]) -> Iterator[str]:
 
 def _example(value: object) -> str:
     """Write a value as YAML has it in one line."""
+    if isinstance(value, list):
+        return json.dumps(value)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {each}" for key, each in value.items()) + "}"
     return str(value)

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wolkvox_exporter.api.reports.campaigns import Campaign
-from wolkvox_exporter.polling.counters import REMEMBERED, Counters, Standing, counted, rise
-from wolkvox_exporter.polling.snapshot import Totals
+from wolkvox_exporter.polling.counters import REMEMBERED, Counters, Standing, Totals, counted, rise
 
 
 def added(*values: float) -> float:

@@ -9,7 +9,8 @@ import pytest
 from support.clock import ManualClock
 from support.operations import operation, running
 from wolkvox_exporter.config import AmdMode
-from wolkvox_exporter.polling.snapshot import Labels, Snapshot
+from wolkvox_exporter.polling.counters import Labels
+from wolkvox_exporter.polling.snapshot import Snapshot
 from wolkvox_exporter.simulator import Oddity, Operation, Simulator, Truth, working_day
 
 RESULTS = {

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from support.canned import answering
+from support.clock import ManualClock
+from support.operations import operation, restarted
 from support.processes import EXPORTER, run
 from wolkvox_exporter.cli.commands import main
 from wolkvox_exporter.config import load
@@ -17,14 +20,15 @@ operations:
   - {name: uno, server: "0042", token_file: token}
   - {name: ñ, server: "0043", token_file: token, amd: each, amd_max_calls: 7, quota_interval: 0, interval: 1m}
   - {name: tres, server: "0044", token_file: token, amd: off, quota_interval: 7m, interval: 2h}
+  - {name: todo, server: "0045", token_file: token, skills: all, agents: by_status, agents_interval: 10m}
 """
 # a day has 1,440 minutes
-UNO, DOS, TRES = 288 + 96 + 96, 1440 + 7 * 96, 12 + 206
+UNO, DOS, TRES, TODO = 288 + 96 + 96, 1440 + 7 * 96, 12 + 206, 288 + 288 + 144 + 96 + 96
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """Return a configuration of three operations that is good, but for a warning in its fourth line."""
+    """Return a configuration of four operations that is good, but for a warning in its fourth line."""
     token = tmp_path / "token"
     token.write_text("a-token")
     token.chmod(0o600)
@@ -36,13 +40,22 @@ def config(tmp_path: Path) -> Path:
 def test_people_read_what_is_polled_and_what_it_costs(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """If a configuration is good, then each operation has its reports, its calls a day, and the licences for them."""
     assert main(["check", f"--config.file={config}"]) == 0
-    first, uno, dos, tres, rule = capsys.readouterr().out.splitlines()
-    assert first == f"{config} is good: 3 operations, 2,810 calls a day"
+    first, uno, dos, tres, todo, rule = capsys.readouterr().out.splitlines()
+    assert first == f"{config} is good: 4 operations, 3,722 calls a day"
     assert uno == (
-        "  uno: campaigns every 5m, amd every 15m, quota every 15m: 480 calls a day, within the quota of 1 licence"
+        "  uno: campaigns every 5m (288), amd every 15m (96), quota every 15m (96): 480 calls a day, "
+        "within the quota of 1 licence"
     )
-    assert dos == "  ñ: campaigns every 1m, amd every 15m: 2,112 calls a day, within the quota of 3 licences"
-    assert tres == "  tres: campaigns every 2h, quota every 7m: 218 calls a day, within the quota of 1 licence"
+    assert dos == (
+        "  ñ: campaigns every 1m (1,440), amd every 15m (672): 2,112 calls a day, within the quota of 3 licences"
+    )
+    assert tres == (
+        "  tres: campaigns every 2h (12), quota every 7m (206): 218 calls a day, within the quota of 1 licence"
+    )
+    assert todo == (
+        "  todo: campaigns every 5m (288), skills every 5m (288), agents every 10m (144), amd every 15m (96), "
+        "quota every 15m (96): 912 calls a day, within the quota of 1 licence"
+    )
     assert rule == "An account has licences × 1,000 calls a day, which all its integrations share."  # noqa: RUF001 - as it is printed
 
 
@@ -59,6 +72,7 @@ def test_programs_read_all_of_it(config: Path, capsys: pytest.CaptureFixture[str
         {"campaigns": (300, 288), "amd": (900, 96), "quota": (900, 96)},
         {"campaigns": (60, 1440), "amd": (900, 672)},
         {"campaigns": (7200, 12), "quota": (420, 206)},
+        {"campaigns": (300, 288), "skills": (300, 288), "agents": (600, 144), "amd": (900, 96), "quota": (900, 96)},
     ]
     assert found == {
         "file": str(config),
@@ -71,10 +85,11 @@ def test_programs_read_all_of_it(config: Path, capsys: pytest.CaptureFixture[str
                     for report, (seconds, calls) in each.items()
                 },
                 "calls_a_day": total,
+                "limit_last_seen": None,
             }
-            for name, each, total in zip(("uno", "ñ", "tres"), reports, (UNO, DOS, TRES), strict=True)
+            for name, each, total in zip(("uno", "ñ", "tres", "todo"), reports, (UNO, DOS, TRES, TODO), strict=True)
         ],
-        "calls_a_day": UNO + DOS + TRES,
+        "calls_a_day": UNO + DOS + TRES + TODO,
     }
 
 
@@ -103,17 +118,58 @@ def test_a_workflow_reads_annotations(config: Path, capsys: pytest.CaptureFixtur
     warning, summary, *_ = capsys.readouterr().out.splitlines()
     place = str(config).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
     assert warning.startswith(f"::warning file={place},line=4::operations[1].interval: polling more often than ")
-    assert summary.endswith(" is good: 3 operations, 2,810 calls a day")
+    assert summary.endswith(" is good: 4 operations, 3,722 calls a day")
     config.write_text(OPERATIONS.replace('"0043"', '"43"'), encoding="utf-8")
     assert main(["check", f"--config.file={config}", "--output=github"]) == 1
     (error,) = capsys.readouterr().out.splitlines()
     assert error.startswith(f"::error file={place},line=4::operations[1].server: ")
 
 
+QUOTA = {"token_limit": "1,000", "all_token_today": "12", "token_use_today": "1"}
+BEYOND = (
+    "its reports take {calls} calls a day, but wolkvox allowed 1,000 when it was last asked, of which quota_reserve "
+    "leaves {left} to others; lengthen intervals, or switch reports off"
+)
+
+
+@pytest.mark.parametrize(
+    ("keys", "calls", "left"),
+    [
+        ({}, "672", ""),
+        ({"skills": "all"}, "960", "10%"),
+        ({"skills": "all", "quota_reserve": "4%"}, "960", ""),
+        ({"skills": "all", "agents": "by_status", "quota_reserve": "0%"}, "1,248", "0%"),
+    ],
+)
+async def test_a_configuration_beyond_the_limit_last_seen_is_warned_of(
+    tmp_path: Path, keys: dict[str, str], calls: str, left: str
+) -> None:
+    """If the state knows how many calls wolkvox allows, then they are told, and what does not fit is warned of."""
+    (tmp_path / "token").write_text("a-token")
+    (tmp_path / "token").chmod(0o600)
+    async with answering({"token_info": [QUOTA], "campaign_6": []}) as canned:
+        polled, clock = operation(canned.url, "uno", quota_interval=900.0), ManualClock()
+        async with restarted(tmp_path / "state", polled, clock):
+            await clock.advance(1)
+        file, lines = tmp_path / "config.yaml", [f"{key}: {value}" for key, value in keys.items()]
+        one = f"{{name: uno, base_url: {canned.url}, token_file: token}}"
+        file.write_text("\n".join([*lines, "state: state", "operations:", f"  - {one}", ""]))
+        before = sorted((path.name, path.read_bytes()) for path in (tmp_path / "state").iterdir())
+        ended = await run(*EXPORTER, "check", f"--config.file={file}")
+    assert ended.code == 0
+    licences = "2 licences" if calls == "1,248" else "1 licence"
+    assert ended.out.splitlines()[1].endswith(
+        f": {calls} calls a day, within the quota of {licences}; wolkvox last allowed 1,000"
+    )
+    told = f"{file}:{len(lines) + 3}: operations[0]: {BEYOND.format(calls=calls, left=left)} (a warning)\n"
+    assert ended.err == (told if left else "")
+    assert before == sorted((path.name, path.read_bytes()) for path in (tmp_path / "state").iterdir())
+
+
 def test_every_report_that_is_asked_has_its_cost(config: Path) -> None:
     """If an operation is polled for a report, then its calls are counted, and no others are."""
-    for operation in load(config).operations:
-        assert list(calls_a_day(operation)) == [str(name) for name in enabled(operation)]
+    for each in load(config).operations:
+        assert list(calls_a_day(each)) == [str(name) for name in enabled(each)]
 
 
 @pytest.mark.parametrize("form", ["text", "json", "github"])

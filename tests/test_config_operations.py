@@ -14,9 +14,9 @@ _PROXY = "write a proxy such as http://proxy:3128 or http://user:password@proxy:
 _SERVER = "a server has exactly four digits; write it as 0042 or wv0042"
 OTHER = "this is no regular file but a folder, a pipe or a device"
 _KEYS = (
-    "amd, amd_interval, amd_max_calls, base_url, ca_file, campaigns, connect_timeout, interval, labels, "
-    "name, proxy_url, "
-    "quota_interval, quota_reserve, server, stale_after, time_zone, timeout, token, token_env, token_file"
+    "agents, agents_interval, amd, amd_interval, amd_max_calls, base_url, ca_file, campaigns, connect_timeout, "
+    "interval, labels, name, proxy_url, quota_interval, quota_reserve, server, service_level_seconds, skills, "
+    "skills_interval, stale_after, time_zone, timeout, token, token_env, token_file"
 )
 
 

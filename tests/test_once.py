@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from support.operations import operation
+from support.outcomes import START
 from support.processes import EXPORTER, config_file, run
-from wolkvox_exporter.api.client import Call
-from wolkvox_exporter.cli.replies import subject
+from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.polling.now import Now
+from wolkvox_exporter.polling.reports import REPORTS
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
@@ -105,14 +108,18 @@ async def test_what_was_not_asked_is_told_apart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "words"),
+    ("report", "about", "words"),
     [
-        ({"api": "campaigns"}, "campaigns"),
-        ({"api": "campaign_6", "campaign_id": "all"}, "AMD of all campaigns"),
-        ({"api": "campaign_6", "campaign_id": "4875"}, "AMD of campaign 4875"),
-        ({"api": "something_new"}, "something_new"),
+        (ReportName.CAMPAIGNS, "", "campaigns"),
+        (ReportName.SKILLS, "all", "skills"),
+        (ReportName.SKILLS, "4000", "skill 4000"),
+        (ReportName.AGENTS, "", "agents"),
+        (ReportName.AMD, "all", "AMD of all campaigns"),
+        (ReportName.AMD, "4875", "AMD of campaign 4875"),
+        (ReportName.QUOTA, "", "the quota"),
     ],
 )
-def test_a_call_is_named(parameters: dict[str, str], words: str) -> None:
+def test_a_call_is_named(report: ReportName, about: str, words: str) -> None:
     """If something is asked for, then it has a name that people use."""
-    assert subject(Call("real_time.php", parameters)) == words
+    asked = operation("http://127.0.0.1:9/api/v2")
+    assert REPORTS[report].call(asked, about, Now(0.0, START)).subject == words

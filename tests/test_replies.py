@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.processes import EXPORTER, config_file, run
-from wolkvox_exporter.cli.replies import without_names
+from wolkvox_exporter.cli.masking import without_names
 from wolkvox_exporter.config import AmdMode
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from wolkvox_exporter.api.fields import Fields
-from wolkvox_exporter.api.reports import amd, campaigns, quota
+from wolkvox_exporter.api.reports import FIELDS
 from wolkvox_exporter.metrics import CATALOGUE
 from wolkvox_exporter.metrics.builders import CAMPAIGN_LABELS
 
@@ -17,13 +17,7 @@ BY_HAND = (
     "(campaigns.json, amd.json), how the API documents it; in tests/golden/documented.txt, the samples of that"
 )
 PREFIX = "wolkvox_campaign_"
-READ: Mapping[str, Fields] = MappingProxyType(
-    {
-        "campaigns": {**campaigns.TEXTS, **campaigns.NUMBERS},
-        "amd": {**amd.TEXTS, **amd.NUMBERS},
-        "quota": quota.NUMBERS,
-    }
-)
+READ: Mapping[str, Fields] = MappingProxyType({report.value: fields for report, fields in FIELDS.items()})
 """The reports' own tables, by which the fields that are not written here yet get into rows and counts."""
 
 
@@ -66,6 +60,32 @@ _CAMPAIGNS = {
     "calls_x_min": written("35.5", {"calls_x_min": 35.5}, "calls_per_minute"),
     "recycled": written("2", {"recycled": 2}, "recycles"),
 }
+_SKILLS = {
+    "skill_id": written("4000", {}),
+    "skill_name": written("VENTAS", {}),
+    "calls_in_queue_now": written("3", {"calls_in_queue_now": 3}),
+    "stat_inbound": written("1,412", {"stat_inbound": 1412}),
+    "stat_answer": written("1,389", {"stat_answer": 1389}),
+    "stat_abandon": written("20", {"stat_abandon": 20}),
+    "by_abandon": written("4.85 %", {"by_abandon": 0.0485}),
+    "service_level_10seg": written("61.20 %", {"service_level_10seg": 0.612}),
+    "service_level_20seg": written("84.47%", {"service_level_20seg": 0.8447}),
+    "service_level_30seg": written("100.00%", {"service_level_30seg": 1}),
+}
+_AGENTS = {
+    "agent_status": written("READY", {}),
+    "time_state_now": written("14", {"time_state_now": 14}),
+    "inbound": written("2", {"inbound": 2}),
+    "outbound": written("1,029", {"outbound": 1029}),
+    "internal": written("0", {"internal": 0}),
+    "ready_time": written("01:02:03", {"ready_time": 3723}),
+    "inbound_time": written("00:07:10", {"inbound_time": 430}),
+    "outbound_time": written("02:11:45", {"outbound_time": 7905}),
+    "acw_time": written("00:40:02", {"acw_time": 2402}),
+    "ring_time": written("00:03:20", {"ring_time": 200}),
+    "aux_time": written("00:25:00", {"aux_time": 1500}),
+    "login_time": written("27:10:00", {"login_time": 97800}),
+}
 _AMD = {
     "campaign_id": written("4875", {}),
     "total_amd": written("1,017", {"total_amd": 1017}),
@@ -75,7 +95,9 @@ _QUOTA = {
     "all_token_today": written("1,344", {"all_token_today": 1344}),
     "token_use_today": written("672", {"token_use_today": 672}),
 }
-WRITTEN: Mapping[str, Mapping[str, Written]] = MappingProxyType({"campaigns": _CAMPAIGNS, "amd": _AMD, "quota": _QUOTA})
+WRITTEN: Mapping[str, Mapping[str, Written]] = MappingProxyType(
+    {"campaigns": _CAMPAIGNS, "skills": _SKILLS, "agents": _AGENTS, "amd": _AMD, "quota": _QUOTA}
+)
 """By report and the API's key."""
 SERIES: frozenset[str] = frozenset().union(*(each.series for each in _CAMPAIGNS.values()))
 """What is published of a row of campaigns, but for the fields that are not written here yet."""

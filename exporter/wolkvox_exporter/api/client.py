@@ -37,10 +37,13 @@ _CHUNK = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is asked: a file of the API and its parameters."""
+    """What is asked: a file of the API and its parameters, and what people call it."""
 
     file: str
     parameters: Mapping[str, str]
+    subject: str = ""
+    about_people: bool = False
+    """Whether the answer may hold names, numbers or ids of people."""
 
 
 class Observer(Protocol):

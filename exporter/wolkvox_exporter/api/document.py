@@ -38,14 +38,20 @@ def read(body: bytes, key: str, take: Take) -> object:
     Rows are the values of a list at the top, or of one under `key` in an object; `take` has to exhaust them. Raises
     `ApiError` where the body is no JSON, and with the reason `too_large` where a value exceeds `LONGEST_VALUE`.
     """
+    follows: str | None = None
+    document: object = None
     try:
         text = _Text(body)
         text.skip_noise()
         document = _document(text, key, take)
-        if text.peek(_NO_BLANK):
-            raise _invalid("something follows the answer's JSON")
+        follows = text.peek(_NO_BLANK)
     except UnicodeDecodeError:
-        raise _invalid("the answer is not UTF-8") from None
+        follows = None
+    # raised outside the handler: the decoder's error has the whole answer
+    if follows is None:
+        raise _invalid("the answer is not UTF-8")
+    if follows:
+        raise _invalid("something follows the answer's JSON")
     return document
 
 
@@ -93,14 +99,9 @@ class _Text:
     def value(self) -> object:
         """Decode the value that begins here."""
         while True:
-            try:
-                found, end = _DECODER.raw_decode(self._text, self._at)
-            except json.JSONDecodeError as error:
-                if self._is_all or not _CUT_OFF.match(self._text, error.pos):
-                    raise self._damaged_at(error.pos) from None
-                end = len(self._text)
-            except RecursionError:
-                raise _invalid("the answer's JSON is nested too deeply") from None
+            found, end, failure = self._decoded()
+            if failure:
+                raise failure
             if end - self._at > LONGEST_VALUE:
                 raise too_large(f"a row of the answer is longer than {LONGEST_VALUE} characters")
             # a number at the very end may go on
@@ -108,6 +109,19 @@ class _Text:
                 self._at = end
                 return found
             self._more()
+
+    def _decoded(self) -> tuple[object, int, ApiError | None]:
+        """Return the value that begins here, where it ends, and what is wrong with it: raised elsewhere.
+
+        The decoder's own error has all of the text.
+        """
+        try:
+            return *_DECODER.raw_decode(self._text, self._at), None
+        except json.JSONDecodeError as error:
+            may_go_on = not self._is_all and _CUT_OFF.match(self._text, error.pos)
+            return None, len(self._text), None if may_go_on else self._damaged_at(error.pos)
+        except RecursionError:
+            return None, 0, _invalid("the answer's JSON is nested too deeply")
 
     def damaged(self) -> ApiError:
         """Return the error for a document that cannot go on as it does here."""

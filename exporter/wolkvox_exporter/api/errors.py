@@ -44,8 +44,8 @@ REMEDIES: Mapping[Reason, str] = MappingProxyType(
         Reason.REDIRECT: "redirects are refused so that the token never leaves its host; correct server or base_url",
         Reason.HTTP: "check server or base_url; if they are right, ask wolkvox support",
         Reason.REQUEST: (
-            "this server may not offer the report; switch AMD off with `amd: off`, the quota with `quota_interval: 0`, "
-            "and report a bug if it is the campaigns report"
+            "this server may not offer the report; switch AMD off with `amd: off`, skills with `skills: off`, agents "
+            "with `agents: off`, the quota with `quota_interval: 0`, and report a bug if it is the campaigns report"
         ),
         Reason.TOKEN: "create a new token in wolkvox and replace the configured one",
         Reason.QUOTA: "the day's calls of the operation are used up; find who else calls, or lengthen the intervals",

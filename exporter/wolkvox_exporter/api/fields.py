@@ -13,6 +13,7 @@ from wolkvox_exporter.api.values import Reader, Unreadable
 
 Value = TypeVar("Value")
 _NO_SUCH_KEY = "(no such key)"
+_ABOUT_PEOPLE = "(not shown, since it may be about a person)"
 # of a value that may be anything: its beginning, and not too deep
 _EXAMPLE = Repr()
 _EXAMPLE.maxstring = 80
@@ -22,6 +23,8 @@ class ReportName(StrEnum):
     """The reports that are polled, in the order in which they are asked when several are due."""
 
     CAMPAIGNS = "campaigns"
+    SKILLS = "skills"
+    AGENTS = "agents"
     AMD = "amd"
     QUOTA = "quota"
 
@@ -50,9 +53,13 @@ Fields = Mapping[str, Field]
 
 
 class Unread:
-    """How many values of each field of one answer could not be read, with an example of each."""
+    """How many values of each field of one answer could not be read, with an example of each.
 
-    def __init__(self) -> None:
+    Of a report that is `about_people` no value is shown, since it may be a name that stands in the wrong place.
+    """
+
+    def __init__(self, *, about_people: bool = False) -> None:
+        self._about_people = about_people
         self.rows = 0
         """Of the answer, those that could not be read among them."""
         self.counts: Counter[str] = Counter()
@@ -64,7 +71,8 @@ class Unread:
         """Count one value of `field`."""
         self.counts[field] += 1
         if field not in self.examples:
-            self.examples[field] = _EXAMPLE.repr(value)
+            is_shown = value is _NO_SUCH_KEY or not self._about_people
+            self.examples[field] = _EXAMPLE.repr(value) if is_shown else _ABOUT_PEOPLE
 
     def merge(self, other: "Unread") -> None:
         """Add what another answer lacked."""

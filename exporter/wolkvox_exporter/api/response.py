@@ -13,6 +13,8 @@ from wolkvox_exporter.api.errors import ApiError, Reason
 Report = TypeVar("Report")
 MOST_ROWS = 60_000
 """Rows of an answer: the API gives no more."""
+MOST_TEXT = 6_000_000
+"""Characters of all names in an answer, a hundred for each row that it may have: all become labels."""
 _ENVELOPE = frozenset({"code", "error", "msg", "data"})
 _GOOD_CODES = frozenset({"", "0", "200"})
 _QUOTED_LENGTH = 200
@@ -53,20 +55,23 @@ class NoData(ApiError):  # noqa: N818 - not an error where a window may be empty
     """The 404 that says to validate the dates: nothing in the window."""
 
 
-def read(answer: Answer, reader: Callable[[Iterator[object]], Report], *keys: str) -> Report:
+def read(
+    answer: Answer, reader: Callable[[Iterator[object]], Report], *keys: str, about_people: bool = False
+) -> Report:
     """Return what `reader` makes of the rows of a report whose rows carry one of `keys`; no rows are an answer, too.
 
     It gets them one by one, while the rest of the answer is still unread: of what it returns nothing is used where the
-    whole turns out to be none. Raises `ApiError` then, and `NoData` for the 404 of an empty window.
+    whole turns out to be none. Raises `ApiError` then, and `NoData` for the 404 of an empty window. The error repeats
+    nothing of an answer that may be `about_people`.
     """
     if answer.status != HTTPStatus.OK:
-        raise _refusal(answer.status, _message(answer.body), answer.status)
+        raise _refusal(answer.status, _message(answer.body), answer.status, quotes=not about_people)
 
     def take(elements: Iterator[object]) -> _Rows[Report]:
         return _Rows(elements, reader, keys)
 
     whole = document.read(answer.body, "data", take)
-    found = _data(whole, keys) if isinstance(whole, dict) else whole
+    found = _data(whole, keys, quotes=not about_people) if isinstance(whole, dict) else whole
     if isinstance(found, dict):
         found = take(iter([found]))
     if not isinstance(found, _Rows):
@@ -99,11 +104,11 @@ class _Rows(Generic[Report]):
             yield row
 
 
-def _data(envelope: dict[str, object], keys: tuple[str, ...]) -> object:
+def _data(envelope: dict[str, object], keys: tuple[str, ...], *, quotes: bool) -> object:
     """Return what stands in an object in the place of a report: a list that was read, one row, or something else."""
     code = envelope.get("code")
     if code is not None and not (isinstance(code, str) and code.strip() in _GOOD_CODES):
-        raise _refusal_in_body(code, _said(envelope))
+        raise _refusal_in_body(code, _said(envelope), quotes=quotes)
     if envelope.keys().isdisjoint(_ENVELOPE) and not envelope.keys().isdisjoint(keys):
         return envelope
     data = envelope.get("data")
@@ -112,16 +117,16 @@ def _data(envelope: dict[str, object], keys: tuple[str, ...]) -> object:
     return data
 
 
-def _refusal_in_body(code: object, message: str) -> ApiError:
+def _refusal_in_body(code: object, message: str, *, quotes: bool) -> ApiError:
     if not isinstance(code, str) or not re.fullmatch(r"[1-5]\d\d", code.strip(), re.ASCII):
         return unexpected_shape("the envelope's `code` is none that is known")
-    return _refusal(int(code), message, HTTPStatus.OK)
+    return _refusal(int(code), message, HTTPStatus.OK, quotes=quotes)
 
 
-def _refusal(status: int, message: str, http_status: int) -> ApiError:
+def _refusal(status: int, message: str, http_status: int, *, quotes: bool) -> ApiError:
     reason = next((reason for words, reason in _MESSAGES.get(status, ()) if words.search(message)), None)
     detail = f"wolkvox answered {status}" + (f" in a body sent as {http_status}" if status != http_status else "")
-    if words := " ".join(values.printable(message).split()):
+    if quotes and (words := " ".join(values.printable(message).split())):
         detail += f" ({words[:_QUOTED_LENGTH]})"
     if status == HTTPStatus.NOT_FOUND and _NO_DATA.search(message):
         return NoData(Reason.HTTP, detail, code=str(http_status))

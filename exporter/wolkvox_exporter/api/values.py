@@ -5,7 +5,7 @@ The API writes every value as text with `.` for decimals and `,` between groups 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 LONGEST_TEXT = 1000
@@ -22,6 +22,8 @@ _NUMBER = r"(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _COUNT = re.compile(_NUMBER, re.ASCII)
 _PERCENTAGE = re.compile(rf"({_NUMBER})\s?%", re.ASCII)
 _COUNT_AND_SHARE = re.compile(rf"({_NUMBER})\s?\(\s?({_NUMBER}\s?%)\s?\)", re.ASCII)
+_DURATION = re.compile(r"(\d+):([0-5]\d):([0-5]\d)", re.ASCII)
+_SECONDS = re.compile(r"\d+", re.ASCII)
 _STATES = {"started": 1.0, "stopped": 0.0}
 
 
@@ -39,6 +41,12 @@ def text(value: object) -> str:
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise Unreadable
     return printable(value).strip()
+
+
+def is_blank(row: Mapping[str, object], keys: Iterable[str]) -> bool:
+    """Return whether a row has some of these keys, and nothing stands under any of them."""
+    found = [row[key] for key in keys if key in row]
+    return bool(found) and all(value is None or (isinstance(value, str) and not value.strip()) for value in found)
 
 
 def printable(written: str) -> str:
@@ -68,6 +76,21 @@ def share_of_pair(value: object) -> float | None:
     """Read the share of `12 (3.50 %)` as a ratio, 0.035."""
     written = text(value)
     return _percentage(_whole(_COUNT_AND_SHARE, written).group(2)) if written else None
+
+
+def duration(value: object) -> float | None:
+    """Read `27:10:00`, hours, minutes and seconds, as seconds; the hours may be any number."""
+    written = text(value)
+    if not written:
+        return None
+    hours, minutes, seconds = map(int, _whole(_DURATION, written).groups())
+    return _decimal(f"{hours * 3600 + minutes * 60 + seconds}")
+
+
+def seconds(value: object) -> float | None:
+    """Read `125` or `00:02:05` as seconds."""
+    written = text(value)
+    return _decimal(written) if _SECONDS.fullmatch(written) else duration(value)
 
 
 def state(value: object) -> float | None:

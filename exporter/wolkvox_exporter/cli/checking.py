@@ -2,13 +2,39 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 
+from wolkvox_exporter import storage
+from wolkvox_exporter.api.reports import quota
 from wolkvox_exporter.cli.output import complain, say
 from wolkvox_exporter.config import Config, Operation, Problem, cost, durations
+from wolkvox_exporter.runtime.clock import SystemClock
+from wolkvox_exporter.runtime.concurrency import NoThreadError, waited_for
 from wolkvox_exporter.web.landing.words import count
 
 _SHARED = "An account has licences × 1,000 calls a day, which all its integrations share."  # noqa: RUF001 - as the vendor puts it
+
+_PATIENCE = 2.0
+"""Seconds for which a state is waited for: its disk may hang, and it is not what was asked to be checked."""
+
+
+def limits_last_seen(config: Config) -> Mapping[str, float]:
+    """Return the calls that wolkvox allowed in a day when an exporter last asked, by operation, where a state says."""
+    if config.state is None:
+        return {}
+    try:
+        return waited_for(partial(_limits, config.state, config.operations), _PATIENCE, config.state)
+    except (TimeoutError, NoThreadError):
+        return {}
+
+
+def _limits(folder: Path, operations: tuple[Operation, ...]) -> Mapping[str, float]:
+    clock = SystemClock()
+    states = {operation.name: storage.peek(folder, operation, clock) for operation in operations}
+    calls = {name: state.spending.calls for name, state in states.items() if state}
+    return {name: found[quota.LIMIT] for name, found in calls.items() if quota.LIMIT in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +44,8 @@ class Findings:
     file: str
     config: Config | None
     errors: tuple[Problem, ...]
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """Calls of a day that wolkvox allowed when it was last asked, by operation; not of all there is one."""
 
     @property
     def is_good(self) -> bool:
@@ -27,7 +55,19 @@ class Findings:
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """What works, but may not have been meant."""
-        return self.config.warnings if self.config else ()
+        return (*self.config.warnings, *self._beyond_limits(self.config)) if self.config else ()
+
+    def _beyond_limits(self, config: Config) -> Iterator[Problem]:
+        """Warn where an operation takes more calls than it may have."""
+        for operation, place in zip(config.operations, config.places, strict=True):
+            total, limit = _total(operation), self.limits.get(operation.name)
+            if limit is not None and total > limit * (1 - operation.quota_reserve):
+                yield replace(
+                    place,
+                    text=f"its reports take {total:,} calls a day, but wolkvox allowed {limit:,.0f} when it was last "
+                    f"asked, of which quota_reserve leaves {operation.quota_reserve:.0%} to others; lengthen "
+                    "intervals, or switch reports off",
+                )
 
     @property
     def _operations(self) -> tuple[Operation, ...]:
@@ -37,7 +77,7 @@ class Findings:
         """Return the operations of a good file, the reports of each, and the calls that they take in a day."""
         total = sum(_total(operation) for operation in self._operations)
         lines = [f"{self.file} is good: {count(len(self._operations), 'operation')}, {total:,} calls a day"]
-        return "\n".join([*lines, *map(_line, self._operations), _SHARED])
+        return "\n".join([*lines, *map(self._line, self._operations), _SHARED])
 
     def as_json(self) -> str:
         """Return all as one JSON object, in ASCII."""
@@ -50,11 +90,25 @@ class Findings:
         }
         if self.config:
             found["operations"] = [
-                {"name": operation.name, "reports": _reports(operation), "calls_a_day": _total(operation)}
+                {
+                    "name": operation.name,
+                    "reports": _reports(operation),
+                    "calls_a_day": _total(operation),
+                    "limit_last_seen": self.limits.get(operation.name),
+                }
                 for operation in self._operations
             ]
             found["calls_a_day"] = sum(map(_total, self._operations))
         return json.dumps(found, indent=2)
+
+    def _line(self, operation: Operation) -> str:
+        calls, total = cost.calls_a_day(operation), _total(operation)
+        every = {name: durations.written(cost.interval(operation, name)) for name in calls}
+        reports = ", ".join(f"{name} every {every[name]} ({number:,})" for name, number in calls.items())
+        quota_of = f"within the quota of {count(cost.licences(total), 'licence')}"
+        if operation.name in self.limits:
+            quota_of += f"; wolkvox last allowed {self.limits[operation.name]:,.0f}"
+        return f"  {operation.name}: {reports}: {total:,} calls a day, {quota_of}"
 
     def as_annotations(self) -> str:
         """Return the problems as commands of a GitHub workflow, which shows them beside their lines; a line each."""
@@ -71,13 +125,6 @@ def _reports(operation: Operation) -> Mapping[str, Mapping[str, float]]:
 
 def _total(operation: Operation) -> int:
     return sum(cost.calls_a_day(operation).values())
-
-
-def _line(operation: Operation) -> str:
-    calls, total = cost.calls_a_day(operation), _total(operation)
-    reports = ", ".join(f"{name} every {durations.written(cost.interval(operation, name))}" for name in calls)
-    quota = count(cost.licences(total), "licence")
-    return f"  {operation.name}: {reports}: {total:,} calls a day, within the quota of {quota}"
 
 
 def _entries(severity: str, problems: tuple[Problem, ...]) -> Iterator[dict[str, str | int]]:

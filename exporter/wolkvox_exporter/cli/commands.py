@@ -113,7 +113,8 @@ def serve(options: Options) -> int:
 def check(options: Options) -> int:
     """Print what is wrong with the configuration, and with the web configuration file if one is named."""
     config, problems = _checked(options)
-    findings = checking.Findings(str(options.config_file), config, tuple(problems))
+    limits = checking.limits_last_seen(config) if config else {}
+    findings = checking.Findings(str(options.config_file), config, tuple(problems), limits)
     checking.show(findings, options.output)
     return 0 if findings.is_good else 1
 

@@ -10,10 +10,11 @@ NAME = "[a-zA-Z_][a-zA-Z0-9_]*"
 LONGEST_NAME = 100
 LONGEST_VALUE = 200
 """Characters, which is enough for a name of anything and keeps every series that is joined small."""
-# of those that are published, and of names of skills, which are to come
+# of those that are published
 _OF_METRICS = (
     *("operation", "report", "reason", "code", "field"),
     *("campaign", "campaign_id", "skill", "skill_name", "result", "phone"),
+    *("threshold_seconds", "status", "direction", "activity"),
     *("version", "python_version", "implementation", "major", "minor", "patchlevel"),
 )
 _OF_TARGETS = ("job", "instance", "namespace", "service", "pod", "container", "endpoint", "node")

@@ -27,6 +27,8 @@ class Config:
     """The folder that keeps what a restart needs; None keeps it in memory."""
     unreadable_tokens: tuple[Problem, ...] = ()
     """Token files that cannot be used as they are now; the other operations are polled all the same."""
+    places: tuple[Problem, ...] = field(default=(), compare=False)
+    """Where each operation is written; what is wrong with it is not said."""
     digests: Mapping[Path, str | None] = field(default_factory=dict, compare=False, repr=False)
     """The files that it was read from, each with the digest of the bytes that were read."""
     file: Path = Path()
@@ -49,7 +51,8 @@ def load(path: Path, *, may_be_pipe: bool = True) -> Config:
         raise ConfigError((problem,))
     advice = warnings.warnings(document, file, operations, unreadable)
     digests = {path: document.digest} | {used.path: used.digest for each in operations if (used := each.ca_file)}
-    return Config(operations, advice, file.state, tuple(unreadable.values()), digests, path)
+    places = tuple(document.problem(("operations", index), "") for index in range(len(operations)))
+    return Config(operations, advice, file.state, tuple(unreadable.values()), places, digests, path)
 
 
 def _unreadable_tokens(document: Document, folder: Path, reported: Container[tuple[int, str]]) -> dict[int, Problem]:

@@ -16,9 +16,11 @@ from pydantic import ConfigDict, Field
 
 from wolkvox_exporter.config import patterns
 from wolkvox_exporter.config.keys import Keys
+from wolkvox_exporter.config.skills import SkillsMode
 from wolkvox_exporter.config.tokens import TokenSource
 from wolkvox_exporter.config.types import (
     FILLED,
+    Agents,
     Amd,
     AmdMaxCalls,
     BaseUrl,
@@ -30,7 +32,9 @@ from wolkvox_exporter.config.types import (
     Pattern,
     ProxyUrl,
     Server,
+    ServiceLevelSeconds,
     Share,
+    Skills,
     StaleAfter,
     StateFolder,
     TimeZone,
@@ -38,17 +42,38 @@ from wolkvox_exporter.config.types import (
     TokenText,
     TokenVariable,
 )
-from wolkvox_exporter.config.values import AmdMode
+from wolkvox_exporter.config.values import AgentsMode, AmdMode
 
 EXACTLY_ONE = (("server", "base_url"), ("token_file", "token_env", "token"))
 """Of each of these groups an operation in the file has exactly one key."""
 
 
 class Polling(Keys):
-    """How often the reports are asked for, and labels."""
+    """Which of the further reports are asked for, how often each report is, and labels."""
 
     interval: Duration = Field(
         default=300.0, description="How often the campaigns report is asked for.", examples=["5m", "300s"]
+    )
+    skills: Skills = Field(
+        default=SkillsMode.OFF,
+        description="Which skills (queues) are asked for, in one call: `all`, a list of ids, or `off`.",
+        examples=["all", "off", ["4000", "4069"]],
+    )
+    skills_interval: Duration = Field(
+        default=300.0, description="How often the skills report is asked for.", examples=["5m", "15m"]
+    )
+    service_level_seconds: ServiceLevelSeconds | None = Field(
+        default=None,
+        description="A threshold of your own for the service level of skills, beside 10, 20 and 30 seconds.",
+        examples=[40],
+    )
+    agents: Agents = Field(
+        default=AgentsMode.OFF,
+        description="Whether agents are counted `by_status`, never by person, or `off`.",
+        examples=["by_status", "off"],
+    )
+    agents_interval: Duration = Field(
+        default=300.0, description="How often the agents report is asked for.", examples=["5m", "10m"]
     )
     amd_interval: Duration = Field(
         default=300.0, description="How often the accumulated AMD report is asked for.", examples=["5m", "15m"]
@@ -58,11 +83,18 @@ class Polling(Keys):
     )
     quota_reserve: Share = Field(
         default=0.1,
-        description="Share of the day's calls that is left to others: below it AMD is not asked for.",
+        description=(
+            "Share of the day's calls that is left to others: below it skills, agents and AMD are not asked for."
+        ),
         examples=["10%"],
     )
     amd_max_calls: AmdMaxCalls = Field(
-        default=10, description="Calls in each amd_interval where campaigns are asked for one by one.", examples=[10]
+        default=10,
+        description=(
+            "Calls in each amd_interval where campaigns are asked for one by one, and in each skills_interval where "
+            "skills are, since the server does not take them together."
+        ),
+        examples=[10],
     )
     stale_after: StaleAfter = Field(
         default=3, description="After how many intervals without success the last data are dropped.", examples=[3]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, SecretStr, ValidationInfo, WithJsonSchema
 
-from wolkvox_exporter.config import durations, labels, placeholders, values
+from wolkvox_exporter.config import durations, labels, placeholders, skills, values
 from wolkvox_exporter.config.placeholders import Placeholder
 from wolkvox_exporter.config.tokens import EnvironmentToken, FileToken, LiteralToken, TokenSource, TokenUnreadable
 from wolkvox_exporter.config.values import BadValue
@@ -173,6 +173,30 @@ BaseUrl = Annotated[
 ]
 TimeZone = Annotated[ZoneInfo, from_text(values.time_zone), WithJsonSchema({"type": "string"})]
 Amd = Annotated[values.AmdMode, from_text(values.amd), WithJsonSchema({"enum": ["auto", "all", "each", "off", False]})]
+Agents = Annotated[values.AgentsMode, from_text(values.agents), WithJsonSchema({"enum": ["off", "by_status", False]})]
+Skills = Annotated[
+    skills.Skills,
+    BeforeValidator(skills.wanted),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": ["off", "all", False]},
+                {
+                    "type": "array",
+                    "items": {"type": ["string", "integer"], "pattern": f"^{skills.ID}$", "minimum": 0},
+                    "minItems": 1,
+                    "maxItems": skills.MOST,
+                    "uniqueItems": True,
+                },
+            ]
+        }
+    ),
+]
+ServiceLevelSeconds = Annotated[
+    int,
+    from_text(skills.threshold),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 1000, "not": {"enum": list(skills.SERVICE_LEVELS)}}),
+]
 ProxyUrl = Annotated[
     SecretStr,
     from_text(values.proxy_url),

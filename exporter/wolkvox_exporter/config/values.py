@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -30,7 +31,10 @@ _PERCENTAGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
 _WHOLE = 100
 _BREAKS = {"Cc", "Cs", "Zl", "Zp"}
 # what YAML reads as false where nobody meant a truth value
-_OFF = {"off", "no", "false"}
+OFF_WORDS = frozenset({"off", "no", "false"})
+
+
+_Mode = TypeVar("_Mode", bound=StrEnum)
 
 
 class BadValue(ValueError):  # noqa: N818 - reads as what it says
@@ -44,6 +48,13 @@ class AmdMode(StrEnum):
     ALL = "all"
     EACH = "each"
     OFF = "off"
+
+
+class AgentsMode(StrEnum):
+    """Whether agents are asked for, and what is published of them: never who they are."""
+
+    OFF = "off"
+    BY_STATUS = "by_status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +113,30 @@ def time_zone(text: str) -> ZoneInfo:
 
 def amd(text: str) -> AmdMode:
     """Read the AMD mode; the false of YAML is `off`."""
-    mode = text.casefold()
-    if mode in _OFF:
-        return AmdMode.OFF
-    if mode not in list(AmdMode):
-        raise BadValue("this is no AMD mode; write auto, all, each or off")
-    return AmdMode(mode)
+    return mode(text, AmdMode, "this is no AMD mode; write auto, all, each or off")
+
+
+def agents(text: str) -> AgentsMode:
+    """Read the agents mode; the false of YAML is `off`."""
+    return mode(text, AgentsMode, "write by_status, which counts agents by their state and names nobody, or off")
+
+
+def mode(text: str, modes: type[_Mode], refusal: str) -> _Mode:
+    """Read one of some modes, of which one is `off`, in any letter case."""
+    written = "off" if text.casefold() in OFF_WORDS else text.casefold()
+    if written not in list(modes):
+        raise BadValue(refusal)
+    return modes(written)
 
 
 def stale_after(text: str) -> int:
     """Read a number of intervals."""
-    return _whole_number(text, "intervals", example=3)
+    return whole_number(text, "intervals", example=3)
 
 
 def amd_max_calls(text: str) -> int:
     """Read a number of calls."""
-    return _whole_number(text, "calls", example=10)
+    return whole_number(text, "calls", example=10)
 
 
 def share(text: str) -> float:
@@ -182,7 +201,8 @@ def _has_breaks(text: str) -> bool:
     return any(unicodedata.category(character) in _BREAKS for character in text)
 
 
-def _whole_number(text: str, noun: str, *, example: int) -> int:
+def whole_number(text: str, noun: str, *, example: int) -> int:
+    """Read a whole number from 1 to 1000."""
     if not _WHOLE_NUMBER.fullmatch(text) or int(text) not in _NUMBERS:
         raise BadValue(f"write a whole number of {noun} from 1 to 1000, such as {example}")
     return int(text)

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Mapping
 from itertools import chain
 
 from wolkvox_exporter.config import patterns
-from wolkvox_exporter.config.cost import INTERVALS, calls_a_day, interval
+from wolkvox_exporter.config.cost import SCHEDULES, calls_a_day, interval
 from wolkvox_exporter.config.models import Operation, WrittenFile, WrittenOperation
 from wolkvox_exporter.config.problems import Location, Problem
 from wolkvox_exporter.config.tokens import FileToken, TokenUnreadable
@@ -12,6 +12,9 @@ from wolkvox_exporter.config.values import is_loopback
 from wolkvox_exporter.config.yamlfile import Document
 
 _ADVISED_INTERVAL = 300.0
+_USED_BY = {"skills_interval": "skills", "service_level_seconds": "skills", "agents_interval": "agents"}
+"""Keys that say something of a report that is off by default."""
+_SWITCHED_ON = {"skills": "all", "agents": "by_status"}
 _QUOTA = "licences × 1000 calls a day, shared by all integrations of the account"  # noqa: RUF001 - as the vendor puts it
 
 
@@ -26,7 +29,7 @@ def warnings(
         for index, (written, operation) in enumerate(zip(file.operations, operations, strict=True))
     )
     readable = {index: operation for index, operation in enumerate(operations) if index not in without_token}
-    found = chain(advice, _about_token_files(readable), _about_twins(readable))
+    found = chain(advice, _about_token_files(readable), _about_twins(readable), _about_unused(file, operations))
     return tuple(sorted(document.problem(location, text) for location, text in found))
 
 
@@ -50,13 +53,25 @@ def _about_token_files(operations: Mapping[int, Operation]) -> Iterator[tuple[Lo
 
 def _about_quota(index: int, written: WrittenOperation, operation: Operation) -> Iterator[tuple[Location, str]]:
     calls = calls_a_day(operation)
-    short = [INTERVALS[report] for report in calls if interval(operation, report) < _ADVISED_INTERVAL]
+    short = [SCHEDULES[report].key for report in calls if interval(operation, report) < _ADVISED_INTERVAL]
     if short:
         own = [key for key in short if key in written.model_fields_set]
         yield (
             ("operations", index, *own[:1]),
             f"polling more often than every 5m costs this operation {sum(calls.values())} calls a day of its {_QUOTA}",
         )
+
+
+def _about_unused(file: WrittenFile, operations: tuple[Operation, ...]) -> Iterator[tuple[Location, str]]:
+    """Point out keys about reports that nobody switched on, in an operation or, for all, at the top."""
+    for key, report in _USED_BY.items():
+        text = f"this says nothing while {report} is off; write {report}: {_SWITCHED_ON[report]}, or remove it"
+        is_off = [not interval(operation, report) for operation in operations]
+        if key in file.model_fields_set and all(is_off):
+            yield (key,), text
+        for index, written in enumerate(file.operations):
+            if key in written.model_fields_set and is_off[index]:
+                yield ("operations", index, key), text
 
 
 def _about_patterns(index: int, operation: Operation) -> Iterator[tuple[Location, str]]:

@@ -32,7 +32,7 @@ def campaign_gauge(name: str, text: str, value: str, field: str | None = None) -
     return Family(
         f"wolkvox_campaign_{name}",
         "gauge",
-        _told(text, source, ReportName.CAMPAIGNS),
+        described(text, source, ReportName.CAMPAIGNS),
         CAMPAIGN_LABELS,
         source,
         samples,
@@ -44,8 +44,10 @@ def _labels(snapshot: Snapshot, campaign: Campaign) -> tuple[str, ...]:
     return snapshot.operation, campaign.name, campaign.id, campaign.skill
 
 
-def _told(text: str, field: str, report: ReportName) -> str:
-    return f"{text} (API field {field} of the {report} report, cached between polls)."
+def described(text: str, field: str, report: ReportName) -> str:
+    """Return the help of a family that repeats a field of a report, or several."""
+    fields = "fields" if ", " in field else "field"
+    return f"{text} (API {fields} {field} of the {report} report, cached between polls)."
 
 
 def campaign_results(name: str, text: str) -> Family[Snapshot]:
@@ -58,7 +60,7 @@ def campaign_results(name: str, text: str) -> Family[Snapshot]:
                     yield (*_labels(snapshot, campaign), result), campaign.values[field]
 
     source = ", ".join(RESULTS)
-    told = f"{text} (API fields {source} of the campaigns report, cached between polls)."
+    told = described(text, source, ReportName.CAMPAIGNS)
     return Family(name, "gauge", told, (*CAMPAIGN_LABELS, "result"), source, samples, ReportName.CAMPAIGNS)
 
 
@@ -87,7 +89,7 @@ def campaign_phones(name: str, text: str) -> Family[Snapshot]:
             for phone, ratio in campaign.phones:
                 yield (*_labels(snapshot, campaign), phone), ratio
 
-    told = _told(text, "campaign", ReportName.CAMPAIGNS)
+    told = described(text, "campaign", ReportName.CAMPAIGNS)
     return Family(name, "gauge", told, (*CAMPAIGN_LABELS, "phone"), "campaign", samples, ReportName.CAMPAIGNS)
 
 
@@ -98,7 +100,7 @@ def campaign_detections(name: str, text: str) -> Family[Snapshot]:
         for row in snapshot.detections:
             yield (snapshot.operation, row.name, row.id, row.skill), row.total
 
-    told = _told(text, "total_amd", ReportName.AMD)
+    told = described(text, "total_amd", ReportName.AMD)
     return Family(name, "gauge", told, CAMPAIGN_LABELS, "total_amd", samples, ReportName.AMD)
 
 
@@ -135,7 +137,7 @@ def operation_info(name: str, text: str) -> Family[Snapshot]:
 
 def quota_gauge(name: str, text: str, field: str) -> Family[Snapshot]:
     """Return the family of one number of the quota report."""
-    told = _told(text, field, ReportName.QUOTA)
+    told = described(text, field, ReportName.QUOTA)
     return operation_gauge(
         f"wolkvox_quota_{name}_calls", told, lambda snapshot: snapshot.quota.get(field), field, ReportName.QUOTA
     )

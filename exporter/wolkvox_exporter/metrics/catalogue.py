@@ -1,10 +1,11 @@
-"""The catalogue: every family of the exporter exactly once. A new metric is one entry here.
+"""The catalogue: every family of the exporter exactly once. A new metric is one entry here, or in its report's module.
 
 What the API says of a campaign is read by `wolkvox.campaigns.NUMBERS`; an entry names the value it publishes.
 """
 
 from wolkvox_exporter.api.fields import ReportName
 from wolkvox_exporter.api.reports import quota
+from wolkvox_exporter.metrics import agents, skills
 from wolkvox_exporter.metrics.builders import (
     RESULT_LABELS,
     activity_counter,
@@ -68,6 +69,8 @@ CATALOGUE: tuple[Family[Snapshot], ...] = (
         "rows",
         ReportName.CAMPAIGNS,
     ),
+    *skills.FAMILIES,
+    *agents.FAMILIES,
     operation_info(
         "wolkvox_operation_info",
         "1 for each operation, with the labels that the configuration gives it, to be joined by group_left.",

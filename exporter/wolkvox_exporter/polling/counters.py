@@ -1,35 +1,50 @@
-"""Counters of what campaigns did, from successive reports whose counts fall when a list is recycled or reloaded.
+"""Counters of what campaigns and skills did, from successive reports whose counts fall.
+
+They fall when a list is recycled or reloaded, or at midnight.
 
 A count that rises adds its rise. A count that falls is not believed at once, since rows dip for a poll: only if the
-next value is below the old one, too, has the list been recycled, and the fallen value is where counting goes on.
+next value is below the old one, too, has counting begun anew there, and the fallen value is where it goes on.
 
-What a campaign did belongs to its id, the sum to its labels: after a renaming a new sum starts at 0 and counting goes
-on. A campaign that has no id is not counted. While an id stands on two rows it is not counted either, and afterwards
+What a row says belongs to its id, the sum to its labels: after a renaming a new sum starts at 0 and counting goes on. A
+campaign that has no id is not counted. While an id stands on two rows it is not counted either, and afterwards
 counting begins anew: there is no telling which row went on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from wolkvox_exporter.api.reports.campaigns import RESULTS, Campaign
-from wolkvox_exporter.polling.snapshot import Labels, Totals
+from wolkvox_exporter.api.reports.campaigns import RESULTS
 from wolkvox_exporter.runtime.serializable import Rows, Table
 
+Labels = tuple[str, ...]
+"""What tells rows of a report apart where they are published: of campaigns name, id and skill, of skills the id."""
+Totals = Rows[Labels, Table[str, float]]
+"""Net rises seen between polls, by the row's labels and the value's name."""
 COUNTED = ("dial", *RESULTS, "hits")
-"""The values whose net rises are counted."""
+"""The values of campaigns whose net rises are counted."""
 REMEMBERED = 5_000
-"""Campaigns of an operation that are remembered at least; beyond the report itself those seen last."""
+"""Rows of a report of an operation that are remembered at least; beyond the report itself those seen last."""
 Standing = tuple[float | None, float | None]
 """Where the counting of one value stands: its base, and what it has fallen to if that is not believed yet."""
 _UNKNOWN: Standing = (None, None)
 _NOTHING: Mapping[str, Standing] = MappingProxyType({})
-_ZEROS: Mapping[str, float] = MappingProxyType(dict.fromkeys(COUNTED, 0.0))
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
+
+
+class Row(Protocol):
+    """A row of a report: whose it is, under which labels it is counted, and what it says by name."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102 - as above
+    @property
+    def labels(self) -> Labels: ...  # noqa: D102
+    @property
+    def values(self) -> Mapping[str, float]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +52,7 @@ class Counters:
     """All that counting goes on from; of both tables what was seen last stands last."""
 
     standings: Table[str, Table[str, Standing]] = field(default_factory=lambda: MappingProxyType({}))
-    """Where counting stands, by campaign id and value."""
+    """Where counting stands, by id and value."""
     sums: Rows[Labels, Table[str, float]] = field(default_factory=lambda: MappingProxyType({}))
     """What was counted, by labels and value."""
 
@@ -56,33 +71,36 @@ def rise(standing: Standing, value: float) -> tuple[Standing, float]:
 
 
 def counted(
-    counters: Counters, campaigns: tuple[Campaign, ...], ambiguous: AbstractSet[str]
+    counters: Counters, rows: Iterable[Row], ambiguous: AbstractSet[str], names: tuple[str, ...] = COUNTED
 ) -> tuple[Counters, Totals]:
-    """Take the campaigns of a good report, and return what counting goes on from, and their totals.
+    """Take the rows of a good report, and return what counting goes on from, and the totals of their `names`.
 
     `ambiguous` are the ids that stand on more than one row.
     """
+    rows = tuple(rows)
     standings = {key: values for key, values in counters.standings.items() if key not in ambiguous}
     sums = dict(counters.sums)
     totals: dict[Labels, Mapping[str, float]] = {}
-    for campaign in campaigns:
-        if campaign.id and campaign.id not in ambiguous:
+    for row in rows:
+        if row.id and row.id not in ambiguous:
             # taken out and put back: what was seen last stands last
-            standing, added = _taken(standings.pop(campaign.id, _NOTHING), campaign)
-            before = sums.pop(campaign.labels, _ZEROS)
-            after = MappingProxyType({name: before[name] + added.get(name, 0.0) for name in COUNTED})
-            standings[campaign.id], sums[campaign.labels] = standing, after
-            totals[campaign.labels] = MappingProxyType({name: after[name] for name in COUNTED if name in standing})
-    most = max(REMEMBERED, len(campaigns))
+            standing, added = _taken(standings.pop(row.id, _NOTHING), row, names)
+            before = sums.pop(row.labels, {})
+            after = MappingProxyType({name: before.get(name, 0.0) + added.get(name, 0.0) for name in names})
+            standings[row.id], sums[row.labels] = standing, after
+            totals[row.labels] = MappingProxyType({name: after[name] for name in names if name in standing})
+    most = max(REMEMBERED, len(rows))
     standings, sums = _last(standings, most), _last(sums, most)
     return Counters(MappingProxyType(standings), MappingProxyType(sums)), MappingProxyType(totals)
 
 
-def _taken(standing: Mapping[str, Standing], campaign: Campaign) -> tuple[Mapping[str, Standing], dict[str, float]]:
+def _taken(
+    standing: Mapping[str, Standing], row: Row, names: tuple[str, ...]
+) -> tuple[Mapping[str, Standing], dict[str, float]]:
     after, added = dict(standing), dict[str, float]()
-    for name in COUNTED:
-        if name in campaign.values:
-            after[name], added[name] = rise(after.get(name, _UNKNOWN), campaign.values[name])
+    for name in names:
+        if name in row.values:
+            after[name], added[name] = rise(after.get(name, _UNKNOWN), row.values[name])
     return MappingProxyType(after), added
 
 

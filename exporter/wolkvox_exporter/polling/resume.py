@@ -6,8 +6,7 @@ from types import MappingProxyType
 
 from wolkvox_exporter.api.fields import ReportName
 from wolkvox_exporter.config import Operation
-from wolkvox_exporter.polling import timing, token_gate
-from wolkvox_exporter.polling.campaign_index import is_published, published_only
+from wolkvox_exporter.polling import rounds, timing, token_gate
 from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.reports import REPORTS, enabled
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
@@ -50,7 +49,8 @@ def resumed(state: OperationState, operation: Operation, since: float, now: Now)
         progress=MappingProxyType(progress),
         served=None if state.served is None else min(state.served, now.monotonic),
         token=token_gate.bounded(token, now),
-        amd=replace(state.amd, probed=None if state.amd.probed is None else min(state.amd.probed, now.monotonic)),
+        skills=rounds.bounded(state.skills, now),
+        amd=rounds.bounded(state.amd, now),
     )
     return reconfigured(state, operation, since, now)
 
@@ -74,14 +74,10 @@ def reconfigured(state: OperationState, operation: Operation, since: float, now:
     for name in enabled(operation):
         if name not in state.published.reports:
             progress[name] = replace(progress.get(name, Progress(since)), since=since)
-    index = published_only(state.index, operation.campaigns)
-    failed = tuple(key for key in state.amd.failed if is_published(index, operation.campaigns, key))
-    return replace(
-        _published(state, operation, now),
-        progress=MappingProxyType(progress),
-        index=index,
-        amd=replace(state.amd, failed=failed),
-    )
+    state = replace(_with_reports(state, operation, now), progress=MappingProxyType(progress))
+    for report in REPORTS.values():
+        state = report.reconfigured(state, operation)
+    return state
 
 
 def _bounded(progress: Progress, since: float, now: Now) -> Progress:
@@ -90,26 +86,13 @@ def _bounded(progress: Progress, since: float, now: Now) -> Progress:
     return replace(timing.without_open_poll(progress), since=since, started=started, retry=retry, looked=None)
 
 
-def _published(state: OperationState, operation: Operation, now: Now) -> OperationState:
-    """Take over what is polled and published now, and set aside the states of reports that are off."""
-    past, selection, reports = state.published, operation.campaigns, _initial_reports(operation)
+def _with_reports(state: OperationState, operation: Operation, now: Now) -> OperationState:
+    """Take over what is polled now, and set aside the states of reports that are off."""
+    past, reports = state.published, _initial_reports(operation)
     known = {**state.off, **past.reports}
     resumed_reports = {
         name: known[name].resumed(report, now.wall, now.monotonic) for name, report in reports.items() if name in known
     }
-    selected = tuple(row for row in past.campaigns if selection.selects(row.id, row.name))
-    # what was left out before is no longer there to be looked at
-    excluded = None if past.excluded is None else past.excluded + len(past.campaigns) - len(selected)
-    published = replace(
-        past,
-        reports=MappingProxyType({**reports, **resumed_reports}),
-        campaigns=selected,
-        excluded=excluded,
-        labels=operation.labels,
-        detections=tuple(row for row in past.detections if selection.selects(row.id, row.name)),
-        activity=MappingProxyType(
-            {labels: totals for labels, totals in past.activity.items() if selection.selects(labels[1], labels[0])}
-        ),
-    )
+    published = replace(past, reports=MappingProxyType({**reports, **resumed_reports}), labels=operation.labels)
     off = MappingProxyType({name: report for name, report in known.items() if name not in reports})
     return replace(state, published=published, off=off)

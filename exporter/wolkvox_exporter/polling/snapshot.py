@@ -9,13 +9,12 @@ from pydantic import Field
 
 from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.api.reports.agents import Agents
 from wolkvox_exporter.api.reports.campaigns import Campaign
-from wolkvox_exporter.runtime.serializable import Instant, Rows, Table
+from wolkvox_exporter.polling.counters import Totals
+from wolkvox_exporter.polling.skills import PublishedSkills
+from wolkvox_exporter.runtime.serializable import Instant, Table
 
-Labels = tuple[str, str, str]
-"""What tells campaigns apart: name, id and skill."""
-Totals = Rows[Labels, Table[str, float]]
-"""Net rises seen between polls, by the campaign's labels and the value's name."""
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 _NO_CALLS: Mapping[str, int] = MappingProxyType({})
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -150,6 +149,9 @@ class Snapshot:
     detections: tuple[Detections, ...] = ()
     activity: Totals = field(default_factory=lambda: _NO_TOTALS)
     """Of the campaigns of the last good report."""
+    skills: PublishedSkills = field(default_factory=PublishedSkills)
+    agents: Agents | None = None
+    """None before there is a good answer."""
     quota: Table[str, float] = field(default_factory=lambda: _NOTHING)
     """Calls of the day by the API's key."""
     amd_window_start: float | None = None
@@ -171,12 +173,16 @@ class Snapshot:
 
     @property
     def detections_until(self) -> Instant:
-        """When the first of the detections is too old to be shown."""
-        return min((row.fresh_until for row in self.detections), default=float("inf"))
+        """When the first of the detections, or of the skills, is too old to be shown."""
+        ends = [row.fresh_until for row in self.detections]
+        return min((*ends, *(row.fresh_until for row in self.skills.rows)), default=float("inf"))
 
     def without_stale_detections(self, now: Instant) -> Self:
-        """Return a snapshot without the detections that are too old at `now`; each campaign's answer ages by itself."""
-        return replace(self, detections=tuple(row for row in self.detections if row.fresh_until > now))
+        """Return a snapshot without the detections and skills that are too old at `now`: each ages by itself."""
+        if self.detections_until > now:
+            return self
+        detections = tuple(row for row in self.detections if row.fresh_until > now)
+        return replace(self, detections=detections, skills=self.skills.without_stale(now))
 
     def with_report(self, name: ReportName, state: ReportState) -> Self:
         """Return a snapshot in which one report's state is another."""
@@ -187,6 +193,8 @@ class Snapshot:
         return {
             ReportName.CAMPAIGNS: (self.campaigns, self.activity, self.excluded),
             ReportName.AMD: (self.detections, self.amd_window_start),
+            ReportName.SKILLS: (self.skills,),
+            ReportName.AGENTS: (self.agents,),
             ReportName.QUOTA: (self.quota,),
         }[name]
 

@@ -18,6 +18,7 @@ from wolkvox_exporter.polling.amd import Amd
 from wolkvox_exporter.polling.campaign_index import CampaignIndex
 from wolkvox_exporter.polling.counters import Counters
 from wolkvox_exporter.polling.quota import Spending
+from wolkvox_exporter.polling.skills import Skills
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
 from wolkvox_exporter.polling.token_gate import TokenState
 from wolkvox_exporter.runtime.serializable import Instant, Table
@@ -62,7 +63,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A call that may go out: of an operation, for a report; `subject` is a campaign or `all` where it matters."""
+    """A call that may go out: of an operation, for a report; `subject` is a campaign, a skill or `all`, or nothing."""
 
     operation: str
     report: ReportName
@@ -116,7 +117,7 @@ class Progress:
     looked: Instant | None = None
     """When it was due and there was no token to ask with."""
     deferred: Failure | None = None
-    """Why the question for all campaigns was not understood, until it is known whether that matters."""
+    """Why the question for all was not understood, until it is known whether that matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ class OperationState:
     spending: Spending = field(default_factory=Spending)
     index: CampaignIndex = field(default_factory=CampaignIndex)
     counters: Counters = field(default_factory=Counters)
+    skills: Skills = field(default_factory=Skills)
     amd: Amd = field(default_factory=Amd)
     calling: Begun | None = None
     """The call that has begun and not ended."""

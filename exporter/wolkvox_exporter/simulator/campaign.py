@@ -67,7 +67,7 @@ class Campaign:
     recycle_after: float | None = None
     detections: Detections = field(default_factory=Detections)
     raw: dict[str, object] = field(default_factory=dict)
-    timetable: Timetable = field(default_factory=Timetable)
+    timetable: Timetable[Event] = field(default_factory=Timetable)
     pace: float = 1.0
     truth: Truth = field(default_factory=Truth)
     dial: int = field(init=False)

@@ -1,4 +1,4 @@
-"""A working day of three contact centres, in which everything happens that a report of campaigns can show."""
+"""A working day of three contact centres, in which everything happens that a report can show."""
 
 import random
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from wolkvox_exporter.simulator.events import (
     Timetable,
 )
 from wolkvox_exporter.simulator.operation import Operation
-from wolkvox_exporter.simulator.window import midnight_before
+from wolkvox_exporter.simulator.staffing import Centre
+from wolkvox_exporter.simulator.window import DAY, midnight_before
 
-DAY = 86_400.0
 JITTER = 420.0
 """Seconds by which an event comes at most earlier or later than written; events of a campaign keep their order."""
 
@@ -91,19 +91,40 @@ SERVICIO: Roster = (
     ("7015", "Encuesta NPS", "6004", STEADY),
 )
 
+CENTRES = {
+    "ventas-co": Centre({"4000": "VENTAS", "4012": "Portabilidad - Niñas (N1)"}, {"4000": 1.5}, staffing=0.82),
+    "cobranzas-mx": Centre(
+        {"5100": "COBRANZA", "5117": 'Jurídica "VIP" ñ|x'},
+        staffing=0.85,
+        lunch="ALMUERZO",
+        short=("baño", "BREAK", "Capacitación"),
+    ),
+    "servicio-cl": Centre(
+        {"6000": "Servicio", "6004": "Soporte técnico"},
+        {"6000": 4.0, "6004": 2.5},
+        staffing=1.06,
+        short=("Baño", "Active breaks"),
+        night="6004",
+    ),
+}
+"""The agents and skills of the operations; calls for the skill VAGENT are taken by virtual ones."""
+
 
 def working_day(seed: int, start: float, *, days: int = 1) -> list[Operation]:
     """Three operations over so many `days`, of which the Unix time `start` lies in the first; GMT-5 throughout.
 
     The simulation begins at the midnight before `start`, and a simulator made later has lived through the hours until
     then. Everything follows from `seed`. `ventas-co` and `cobranzas-mx` report AMD 10 to 16 minutes late, and
-    `cobranzas-mx` only campaign by campaign; `servicio-cl` has no AMD. The token of an operation is `simulated-token-`
-    and its name.
+    `cobranzas-mx` only campaign by campaign; `servicio-cl` has no AMD. All have agents by day, `servicio-cl` at night
+    as well; `cobranzas-mx` lists those who are logged out. The token of an operation is `simulated-token-` and
+    its name.
     """
     day = _Day(seed, midnight_before(start), days)
     return [
         day.operation("ventas-co", VENTAS, daily_limit=25_000, others_per_hour=410),
-        day.operation("cobranzas-mx", COBRANZAS, daily_limit=12_000, others_per_hour=95.5, amd_all=False),
+        day.operation(
+            "cobranzas-mx", COBRANZAS, daily_limit=12_000, others_per_hour=95.5, amd_all=False, logged_out_listed=True
+        ),
         day.operation("servicio-cl", SERVICIO, daily_limit=4_000, others_per_hour=7, amd=False),
     ]
 
@@ -123,18 +144,23 @@ class _Day:
         others_per_hour: float,
         amd: bool = True,
         amd_all: bool = True,
+        logged_out_listed: bool = False,
     ) -> Operation:
         rng = random.Random(f"{self.seed} {name}")  # noqa: S311 - figures to look at, the same in every run
+        campaigns = [self._campaign(*row, rng, amd=amd) for row in roster]
+        staff = random.Random(f"{self.seed} {name} staff")  # noqa: S311 - figures to look at, the same in every run
         return Operation(
             name,
             (f"simulated-token-{name}",),
-            [self._campaign(*row, rng, amd=amd) for row in roster],
+            campaigns,
             daily_limit,
             rng.getrandbits(32),
             others_per_hour=others_per_hour,
             amd_all=amd_all,
             amd_lag=(600, 960),
             start=self.start,
+            distributor=CENTRES[name].by_day(campaigns, self.days, staff),
+            logged_out_listed=logged_out_listed,
         )
 
     def _campaign(self, key: str, name: str, skill: str, story: Story, rng: random.Random, *, amd: bool) -> Campaign:

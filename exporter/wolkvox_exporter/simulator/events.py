@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from wolkvox_exporter.simulator.truth import Oddity
 
@@ -54,6 +55,7 @@ class Once:
 
 
 Event = Change | Recycle | Reload | Redial | Once
+_Entry_co = TypeVar("_Entry_co", covariant=True)
 
 START = Change(status="started")
 STOP = Change(status="stopped")
@@ -62,13 +64,13 @@ DIP = Once(Oddity.DIPPED)
 
 
 @dataclass
-class Timetable:
+class Timetable(Generic[_Entry_co]):
     """Events by when they are due, in seconds of simulated time since the simulation began.
 
     With `every` the whole table comes again and again, so many seconds apart.
     """
 
-    entries: Sequence[tuple[float, Event]] = ()
+    entries: Sequence[tuple[float, _Entry_co]] = ()
     every: float | None = None
     _elapsed: float = field(default=0.0, init=False, repr=False)
     _next: int = field(default=0, init=False, repr=False)
@@ -79,7 +81,7 @@ class Timetable:
         if self.entries:
             self._due = self.entries[0][0]
 
-    def due(self, seconds: float) -> Iterator[Event]:
+    def due(self, seconds: float) -> Iterator[_Entry_co]:
         """Let `seconds` pass, and give what falls due within them."""
         self._elapsed += seconds
         while self._due <= self._elapsed:

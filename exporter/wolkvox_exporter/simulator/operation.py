@@ -1,17 +1,21 @@
-"""The simulated operation: an account with its campaigns, and what it lets callers see of them."""
+"""The simulated operation: an account with its campaigns and agents, and what it lets callers see of them."""
 
 import random
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from wolkvox_exporter.api.reports.amd import NUMBERS
+from wolkvox_exporter.simulator.agent import Agent, Status
 from wolkvox_exporter.simulator.answers import Row, completed
 from wolkvox_exporter.simulator.campaign import Campaign
 from wolkvox_exporter.simulator.detections import Lag
-from wolkvox_exporter.simulator.truth import Poll
-from wolkvox_exporter.simulator.window import Window
+from wolkvox_exporter.simulator.distributor import Distributor
+from wolkvox_exporter.simulator.faults import Fault
+from wolkvox_exporter.simulator.skill import Skill
+from wolkvox_exporter.simulator.truth import AgentsPoll, Poll, SkillsPoll
+from wolkvox_exporter.simulator.window import DAY, Window, midnight_before
 
-TICK = 10.0
+TICK = 10
 """Seconds of simulated dialling in one step: figures do not depend on how often they are asked for."""
 
 LONGEST_LEAP = 86_400.0
@@ -24,8 +28,10 @@ class Operation:
 
     `others_per_hour` calls an hour are spent by other integrations with tokens of their own. `amd_all=False`: the
     server has no AMD data for `campaign_id=all`. `amd_lag`: after how many seconds detections are reported, from and
-    to. `start`: the Unix time at which the simulation begins; None: when first asked. `polls` are the good campaigns
-    reports, of which the last `polls_kept` (None: all) are kept.
+    to. `start`: the Unix time at which the simulation begins; None: when first asked. `distributor` has the agents who
+    talk to those whom campaigns reach, and the skills; `skills_all` is how an old server refuses `skill_id=all`, None
+    that it does not; `logged_out_listed` has the agents report list those who are not there. `polls`, `skills_polls`
+    and `agents_polls` are the good reports, of which the last `polls_kept` (None: all) are kept.
     """
 
     name: str
@@ -38,13 +44,21 @@ class Operation:
     amd_lag: tuple[int, int] = (0, 0)
     start: float | None = None
     polls_kept: int | None = None
+    distributor: Distributor = field(default_factory=Distributor, repr=False)
+    skills_all: Fault | None = None
+    logged_out_listed: bool = False
     polls: deque[Poll] = field(init=False, repr=False)
+    skills_polls: deque[SkillsPoll] = field(init=False, repr=False)
+    agents_polls: deque[AgentsPoll] = field(init=False, repr=False)
     _random: random.Random = field(init=False, repr=False)
     _at: float | None = field(default=None, init=False, repr=False)
+    _midnight: float = field(default=0.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)  # noqa: S311 - figures to look at, the same in every run
         self.polls = deque(maxlen=self.polls_kept)
+        self.skills_polls = deque(maxlen=self.polls_kept)
+        self.agents_polls = deque(maxlen=self.polls_kept)
 
     def advance(self, now: float, pace: float = 1.0) -> None:
         """Dial up to the Unix time `now`, `pace` seconds of dialling in each second; the first call starts the time.
@@ -68,11 +82,27 @@ class Operation:
         at = since + missed
         for campaign in self.campaigns:
             campaign.miss(missed * pace)
+        self.distributor.miss(int(missed * pace))
+        self._see_midnight(at)
         while at + TICK / pace <= now:
             at += TICK / pace
-            for campaign in self.campaigns:
-                campaign.advance(TICK, at, self._random)
+            self.distributor.advance(TICK, self._dial(at))
+            self._see_midnight(at)
         self._at = at
+
+    def _dial(self, at: float) -> Counter[str]:
+        """Let every campaign dial for a tick, and give the answered calls by skill."""
+        answered: Counter[str] = Counter()
+        for campaign in self.campaigns:
+            before = campaign.truth.results["answer"]
+            campaign.advance(TICK, at, self._random)
+            answered[campaign.skill] += campaign.truth.results["answer"] - before
+        return answered
+
+    def _see_midnight(self, at: float) -> None:
+        if at - self._midnight >= DAY:
+            self._midnight = midnight_before(at)
+            self.distributor.begin_day()
 
     def skip(self, now: float) -> None:
         """Let the time up to the Unix time `now` pass without a call; the timetables wait as well."""
@@ -102,3 +132,32 @@ class Operation:
         asked = [c for c in self.campaigns if campaign_id == c.id or (campaign_id == "all" and self.amd_all)]
         counts = [(c.id, c.detections.reported(window.first, window.last + 1, now, lag, pace)) for c in asked]
         return [completed({"campaign_id": key, "total_amd": str(count)}, NUMBERS) for key, count in counts if count]
+
+    def skills(self, skill_id: str) -> list[Skill]:
+        """Give the skill of this id, if there is one, or all of them."""
+        return [skill for key, skill in self.distributor.skills.items() if skill_id in {"all", key}]
+
+    @property
+    def listed(self) -> list[Agent]:
+        """The agents whom the agents report lists."""
+        return [each for each in self.distributor.agents if self.logged_out_listed or each.state != Status.LOGOUT]
+
+    def agents_rows(self) -> list[Row]:
+        """Write the agents report as it stands."""
+        return [agent.row(self.distributor.now) for agent in self.listed]
+
+    def keep_skills(self, now: float, skills: list[Skill]) -> None:
+        """Keep the truth of a good report on `skills`, asked at the Unix time `now`."""
+        truth = {skill.id: skill.truth.copy() for skill in skills}
+        self.skills_polls.append(SkillsPoll(now, truth, {skill.id: skill.waiting for skill in skills}))
+
+    def keep_agents(self, now: float) -> None:
+        """Keep the truth of a good agents report, asked at the Unix time `now`."""
+        agents, longest = Counter[str](), Counter[str]()
+        calls, times = Counter[str](), Counter[str]()
+        for agent in self.listed:
+            agents[agent.state] += 1
+            longest[agent.state] = max(longest[agent.state], self.distributor.now - agent.since)
+            calls.update(agent.calls)
+            times.update(agent.times(self.distributor.now))
+        self.agents_polls.append(AgentsPoll(now, agents, longest, calls, times))

@@ -1,7 +1,10 @@
-"""Three contact centres to look at: they dial at any time of day, and their events come round every few hours."""
+"""Three contact centres to look at: they work at any time of day, and their events come round every few hours."""
+
+import random
+from dataclasses import replace
 
 from wolkvox_exporter.simulator.campaign import Campaign
-from wolkvox_exporter.simulator.day import UNANSWERED
+from wolkvox_exporter.simulator.day import CENTRES, UNANSWERED
 from wolkvox_exporter.simulator.events import (
     DIP,
     START,
@@ -16,6 +19,8 @@ from wolkvox_exporter.simulator.events import (
 )
 from wolkvox_exporter.simulator.operation import Operation
 
+STAFFING = 1.12
+"""Agents for each whom the work keeps busy: here it never ends."""
 POLLS_KEPT = 1_000
 """A demo may run for weeks, and nobody asks it what was true."""
 
@@ -28,7 +33,7 @@ def demo_operations(seed: int = 2024, now: float | None = None) -> list[Operatio
     operations = [
         _operation("ventas-co", _ventas(), seed, 250_000),
         _operation("cobranzas-mx", _cobranzas(), seed + 1, 120_000),
-        _operation("servicio-cl", _servicio(), seed + 2, 60_000),
+        _operation("servicio-cl", _servicio(), seed + 2, 90_000),
     ]
     if now is not None:
         _date_machines(operations, now)
@@ -36,7 +41,16 @@ def demo_operations(seed: int = 2024, now: float | None = None) -> list[Operatio
 
 
 def _operation(name: str, campaigns: list[Campaign], seed: int, daily_limit: int) -> Operation:
-    return Operation(name, (f"simulated-token-{name}",), campaigns, daily_limit, seed, polls_kept=POLLS_KEPT)
+    staff = random.Random(f"{seed} staff")  # noqa: S311 - figures to look at, the same in every run
+    return Operation(
+        name,
+        (f"simulated-token-{name}",),
+        campaigns,
+        daily_limit,
+        seed,
+        polls_kept=POLLS_KEPT,
+        distributor=replace(CENTRES[name], staffing=STAFFING).at_any_time(campaigns, staff),
+    )
 
 
 def _date_machines(operations: list[Operation], now: float) -> None:
@@ -45,7 +59,7 @@ def _date_machines(operations: list[Operation], now: float) -> None:
             campaign.detect(now, campaign.machine)
 
 
-def _every(hours: float, *entries: tuple[float, Event]) -> Timetable:
+def _every(hours: float, *entries: tuple[float, Event]) -> Timetable[Event]:
     return Timetable([(3_600 * due, event) for due, event in entries], every=3_600 * hours)
 
 

@@ -1,6 +1,7 @@
 """The simulated wolkvox: its reports over HTTP, with its limits, its errors and the faults one asks for."""
 
 import asyncio
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -21,6 +22,8 @@ from wolkvox_exporter.simulator.window import Window
 
 REPORTS = {
     ("real_time.php", "campaigns"): "campaigns",
+    ("real_time.php", "skills"): "skills",
+    ("real_time.php", "agents"): "agents",
     ("reports_manager.php", "campaign_6"): "amd",
     ("information.php", "token_info"): "quota",
 }
@@ -32,17 +35,19 @@ _HOST = "127.0.0.1"
 _IDLE_SECONDS = 5.0
 _CLOSING_SECONDS = 0.1
 _PEERS_ALLOWED = 1
-_AMD_PARAMETERS = {"campaign_id", "date_ini", "date_end"}
+_PARAMETERS = {"amd": {"campaign_id", "date_ini", "date_end"}, "skills": {"skill_id"}}
+"""The parameters without which a report is refused."""
+_WHOLE_SECONDS = re.compile(r"[0-9]{1,6}")
 
 
 class Simulator:
     """A wolkvox with `operations`, on the time of `clock`.
 
-    `envelope=False` gives the campaigns as the bare list that the vendor documents. `amd_all=False` is a server that
-    does not know `campaign_id=all`, whatever its operations say. `speed` is how many seconds of dialling, of timetables
-    and of the AMD report's lag pass in a second; the dates of detections and the quota's days are those of the clock.
-    `delay` are real seconds before every answer. `calls` lists the calls that have ended, `followed` counts those that
-    followed a redirect.
+    `envelope=False` gives the real-time reports as the bare list that the vendor documents for campaigns.
+    `amd_all=False` is a server that does not know `campaign_id=all`, whatever its operations say. `speed` is how many
+    seconds of dialling, of timetables and of the AMD report's lag pass in a second; the dates of detections and the
+    days of the quota and of what skills and agents did are those of the clock. `delay` are real seconds before every
+    answer. `calls` lists the calls that have ended, `followed` counts those that followed a redirect.
     """
 
     def __init__(
@@ -202,6 +207,12 @@ class Simulator:
                 good = visit.fault in _READABLE
                 rows = operation.reported(self._clock.time()) if good else operation.rows()
                 return answers.report(rows, envelope=self._envelope)
+            case "skills":
+                return self._skills(operation, visit)
+            case "agents":
+                if visit.fault in _READABLE:
+                    operation.keep_agents(self._clock.time())
+                return answers.report(operation.agents_rows(), envelope=self._envelope)
             case "amd":
                 return self._detections(operation, visit.params)
             case _:
@@ -216,10 +227,23 @@ class Simulator:
             return Fault.CONCURRENCY
         if not visit.report:
             return Fault.BAD_REQUEST
-        if visit.report == "amd" and not visit.params.keys() >= _AMD_PARAMETERS:
+        if not _is_complete(visit):
             return Fault.MISSING_PARAMETERS
         paid = self._quotas[visit.operation].spend(visit.token, self._clock.time())
         return None if paid else Fault.QUOTA_EXCEEDED
+
+    def _skills(self, operation: Operation, visit: Visit) -> Answer:
+        wanted = visit.params["skill_id"]
+        if wanted == "all" and operation.skills_all is not None:
+            return faults.refusal(operation.skills_all)
+        skills = operation.skills(wanted)
+        if wanted != "all" and not skills:
+            return faults.refusal(Fault.NO_DATA)
+        if visit.fault in _READABLE:
+            operation.keep_skills(self._clock.time(), skills)
+        threshold = visit.params.get("services_time")
+        rows = [skill.row(None if threshold is None else int(threshold)) for skill in skills]
+        return answers.report(rows, envelope=self._envelope, code=200)
 
     def _detections(self, operation: Operation, params: Mapping[str, str]) -> Answer:
         try:
@@ -230,3 +254,10 @@ class Simulator:
         is_offered = self._amd_all or wanted != "all"
         rows = operation.amd_rows(wanted, window, self._clock.time(), self._speed) if is_offered else []
         return answers.report(rows, code=200) if rows else faults.refusal(Fault.NO_DATA)
+
+
+def _is_complete(visit: Visit) -> bool:
+    """Whether the report has all its parameters, and a threshold of service, if given, is whole seconds."""
+    if not visit.params.keys() >= _PARAMETERS.get(visit.report, set()):
+        return False
+    return visit.report != "skills" or bool(_WHOLE_SECONDS.fullmatch(visit.params.get("services_time", "0")))

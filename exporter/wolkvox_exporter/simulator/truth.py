@@ -5,7 +5,7 @@ The figures of a report fall when a list is recycled or loaded anew; the truth n
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum, auto
 
 
@@ -62,3 +62,58 @@ class Poll:
     def since(self, earlier: "Poll") -> dict[str, Truth]:
         """Give what happened between the `earlier` report and this one, by campaign id."""
         return {key: truth.since(earlier.truth.get(key, Truth())) for key, truth in self.truth.items()}
+
+
+@dataclass
+class SkillTruth:
+    """What became of the calls that wanted an agent of a skill; since the simulation began nothing in it ever falls.
+
+    All that were `offered` were `answered` or `abandoned`, or wait. `falls` counts the midnights at which the report's
+    figures fell.
+    """
+
+    offered: int = 0
+    answered: int = 0
+    abandoned: int = 0
+    falls: int = 0
+
+    def copy(self) -> "SkillTruth":
+        """Give the truth of this moment, to be kept."""
+        return replace(self)
+
+    def since(self, earlier: "SkillTruth") -> "SkillTruth":
+        """Give what happened after `earlier`, a copy made before."""
+        return SkillTruth(
+            self.offered - earlier.offered,
+            self.answered - earlier.answered,
+            self.abandoned - earlier.abandoned,
+            self.falls - earlier.falls,
+        )
+
+
+@dataclass(frozen=True)
+class SkillsPoll:
+    """A good skills report: the truth of each id that was asked for, and how many wait, at the Unix time `at`."""
+
+    at: float
+    truth: Mapping[str, SkillTruth]
+    waiting: Mapping[str, int]
+
+    def since(self, earlier: "SkillsPoll") -> dict[str, SkillTruth]:
+        """Give what happened between the `earlier` report and this one, by skill id."""
+        return {key: truth.since(earlier.truth.get(key, SkillTruth())) for key, truth in self.truth.items()}
+
+
+@dataclass(frozen=True)
+class AgentsPoll:
+    """A good agents report at the Unix time `at`, added up over the agents that are listed in it.
+
+    `agents` counts them by state, the predefined ones in lower case; `longest` are the seconds for which that state has
+    lasted at most. `calls` are those of today by direction, `times` today's seconds by activity.
+    """
+
+    at: float
+    agents: Mapping[str, int]
+    longest: Mapping[str, int]
+    calls: Mapping[str, int]
+    times: Mapping[str, int]

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta, timezone
 API_ZONE = timezone(timedelta(hours=-5))
 """The zone of the API's days and dates, wherever the operation is."""
 
+DAY = 86_400.0
+"""Seconds from one midnight of the API to the next."""
+
 _DIGITS = 14
 _LONGEST = timedelta(days=31).total_seconds()
 

@@ -218,10 +218,25 @@ class Directory:
         )
 
     def _file(self, operation: Operation) -> Path:
-        """Name the file so that people recognise it and no two operations share it, whatever they are called."""
-        slug = _SLUG.sub("-", operation.name)[:_SLUG_LENGTH]
-        digest = hashlib.sha256(operation.name.encode()).hexdigest()[:16]
-        return self._folder / f"{slug}-{digest}.json"
+        return file_of(self._folder, operation)
+
+
+def file_of(folder: Path, operation: Operation) -> Path:
+    """Name the file so that people recognise it and no two operations share it, whatever they are called."""
+    slug = _SLUG.sub("-", operation.name)[:_SLUG_LENGTH]
+    digest = hashlib.sha256(operation.name.encode()).hexdigest()[:16]
+    return folder / f"{slug}-{digest}.json"
+
+
+def peek(folder: Path, operation: Operation, clock: Clock) -> OperationState | None:
+    """Return what is kept of an operation, and leave the folder as it is: another process may use it.
+
+    None where nothing is, or nothing of use.
+    """
+    try:
+        return codec.decode(atomic.read(file_of(folder, operation)), operation, clock)
+    except (OSError, UnusableError):
+        return None
 
 
 @contextmanager

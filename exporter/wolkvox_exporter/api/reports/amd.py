@@ -30,7 +30,8 @@ class AmdReport:
 
 def call(window: Window, campaign_id: str = ALL_CAMPAIGNS) -> Call:
     """Return the request for a window."""
-    return Call("reports_manager.php", {"api": API, "campaign_id": campaign_id, **window.parameters})
+    subject = "AMD of all campaigns" if campaign_id == ALL_CAMPAIGNS else f"AMD of campaign {campaign_id}"
+    return Call("reports_manager.php", {"api": API, "campaign_id": campaign_id, **window.parameters}, subject)
 
 
 def read(answer: Answer) -> AmdReport:

@@ -9,12 +9,12 @@ from wolkvox_exporter.api.campaign_name import CampaignName, campaign_name
 from wolkvox_exporter.api.client import Call
 from wolkvox_exporter.api.document import too_large
 from wolkvox_exporter.api.fields import Field, Fields, Unread
-from wolkvox_exporter.api.response import Answer
+from wolkvox_exporter.api.response import MOST_TEXT, Answer
 from wolkvox_exporter.runtime.serializable import Table
 
 KEY = "campaign"
 SKILL = "skill_id"
-CALL = Call("real_time.php", {"api": "campaigns"})
+CALL = Call("real_time.php", {"api": "campaigns"}, "campaigns")
 TEXTS: Fields = {KEY: Field("4875 - MY CAMPAIGN - tel1 (100%)"), SKILL: Field("4000")}
 NUMBERS: Fields = {
     "speed": Field("110%", values.percentage),
@@ -36,8 +36,6 @@ NUMBERS: Fields = {
 RESULTS = ("answer", "no_answer", "busy/congestion/failed", "answer_machine")
 """The fields that count records by their result."""
 FIELDS = (*TEXTS, *NUMBERS)
-MOST_TEXT = 6_000_000
-"""Characters of all campaigns and their skills, a hundred for each row that an answer may have: all become labels."""
 
 
 @dataclass(frozen=True, slots=True)

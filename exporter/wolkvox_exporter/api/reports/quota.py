@@ -8,7 +8,7 @@ from wolkvox_exporter.api.client import Call
 from wolkvox_exporter.api.fields import Field, Fields, Unread
 from wolkvox_exporter.api.response import Answer
 
-CALL = Call("information.php", {"api": "token_info"})
+CALL = Call("information.php", {"api": "token_info"}, "the quota")
 LIMIT = "token_limit"
 USED = "all_token_today"
 USED_BY_TOKEN = "token_use_today"  # noqa: S105 - the name of a key

@@ -5,11 +5,17 @@ from types import MappingProxyType
 
 from wolkvox_exporter.api.fields import ReportName
 from wolkvox_exporter.config import Operation
-from wolkvox_exporter.polling.reports import amd, campaigns, quota
+from wolkvox_exporter.polling.reports import agents, amd, campaigns, quota, skills
 from wolkvox_exporter.polling.reports.report import Report
 
 REPORTS: Mapping[ReportName, Report] = MappingProxyType(
-    {ReportName.CAMPAIGNS: campaigns.REPORT, ReportName.AMD: amd.REPORT, ReportName.QUOTA: quota.REPORT}
+    {
+        ReportName.CAMPAIGNS: campaigns.REPORT,
+        ReportName.SKILLS: skills.REPORT,
+        ReportName.AGENTS: agents.REPORT,
+        ReportName.AMD: amd.REPORT,
+        ReportName.QUOTA: quota.REPORT,
+    }
 )
 """All reports, in the order in which they are asked when several are due."""
 

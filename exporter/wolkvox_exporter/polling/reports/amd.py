@@ -5,7 +5,6 @@ shows nothing it asks once an hour for the campaign with most machine results, a
 each, if that one has detections of its own.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -15,25 +14,22 @@ from wolkvox_exporter.api.client import Call
 from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName, Unread
 from wolkvox_exporter.api.reports import amd as reader
-from wolkvox_exporter.api.reports.amd import ALL_CAMPAIGNS
-from wolkvox_exporter.config import AmdMode, Operation
+from wolkvox_exporter.config import AmdMode, Operation, cost
+from wolkvox_exporter.polling import rounds
 from wolkvox_exporter.polling.amd import Amd, Total
+from wolkvox_exporter.polling.campaign_index import is_published
 from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.reports.report import Exchange, Report
+from wolkvox_exporter.polling.rounds import ALL
 from wolkvox_exporter.polling.snapshot import Detections
 from wolkvox_exporter.polling.state import Failure, OperationState
-
-MOST_FAILED = 100
-"""Campaigns whose last question failed that are remembered."""
-PROBE_INTERVAL = 3600.0
-"""Seconds between two questions whether single campaigns have detections where `all` has none."""
 
 
 def _first(state: OperationState, operation: Operation, now: Now) -> str | None:
     day = _day(operation, now)
     if not _asks_each(state.amd, operation, day):
-        return ALL_CAMPAIGNS
-    return _least_recent(state.amd, _candidates(state, day))
+        return ALL
+    return rounds.least_recent(state.amd, _candidates(state, day))
 
 
 def _following(state: OperationState, operation: Operation, now: Now) -> str | None:
@@ -41,19 +37,14 @@ def _following(state: OperationState, operation: Operation, now: Now) -> str | N
     if amd.round_of_all:
         return _probe(state, operation, now) if progress.calls == 1 else None
     day = _day(operation, now)
-    if progress.calls >= operation.amd_max_calls or not _asks_each(amd, operation, day):
+    if not _asks_each(amd, operation, day):
         return None
-    candidates = _candidates(state, day)
-    return _least_recent(amd, (key for key in candidates if amd.asked.get(key, 0) <= amd.asked_before))
+    return rounds.following(amd, _candidates(state, day), progress.calls, operation.amd_max_calls)
 
 
 def _candidates(state: OperationState, day: datetime) -> tuple[str, ...]:
     # what failed is asked for again where nothing else would be, or it would stand as failed all night
     return state.index.started_on(day) or state.amd.failed
-
-
-def _least_recent(amd: Amd, candidates: Iterable[str]) -> str | None:
-    return min(candidates, key=lambda key: amd.asked.get(key, 0), default=None)
 
 
 def _probe(state: OperationState, operation: Operation, now: Now) -> str | None:
@@ -63,41 +54,26 @@ def _probe(state: OperationState, operation: Operation, now: Now) -> str | None:
     night are yesterday's, and answer nothing of today.
     """
     amd = state.amd
-    recently = amd.probed is not None and now.monotonic - amd.probed < PROBE_INTERVAL
-    if operation.amd is not AmdMode.AUTO or amd.all_answers or recently:
+    if operation.amd is not AmdMode.AUTO or not rounds.may_probe(amd, now):
         return None
     machines = {key: number for key, number in state.index.machines.items() if number}
     return min(machines, key=lambda key: (amd.probes.get(key, 0), -machines[key]), default=None)
 
 
 def _is_askable(state: OperationState, operation: Operation, subject: str, now: Now) -> bool:
-    if subject == ALL_CAMPAIGNS:
+    if subject == ALL:
         return operation.amd is not AmdMode.EACH
     return state.amd.round_of_all or subject in _candidates(state, _day(operation, now))
 
 
 def _begun(state: OperationState, operation: Operation, subject: str, now: Now, *, begins: bool) -> OperationState:
-    amd, day = state.amd, _day(operation, now)
-    if day != amd.day:
-        # what was chosen belongs to the day before
-        amd = replace(amd, day=day, found_each=False, probes=MappingProxyType({}))
-    latest = max(amd.asked.values(), default=0)
-    if begins:
-        amd = replace(amd, round_of_all=subject == ALL_CAMPAIGNS, asked_before=latest)
-    # before the answer: one that always fails must not block the others
-    if subject != ALL_CAMPAIGNS and amd.round_of_all:
-        probes = {**amd.probes, subject: amd.probes.get(subject, 0) + 1}
-        amd = replace(amd, probed=now.monotonic, probes=MappingProxyType(probes))
-    elif subject != ALL_CAMPAIGNS:
-        asked = {key: at for key, at in amd.asked.items() if key in state.index.names or key in amd.failed}
-        amd = replace(amd, asked=MappingProxyType({**asked, subject: latest + 1}))
+    day = _day(operation, now)
+    amd = rounds.begun(state.amd, subject, day, now, begins=begins, remembered=state.index.names)
     return replace(state, amd=amd)
 
 
 def _failed(state: OperationState, subject: str) -> OperationState:
-    if subject == ALL_CAMPAIGNS or subject in state.amd.failed:
-        return state
-    return replace(state, amd=replace(state.amd, failed=(*state.amd.failed, subject)[-MOST_FAILED:]))
+    return replace(state, amd=rounds.with_failed(state.amd, subject))
 
 
 def _defers(state: OperationState, operation: Operation, failure: Failure, now: Now) -> bool:
@@ -113,7 +89,7 @@ def _taken(
     lifetime = operation.stale_after * operation.amd_interval * _rounds(state, operation, day)
     found = {key: Total(value, exchange.came.monotonic + lifetime) for key, value in report.detections.items()}
     totals = dict(amd.totals) if amd.totals_day == day else {}
-    if subject == ALL_CAMPAIGNS:
+    if subject == ALL:
         totals, amd = found, replace(amd, all_answers=amd.all_answers or bool(found))
     elif amd.round_of_all:
         has_own = subject in found and found[subject].value > 0
@@ -122,8 +98,7 @@ def _taken(
     else:
         totals = {key: total for key, total in totals.items() if key != subject}
         totals |= {subject: found[subject]} if subject in found else {}
-    failed = tuple(key for key in amd.failed if key != subject)
-    amd = replace(amd, totals=MappingProxyType(totals), totals_day=day, failed=failed)
+    amd = rounds.without_failed(replace(amd, totals=MappingProxyType(totals), totals_day=day), (subject,))
     published = replace(state.published, amd_window_start=day.timestamp())
     return with_detections(replace(state, amd=amd, published=published), operation), report.unread
 
@@ -148,18 +123,23 @@ def _day(operation: Operation, now: Now) -> datetime:
 
 
 def _asks_each(amd: Amd, operation: Operation, day: datetime) -> bool:
-    return operation.amd is AmdMode.EACH or (operation.amd is AmdMode.AUTO and amd.found_each and amd.day == day)
+    return operation.amd is AmdMode.EACH or (operation.amd is AmdMode.AUTO and rounds.asks_each(amd, day))
 
 
 def _rounds(state: OperationState, operation: Operation, day: datetime) -> int:
     """Return how many rounds it takes until each campaign was asked for."""
     if not _asks_each(state.amd, operation, day):
         return 1
-    return max(1, -(-len(state.index.started_on(day)) // operation.amd_max_calls))
+    return rounds.needed(len(state.index.started_on(day)), operation.amd_max_calls)
 
 
-def _interval(operation: Operation) -> float:
-    return 0.0 if operation.amd is AmdMode.OFF else operation.amd_interval
+def _reconfigured(state: OperationState, operation: Operation) -> OperationState:
+    """Return what stays known under other settings: nothing of campaigns that are published no longer."""
+    selection, published = operation.campaigns, state.published
+    gone = {key for key in state.amd.failed if not is_published(state.index, selection, key)}
+    shown = tuple(row for row in published.detections if selection.selects(row.id, row.name))
+    amd = rounds.without_failed(state.amd, gone)
+    return replace(state, amd=amd, published=replace(published, detections=shown))
 
 
 def _call(operation: Operation, subject: str, now: Now) -> Call:
@@ -168,7 +148,7 @@ def _call(operation: Operation, subject: str, now: Now) -> Call:
 
 REPORT = Report(
     fields=reader.FIELDS,
-    interval=_interval,
+    interval=lambda operation: cost.interval(operation, ReportName.AMD),
     call=_call,
     taken=_taken,
     first=_first,
@@ -178,4 +158,5 @@ REPORT = Report(
     failed=_failed,
     defers=_defers,
     makes_up=lambda state: state.amd.found_each,
+    reconfigured=_reconfigured,
 )

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from wolkvox_exporter.api.fields import Unread
+from wolkvox_exporter.api.fields import ReportName, Unread
 from wolkvox_exporter.api.reports import quota as reader
-from wolkvox_exporter.config import Operation
+from wolkvox_exporter.config import Operation, cost
 from wolkvox_exporter.polling import quota
 from wolkvox_exporter.polling.reports.report import Exchange, Report
 from wolkvox_exporter.polling.state import OperationState
@@ -20,7 +20,7 @@ def _taken(
 
 REPORT = Report(
     fields=reader.FIELDS,
-    interval=lambda operation: operation.quota_interval,
+    interval=lambda operation: cost.interval(operation, ReportName.QUOTA),
     call=lambda _operation, _subject, _now: reader.CALL,
     taken=_taken,
     below_reserve=True,

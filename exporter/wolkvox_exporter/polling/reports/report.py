@@ -53,6 +53,10 @@ def _same(state: OperationState, _subject: str) -> OperationState:
     return state
 
 
+def _as_it_is(state: OperationState, _operation: Operation) -> OperationState:
+    return state
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One report: how often it is asked for, with which questions, and what comes of an answer. All is pure.
@@ -84,3 +88,7 @@ class Report:
     """Whether it did."""
     below_reserve: bool = False
     """Whether it is asked for when the day's calls are down to `quota_reserve`."""
+    reconfigured: Callable[[OperationState, Operation], OperationState] = _as_it_is
+    """What stays known, and published, under other settings."""
+    idle: str = "no campaign was started today"
+    """Why there may be nothing to ask for, for people."""

@@ -6,8 +6,10 @@ from urllib.parse import quote
 
 from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName
-from wolkvox_exporter.config import patterns
+from wolkvox_exporter.config import patterns, skills
+from wolkvox_exporter.polling.reports import REPORTS
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot, Trouble
+from wolkvox_exporter.polling.timing import IDLE
 from wolkvox_exporter.web.landing import status, words
 from wolkvox_exporter.web.landing.parts import (
     Cell,
@@ -46,7 +48,6 @@ _HELD: Mapping[str, str] = {
     "token": "not asked: token refused or missing",
     "quota": "not asked: the day's calls are used up",
     "reserve": "not asked: the calls that are left today are kept for others (quota_reserve)",
-    "idle": "nothing to ask: no campaign was started today",
 }
 
 
@@ -139,6 +140,7 @@ class _Operation:
             yield Note(f"{words.count(len(snapshot.campaigns), 'campaign')} published, {started:,} started{left_out}")
         else:
             yield Note("no campaigns published")
+        yield from self._further()
         if snapshot.token_valid is False:
             yield _bad("token refused")
         elif any(state.trouble and state.trouble.reason is Reason.TOKEN for _, state in self._reports):
@@ -147,6 +149,15 @@ class _Operation:
             yield Note("token accepted" if snapshot.token_valid else "token not checked yet")
         if snapshot.quota_exhausted:
             yield _bad("quota of the day exhausted")
+
+    def _further(self) -> Iterator[Note]:
+        """Say how many skills and agents there are, where these are asked for."""
+        snapshot, now = self._snapshot, self._now.monotonic
+        if snapshot.is_fresh(ReportName.SKILLS, now):
+            left_out = f", {snapshot.skills.excluded:,} left out by skills" if snapshot.skills.excluded else ""
+            yield Note(f"{words.count(len(snapshot.skills.rows), 'skill')} published{left_out}")
+        if snapshot.agents is not None and snapshot.is_fresh(ReportName.AGENTS, now):
+            yield Note(f"{words.count(sum(snapshot.agents.statuses.values()), 'agent')} counted")
 
     def _failures(self) -> Iterator[Failures]:
         """Return those that fail alike together, since they are helped alike."""
@@ -176,15 +187,16 @@ class _Operation:
 
     def _held(self) -> Iterator[Remark]:
         """Return one remark a reason."""
-        reasons = dict.fromkeys(state.held for _, state in self._reports if state.held)
-        for reason in reasons:
-            names = ", ".join(name for name, state in self._reports if state.held == reason)
-            yield Remark(names, _HELD.get(reason, f"not asked: {reason}"))
+        held = {name: _why_held(name, state.held) for name, state in self._reports if state.held}
+        for reason in dict.fromkeys(held.values()):
+            yield Remark(", ".join(name for name, why in held.items() if why == reason), reason)
 
     def _left_out(self) -> Iterator[Remark]:
         snapshot, name = self._snapshot, ReportName.CAMPAIGNS
         if snapshot.selects_none and snapshot.is_fresh(name, self._now.monotonic):
             yield Remark(name, f"include/exclude left out every campaign of the last good report; {patterns.REMEDY}")
+        if snapshot.skills.selects_none and snapshot.is_fresh(ReportName.SKILLS, self._now.monotonic):
+            yield Remark(ReportName.SKILLS, f"the list left out every skill of the last good report; {skills.REMEDY}")
 
     def _unreadable(self) -> Iterator[Remark]:
         for name, state in self._reports:
@@ -233,6 +245,12 @@ class _Operation:
 
     def _past(self, at: float) -> Moment:
         return Moment.at(at, words.ago(self._now.time - at))
+
+
+def _why_held(name: ReportName, reason: str) -> str:
+    if reason == IDLE:
+        return f"nothing to ask: {REPORTS[name].idle}"
+    return _HELD.get(reason, f"not asked: {reason}")
 
 
 def _bad(text: str) -> Note:
