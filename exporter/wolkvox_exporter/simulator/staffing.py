@@ -10,9 +10,9 @@ from wolkvox_exporter.simulator.campaign import Campaign
 from wolkvox_exporter.simulator.distributor import Distributor, Lines, Rota
 from wolkvox_exporter.simulator.events import RESULTS, Timetable
 from wolkvox_exporter.simulator.skill import Skill
+from wolkvox_exporter.simulator.window import DAY
 
 HOUR = 3_600
-DAY = 24 * HOUR
 ROUND = 8 * HOUR
 """After so long the rota of a centre that never closes comes round."""
 NIGHT_RATE = 0.15
