@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import groupby
 
 SHORTEST_SECRET = 8
@@ -69,6 +70,7 @@ def _any_spelling(token: str) -> str:
     return first + "".join(units)
 
 
+@cache  # by character, so that no token is kept; without it each answer would take a millisecond more
 def _any_case(character: str) -> str:
     # not re.IGNORECASE: the search through a large answer would take three times as long
     return _any(spelling for each in {character.lower(), character.upper()} for spelling in _spellings(each))
