@@ -32,6 +32,8 @@ def environment() -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     # of the `make` that runs the tests: one that is tested has nothing to do with its jobs
     kept.pop("MAKEFLAGS", None)
+    # what is compiled anew at each start takes a fifth of it
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return kept | {"PYTHONPATH": _IMPORTABLE, "PYTHONWARNINGS": "error"}
 
 
@@ -68,6 +70,19 @@ class Program:
     def text(self) -> str:
         """All that it has written."""
         return "\n".join([*self.out, *self.err])
+
+    @property
+    def processor_seconds(self) -> float:
+        """How long it has had a processor."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").split()
+        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+    async def works(self, seconds: float) -> None:
+        """Return once it has had a processor for so many seconds more; an error if it has nothing to do."""
+        since = self.processor_seconds
+        async with asyncio.timeout(PATIENCE):
+            while self.processor_seconds < since + seconds:  # noqa: ASYNC110 - the kernel has no event for it
+                await asyncio.sleep(0.02)
 
     async def _read(self, stream: asyncio.StreamReader, lines: list[str]) -> None:
         async for line in stream:
