@@ -4,6 +4,7 @@ The name of a case begins with its kind: `before: …` is too early, `firing: �
 more, `silent: …` looks like a reason to fire and is none. In `recording.test.yml` it begins with the recorded series.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ PATIENCE = 100.0
 Case = dict[str, Any]
 
 
+@cache
 def cases(file: Path) -> list[Case]:
     """Return the cases of a file."""
     tests: list[Case] = yaml.safe_load(file.read_text(encoding="utf-8"))["tests"]

@@ -23,6 +23,7 @@ def groups(language: str = "en") -> Iterator[Rule]:
         yield from yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]
 
 
+@cache
 def rules(language: str = "en") -> list[Rule]:
     """Return all rules in one language."""
     return [rule for group in groups(language) for rule in group["rules"]]
