@@ -130,7 +130,7 @@ def test_a_share_that_hangs_keeps_nobody_from_being_polled(tmp_path: Path, monke
 
     # no file of a test can hang
     monkeypatch.setattr(FileToken, "read", read)
-    monkeypatch.setattr(loader, "READ_TIMEOUT", 0.01)
+    monkeypatch.setattr(loader, "READ_TIMEOUT", 0.5)
     try:
         loaded = load(config)
     finally:
