@@ -17,6 +17,8 @@ from wolkvox_exporter.simulator.window import midnight_before
 
 MONDAY = "2026-11-23T00:00:00-05:00"
 """Where recordings begin unless told otherwise; shifts last from eight to seven."""
+PATIENCE = 1800
+"""Seconds that a test may wait for recorded days; they take a minute or two, and on a busy machine many."""
 SCRAPE_INTERVAL = 60
 """Seconds of simulated time."""
 _AHEAD = 30
