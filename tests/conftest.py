@@ -10,6 +10,14 @@ from support.certificates import Authority
 # how long an example takes says more of the machine than of what is tested
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+SLOW = ("backtest", "dashboard_queries", "alerting", "soak", "rule_cases", "output", "recording", "promql_guide")
+"""Files that take longest, in the order in which they begin: at the end, all workers are to be busy."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let slow files come first."""
+    places = {f"test_{name}": place for place, name in enumerate(SLOW)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 @pytest.fixture(scope="session", autouse=True)
