@@ -290,5 +290,5 @@ async def test_an_interrupt_ends_once_without_a_traceback(tmp_path: Path) -> Non
         simulator.inject(Fault.STALL)
         async with program(*EXPORTER, "once", f"--config.file={config}") as once, asyncio.timeout(PATIENCE):
             await simulator.until(in_flight=1)
-            assert await once.end(signal.SIGINT) == 130
+            assert await once.end(signal.SIGINT, within=PATIENCE) == 130
     assert once.text == ""

@@ -107,10 +107,13 @@ class Program:
         """Send a signal that does not end it."""
         self._process.send_signal(number)
 
-    async def end(self, number: signal.Signals, pid: int | None = None) -> int:
-        """Send a signal, to `pid` if it is not the program's own, and return the exit code; an error if it is late."""
+    async def end(self, number: signal.Signals, pid: int | None = None, within: float = GRACE) -> int:
+        """Send a signal, to `pid` if it is not the program's own, and return the exit code.
+
+        It is an error if that takes longer than `within` seconds; a program that still starts has more to do by then.
+        """
         os.kill(pid or self.pid, number)
-        async with asyncio.timeout(GRACE):
+        async with asyncio.timeout(within):
             code = await self._process.wait()
         await self._reading
         return code
