@@ -10,7 +10,10 @@ from support.certificates import Authority
 # how long an example takes says more of the machine than of what is tested
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
-SLOW = ("backtest", "dashboard_queries", "alerting", "soak", "rule_cases", "output", "recording", "promql_guide")
+SLOW = (
+    *("backtest", "alerting", "dashboard_queries", "soak", "rule_cases", "simulation", "output", "discipline"),
+    *("state_files", "activity_day", "restart", "signals", "process", "goes_on_asking", "shortages", "promql_guide"),
+)
 """Files that take longest, in the order in which they begin: at the end, all workers are to be busy."""
 
 
