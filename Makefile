@@ -6,7 +6,10 @@ AUDIT := .venv-audit
 # the package, what developers run, and what their tests share
 export PYTHONPATH := $(CURDIR)/exporter:$(CURDIR)/dev:$(CURDIR)/tests:$(CURDIR)
 SBOM := build/sbom.cdx.json
-PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile
+# much of what tests do is waiting, so that there may be more of them at a time than processors
+PARALLEL := --numprocesses=4 --dist=loadfile --no-loadscope-reorder
+# what a test run, or a process that it starts, has compiled need not be compiled again
+unexport PYTHONDONTWRITEBYTECODE
 # tests in which the libraries that the exporter runs on have no part, or none that others do not try
 UNCONCERNED := activity_day alert architecture assets backtest bench canary dashboard discipline_day documents hardening make \
 	naming promql recording restart rule runbooks service simulator soak supply

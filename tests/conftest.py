@@ -1,7 +1,33 @@
 """What holds for all tests."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from support.certificates import Authority
 
 # how long an example takes says more of the machine than of what is tested
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+SLOW = (
+    *("backtest", "alerting", "dashboard_queries", "soak", "rule_cases", "simulation", "output", "discipline"),
+    *("state_files", "activity_day", "restart", "signals", "process", "goes_on_asking", "shortages", "promql_guide"),
+)
+"""Files that take longest, in the order in which they begin: at the end, all workers are to be busy."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let slow files come first."""
+    places = {f"test_{name}": place for place, name in enumerate(SLOW)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let an authority of the tests' own be all that the system trusts: reading a system's hundred takes 30 ms."""
+    folder = tmp_path_factory.mktemp("authorities")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(Authority(folder).file))
+        patch.setenv("SSL_CERT_DIR", str(folder))
+        yield

@@ -17,7 +17,7 @@ from support.alertmanager import Inbox, Notice
 from wolkvox_exporter.simulator import Campaign, Timetable
 from wolkvox_exporter.simulator.events import Change
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DIALLING = 30
 """Calls per minute."""

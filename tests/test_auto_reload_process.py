@@ -142,7 +142,7 @@ class Watched:
                 await asyncio.sleep(0.1)
 
 
-@pytest.mark.timeout(60 + 6 * SWAPS)
+@pytest.mark.timeout(300 + 20 * SWAPS)
 async def test_swapped_links_are_followed_and_no_scrape_fails(tmp_path: Path) -> None:
     """If a ConfigMap is swapped over and over, good and broken, then the last good one is in effect at each step.
 

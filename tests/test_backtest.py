@@ -13,9 +13,9 @@ import pytest_asyncio
 
 from support.backtest import AlertRule, Period, alert_rules, days_of, heard, messages, metrics_of, periods, spoken
 from support.judging import HOUR, JUDGES, LATE, MINUTE, SETTINGS, Key, Observer, Sight, busy, false
-from support.recording import MONDAY, record
+from support.recording import MONDAY, PATIENCE, record
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(PATIENCE)]
 
 RULES = Path(__file__).parents[1] / "prometheus" / "rules"
 ALERTS, RECORDING_RULES = RULES / "wolkvox-alerts.rules.yml", RULES / "wolkvox-recording.rules.yml"

@@ -11,21 +11,19 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from docs.generate import ROOT
 from mixin.dashboards.grafana import dashboards
 from mixin.dashboards.model import Dashboard
 from mixin.rules import Board
 from mixin.settings import Settings
+from support.days import two_days
 from support.grafana import BOARDS, STEP, Asked, Choice, Json, careful, classic, interpolated, load, queries
-from support.history import REPLICAS, backfill
+from support.history import REPLICAS
 from support.history import load as load_history
 from support.prometheus import Prometheus, prometheus_of
-from support.recording import Recording, record
-from wolkvox_exporter.simulator import Fault, Simulator
+from support.recording import PATIENCE, Recording
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(PATIENCE)]
 
-RULES = ROOT / "prometheus" / "rules" / "wolkvox-recording.rules.yml"
 AWKWARD = 'Mora (30+) "VIP" ñ|x'
 NOW = datetime.fromisoformat("2026-11-24T10:50:00-05:00").timestamp()
 HOURS = 12
@@ -59,17 +57,6 @@ NEVER_FOUND = {
 CASES = [(board, name) for board in BOARDS for name in CHOICES[board]]
 
 
-def fail(simulator: Simulator) -> None:
-    """Let two polls fail, and a speed be no number."""
-    simulator.inject(Fault.SERVER_ERROR, operation="ventas-co", times=2)
-    simulator.operations[0].campaigns[0].raw["speed"] = "rápido"
-
-
-def mend(simulator: Simulator) -> None:
-    """Let all be well again."""
-    simulator.operations[0].campaigns[0].raw.clear()
-
-
 @dataclass(frozen=True)
 class Servers:
     """The same two days: one exporter scraped, and two."""
@@ -80,14 +67,9 @@ class Servers:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Servers]:
-    """Record two days until shortly after something failed."""
-    folder: Path = tmp_path_factory.mktemp("dashboards")
-    actions = [("2026-11-24T10:20:00-05:00", fail), ("2026-11-24T10:40:00-05:00", mend)]
-    recording, _ = await record(hours=48, actions=actions)
-    for name, targets in (("single", REPLICAS[:1]), ("double", REPLICAS)):
-        await load_history(recording, folder / name, targets)
-        await backfill(folder / name, recording.times[0], recording.times[-1], [RULES])
-    async with prometheus_of(folder / "single") as single, prometheus_of(folder / "double") as double:
+    """Give two days, until shortly after something failed."""
+    days = await two_days(tmp_path_factory)
+    async with prometheus_of(days.single) as single, prometheus_of(days.double) as double:
         yield Servers(single, double)
 
 

@@ -33,12 +33,12 @@ def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def one_is_missing(folder: Path) -> AsyncIterator[tuple[Simulator, Path, Path]]:
+async def one_is_missing(folder: Path, **settings: str) -> AsyncIterator[tuple[Simulator, Path, Path]]:
     """Serve two operations; gives the configuration, and the token file of the second one, which is not there."""
     centres = [Operation(name, (token,), [Campaign("4875", name, records=100)]) for name, token in OF.items()]
     simulator = Simulator(centres, SystemClock())
     async with simulator.serving() as base_url:
-        config = config_file(folder, base_url, {name: {"token": token} for name, token in OF.items()})
+        config = config_file(folder, base_url, {name: {"token": token} for name, token in OF.items()}, **settings)
         file = folder / "token-1"
         file.unlink()
         yield simulator, config, file
@@ -46,7 +46,9 @@ async def one_is_missing(folder: Path) -> AsyncIterator[tuple[Simulator, Path, P
 
 async def test_the_others_are_polled_and_the_missing_one_is_as_soon_as_it_is_there(tmp_path: Path) -> None:
     """If one of two token files is missing at the start, then the log says where, and its coming is enough."""
-    async with one_is_missing(tmp_path) as (simulator, config, file), serving(config) as (exporter, url):
+    # the second one is first asked for after a twentieth of the interval
+    short = one_is_missing(tmp_path, interval="20s", amd_interval="20s")
+    async with short as (simulator, config, file), serving(config) as (exporter, url):
         problem = json.loads(await exporter.line('"no token"'))
         place = f"{config}:{config.read_text().splitlines().index('  token_file: token-1') + 1}"
         expected = {"level": "error", "at": place, "path": "operations[1].token_file", "error": NO_FILE}
@@ -128,7 +130,7 @@ def test_a_share_that_hangs_keeps_nobody_from_being_polled(tmp_path: Path, monke
 
     # no file of a test can hang
     monkeypatch.setattr(FileToken, "read", read)
-    monkeypatch.setattr(loader, "READ_TIMEOUT", 0.01)
+    monkeypatch.setattr(loader, "READ_TIMEOUT", 0.5)
     try:
         loaded = load(config)
     finally:

@@ -12,20 +12,17 @@ import pytest_asyncio
 from docs.generate import ROOT
 from mixin.promql import fold
 from mixin.recording import GROUPS
-from support.history import REPLICAS, backfill, load
+from support.days import Hits, two_days
 from support.prometheus import Prometheus, prometheus_of
 from support.promql import labels, recorded_series, selectors, unknown
-from support.recording import record
-from wolkvox_exporter.simulator import Fault, Simulator, Truth
+from support.recording import PATIENCE
 
 on_history = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.timeout(PATIENCE)
 PAGE = (ROOT / "docs" / "promql.md").read_text(encoding="utf-8")
-RULES = ROOT / "prometheus" / "rules" / "wolkvox-recording.rules.yml"
 RECORDED = recorded_series({"record": rule.name, "expr": rule.expression} for group in GROUPS for rule in group.rules)
-START, HOURS = "2026-11-23T08:00:00-05:00", 27.0
-"""To eleven of the next day, so that there are a yesterday and a today."""
 MIDNIGHT = 1_795_496_400
-"""Of that next day, in Bogota."""
+"""Of the second day, in Bogota."""
 OF_THE_EXPORTER = {"wolkvox_poll_failures_total", "wolkvox_api_requests_total"}
 """What each exporter does itself."""
 
@@ -61,7 +58,7 @@ class History:
     one: Prometheus
     two: Prometheus
     now: float
-    simulator: Simulator
+    hits: dict[str, list[Hits]]
 
     async def answers(self, server: Prometheus, query: str) -> dict[tuple[str, ...], float]:
         """Return the values by all labels that the query may leave."""
@@ -70,25 +67,10 @@ class History:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def history(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[History]:
-    """Give a day of three contact centres; a poll failed for maintenance."""
-
-    def fail(simulator: Simulator) -> None:
-        simulator.inject(Fault.MAINTENANCE, operation="ventas-co", report="campaigns", times=1)
-
-    recording, simulator = await record(
-        START,
-        hours=HOURS,
-        keep=lambda name: name.startswith("wolkvox_"),
-        actions=[("2026-11-24T09:31:00-05:00", fail)],
-        skills="all",
-        agents="by_status",
-    )
-    folders = [tmp_path_factory.mktemp("one") / "tsdb", tmp_path_factory.mktemp("two") / "tsdb"]
-    for tsdb, replicas in zip(folders, (REPLICAS[:1], REPLICAS), strict=True):
-        await load(recording, tsdb, replicas)
-        await backfill(tsdb, recording.times[0], recording.times[-1], [RULES])
-    async with prometheus_of(folders[0]) as one, prometheus_of(folders[1]) as two:
-        yield History(one, two, recording.times[-1], simulator)
+    """Give two days of three contact centres, the second up to eleven; some polls failed."""
+    days = await two_days(tmp_path_factory)
+    async with prometheus_of(days.single) as one, prometheus_of(days.double) as two:
+        yield History(one, two, days.ended, days.hits)
 
 
 @on_history
@@ -132,7 +114,7 @@ async def test_the_hits_of_today_are_those_of_the_contact_centre(history: Histor
     """If an analyst asks for the hits since midnight, then the answer is what happened, less what polls cannot see."""
     (question,) = (each for each in QUESTIONS if each.heading.startswith("How many hits today"))
     found = await history.one.query(f"sum by (operation) ({question.query})", "operation", time=history.now)
-    happened = sum(truth.hits for truth in today(history.simulator, "ventas-co"))
+    happened = today(history.hits["ventas-co"])
     assert happened > 1_000
     # a recycle hides what happened since the poll before it, and mornings have many recycles
     assert happened * 0.94 < found["ventas-co",] <= happened
@@ -168,11 +150,10 @@ async def test_a_gauge_of_records_is_no_measure_of_activity(history: History) ->
     assert abs((await history.one.query(f"{delta} / {counter}", time=history.now))[()]) < 0.2
 
 
-def today(simulator: Simulator, operation: str) -> list[Truth]:
-    """Return what happened to each campaign since midnight, as of the last good poll."""
-    polls = simulator.truth_at_polls[operation]
-    last_of_yesterday = [poll for poll in polls if poll.at < MIDNIGHT][-1]
-    return list(polls[-1].since(last_of_yesterday).values())
+def today(polls: list[Hits]) -> int:
+    """Return how many hits there were since midnight, as of the last good poll."""
+    last_of_yesterday = [poll for poll in polls if poll.at < MIDNIGHT][-1].by_campaign
+    return sum(hits - last_of_yesterday.get(key, 0) for key, hits in polls[-1].by_campaign.items())
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.heading)

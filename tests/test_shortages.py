@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import aiohttp
 
-from support.processes import PATIENCE, Program, config_file, require, serving
+from support.processes import PATIENCE, config_file, require, serving
 from support.samples import Samples
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.simulator import Campaign, Operation, Simulator
@@ -54,22 +53,16 @@ def crowd(url: str, number: int) -> Iterator[None]:
         yield
 
 
-def used(program: Program) -> float:
-    """Return the seconds of CPU that a program has used."""
-    fields = Path(f"/proc/{program.pid}/stat").read_text().split()
-    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
-
-
 async def test_it_survives_a_crowd_that_takes_all_its_files(tmp_path: Path) -> None:
     """If clients hold every file it may open, then polls fail for a while, in few lines and little CPU, and heal."""
     async with centre(tmp_path) as (simulator, config), serving(config, *FEW_FILES) as (exporter, url):
         await scraped(url, up=1)
-        lines, seconds = len(exporter.err), used(exporter)
+        lines, seconds = len(exporter.err), exporter.processor_seconds
         with crowd(url, 100):
             await exporter.line("Too many open files")
             await asyncio.sleep(3)
         told = [json.loads(line) for line in exporter.err[lines:]]
-        assert used(exporter) - seconds < 1
+        assert exporter.processor_seconds - seconds < 1
         await scraped(url, up=1)
     assert [line["msg"] for line in told].count("connections cannot be accepted") == 1
     assert {line["msg"] for line in told} <= {

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from docs.generate import ROOT
-from support.processes import EXPORTER, PATIENCE, Program, config_file, opened, program, run, serving
+from support.processes import EXPORTER, GRACE, PATIENCE, Program, config_file, opened, program, run, serving
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
@@ -78,9 +78,9 @@ async def begun(running: Program) -> None:
             await asyncio.sleep(0.001)
 
 
-async def storm(running: Program, numbers: list[signal.Signals]) -> int:
+async def storm(running: Program, numbers: list[signal.Signals], within: float = GRACE) -> int:
     """Send these signals over and over until the program has ended; returns its exit code."""
-    ending = asyncio.create_task(running.end(numbers[0]))
+    ending = asyncio.create_task(running.end(numbers[0], within=within))
     for number in cycle(numbers):
         if ending.done():
             break
@@ -104,7 +104,8 @@ async def test_a_storm_of_signals_ends_it_in_order(tmp_path: Path, numbers: list
     """If signals to end come over and over, then the exporter ends in order, to the interpreter's very end."""
     async with centre(tmp_path) as (_, config), serving(config) as (exporter, _):
         assert await storm(exporter, numbers) == 0
-    assert '"stopping"' in exporter.err[-1]
+    # an answer that is there at that moment may be told of afterwards
+    assert exporter.text.count('"stopping"') == 1
     assert "Traceback" not in exporter.text
     assert "Exception ignored" not in exporter.text
 
@@ -114,7 +115,7 @@ async def test_a_storm_from_the_start_ends_it_in_order(tmp_path: Path, numbers: 
     """If signals to end come from the first line of the program on, then it has ended before it listens."""
     async with centre(tmp_path) as (_, config), program(*EXPORTER, f"--config.file={config}") as exporter:
         await begun(exporter)
-        assert await storm(exporter, numbers) == 0
+        assert await storm(exporter, numbers, within=PATIENCE) == 0
     assert exporter.text == ""
 
 
@@ -126,7 +127,7 @@ async def test_a_signal_at_any_moment_of_the_start_ends_it(tmp_path: Path, secon
         async with program(*EXPORTER, *flags) as exporter:
             await begun(exporter)
             await asyncio.sleep(seconds)
-            assert await exporter.end(TERM) == 0
+            assert await exporter.end(TERM, within=PATIENCE) == 0
     assert all(line.startswith("ts=") for line in exporter.err)
 
 
@@ -138,7 +139,7 @@ async def test_a_configuration_that_hangs_keeps_no_signal_waiting(tmp_path: Path
     async with program(*EXPORTER, f"--config.file={config}") as exporter:
         with await opened(config):
             exporter.send(HUP)
-            assert await exporter.end(number) == 0
+            assert await exporter.end(number, within=PATIENCE) == 0
     assert exporter.text == ""
 
 
@@ -162,9 +163,9 @@ async def test_a_command_that_has_not_done_its_work_does_not_say_so(tmp_path: Pa
         simulator.inject(Fault.STALL)
         async with program(*EXPORTER, "once", f"--config.file={config}") as once, asyncio.timeout(PATIENCE):
             await simulator.until(in_flight=1)
-            assert await once.end(TERM) == -TERM
+            assert await once.end(TERM, within=PATIENCE) == -TERM
         for number, code in ((TERM, -TERM), (INT, 130)):
             async with program(*EXPORTER, "check", f"--config.file={config}") as check:
                 await begun(check)
-                assert await check.end(number) == code
+                assert await check.end(number, within=PATIENCE) == code
             assert check.text == ""

@@ -71,10 +71,13 @@ async def test_faults_that_are_answers(world: World, fault: Fault) -> None:
 async def test_faults_of_the_connection(world: World, fault: Fault) -> None:
     """If an answer breaks, then it fails or hangs for its client, and ends when the client goes."""
     world.simulator.inject(fault)
+    asking = asyncio.ensure_future(world.ask(CAMPAIGNS))
+    while not (world.simulator.in_flight or asking.done()):  # noqa: ASYNC110 - whichever comes first
+        await asyncio.sleep(0.001)
     with pytest.raises((aiohttp.ClientError, TimeoutError)):
         async with asyncio.timeout(0.2):
-            await world.ask(CAMPAIGNS)
-    async with asyncio.timeout(1):
+            await asking
+    async with asyncio.timeout(10):
         await world.simulator.until(in_flight=0)
     assert {(call.status, call.fault) for call in world.simulator.calls} == {(BROKEN[fault], fault)}
     world.simulator.heal()
@@ -132,7 +135,7 @@ async def test_closing_does_not_wait_for_stalled_calls() -> None:
             waiting = [asyncio.ensure_future(client.get(f"{url}/{CAMPAIGNS}")) for _ in range(2)]
             await simulator.until(in_flight=2)
             started = perf_counter()
-        assert perf_counter() - started < 0.5
+        assert perf_counter() - started < 5
         await asyncio.gather(*waiting, return_exceptions=True)
     assert {call.fault for call in simulator.calls} == {Fault.STALL, Fault.STALL_BODY}
 

@@ -76,9 +76,9 @@ async def started(stderr: int, *arguments: str | Path) -> AsyncIterator[Process]
         await process.wait()
 
 
-async def ended(process: Process) -> int:
+async def ended(process: Process, within: float = GRACE) -> int:
     """Return the exit code; an error if it is late."""
-    async with asyncio.timeout(GRACE):
+    async with asyncio.timeout(within):
         return await process.wait()
 
 
@@ -182,7 +182,7 @@ async def test_a_full_stderr_keeps_no_exporter_from_its_end(tmp_path: Path) -> N
                 exporter.send_signal(signal.SIGTERM)
                 assert await ended(exporter) == 0
             async with started(writer, *EXPORTER, "--config.file=nowhere") as exporter:
-                assert await ended(exporter) == 1
+                assert await ended(exporter, within=PATIENCE) == 1
 
 
 CLOSED = {

@@ -13,7 +13,9 @@ import pytest
 
 from support.clock import ManualClock
 from support.processes import PATIENCE, config_file, serving
+from wolkvox_exporter.app import Exporter, Listen
 from wolkvox_exporter.app.status import status
+from wolkvox_exporter.config import Config
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.runtime.systemd import STATUS_EVERY, ServiceManager
 from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
@@ -112,6 +114,15 @@ async def test_nobody_who_listens_is_no_trouble(tmp_path: Path, address: str) ->
         await it.line('"amd"')
         assert await it.end(signal.SIGTERM) == 0
     assert "Traceback" not in it.text
+
+
+@pytest.mark.parametrize("address", [None, "@nobody-listens-here"])
+async def test_nothing_is_said_where_nobody_was_named_who_listens(address: str | None) -> None:
+    """If there is no service manager, then no line about polling is made for it every few seconds."""
+    exporter = Exporter(Config((), ()), ManualClock(), manager=ServiceManager(address))
+    async with exporter.running(Listen([("127.0.0.1", 0)])):
+        names = {task.get_name() for task in asyncio.all_tasks()}
+    assert ("service manager" in names) == (address is not None)
 
 
 async def test_a_dead_worker_is_told_and_does_not_end_the_others(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 import trustme
@@ -19,13 +20,20 @@ from wolkvox_exporter.web.toolkit import web_config
 ROWS = PUBLISHED | OTHERS
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with an RSA certificate of the server, as theirs, and in `client` one of a client and its CA."""
-    Authority(tmp_path).write(tmp_path, key_type=trustme.KeyType.RSA)
-    (tmp_path / "client").mkdir()
-    Authority(tmp_path / "client").write(tmp_path / "client", "one")
-    return tmp_path
+    folder = tmp_path_factory.mktemp("certificates")
+    Authority(folder).write(folder, key_type=trustme.KeyType.RSA)
+    (folder / "client").mkdir()
+    Authority(folder / "client").write(folder / "client", "one")
+    return folder
+
+
+@pytest.fixture
+def folder(certificates: Path, tmp_path: Path) -> Path:
+    """Return a folder of the test's own with these certificates."""
+    return copytree(certificates, tmp_path, dirs_exist_ok=True)
 
 
 def filled(row: Row, folder: Path) -> str:

@@ -195,7 +195,7 @@ async def test_it_ends_although_a_password_is_compared(tmp_path: Path) -> None:
     config = config_file(tmp_path, "http://127.0.0.1:1", {"a": {"token": "x"}})
     async with serving(config, flags=(f"--web.config.file={web}",)) as (exporter, url):
         asking = asyncio.create_task(said(int(url.rpartition(":")[2]), GET % basic("bob", "x").encode()))
-        await asyncio.sleep(0.5)
+        await exporter.works(0.5)
         assert not asking.done()
         assert await exporter.end(signal.SIGTERM) == 0
         assert await asking == b""

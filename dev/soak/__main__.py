@@ -7,17 +7,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from soak.run import Verdict, soak
+from soak.run import PROMISE, Verdict, soak
 
 
 def main() -> int:
     """Run a soak and print what was found; returns 1 if something was that must not be."""
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3600.0, help="how long (3600)")
+    parser.add_argument("--promise", type=float, default=PROMISE, help=f"seconds that a scrape may take ({PROMISE:g})")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        verdict = asyncio.run(soak(Path(folder), options.seconds))
+        verdict = asyncio.run(soak(Path(folder), options.seconds, options.promise))
     if options.json:
         options.json.write_text(json.dumps(vars(verdict), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     show(verdict)

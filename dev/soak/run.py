@@ -97,8 +97,11 @@ def command(folder: Path, *, named: bool) -> list[str | Path]:
     return [*_UNSHARE, "sh", "-c", _MOUNTED, "sh", folder / "hosts", folder / "nsswitch", *plain]
 
 
-async def soak(folder: Path, seconds: float) -> Verdict:
-    """Let `seconds` pass under random faults, and return what was found; the log stays in `folder`."""
+async def soak(folder: Path, seconds: float, promise: float = PROMISE) -> Verdict:
+    """Let `seconds` pass under random faults, and return what was found; the log stays in `folder`.
+
+    A scrape may take `promise` seconds.
+    """
     named, log = await may_mount(), folder / "exporter.log"
     async with AsyncExitStack() as stack:
         words = ("named" if named else "unnamed",)
@@ -113,7 +116,7 @@ async def soak(folder: Path, seconds: float) -> Verdict:
         verdict = Verdict({"seconds": seconds, "name service faults": named})
         await compare(verdict, upstream, f"http://127.0.0.1:{port}/metrics")
         await end(verdict, upstream, exporter)
-        judge(verdict, health, scrapes, log.read_text(encoding="utf-8"))
+        judge(verdict, health, scrapes, log.read_text(encoding="utf-8"), promise)
     return verdict
 
 
@@ -190,7 +193,7 @@ async def end(verdict: Verdict, upstream: Upstream, exporter: Process) -> None:
         verdict.problems.append(f"the exporter ended with {code}")
 
 
-def judge(verdict: Verdict, health: Health, scrapes: Scrapes, log: str) -> None:
+def judge(verdict: Verdict, health: Health, scrapes: Scrapes, log: str, promise: float) -> None:
     """Judge what was seen all the while."""
     seconds = sorted(scrapes.tally.seconds)
     verdict.figures |= {
@@ -204,7 +207,7 @@ def judge(verdict: Verdict, health: Health, scrapes: Scrapes, log: str) -> None:
     }
     verdict.problems += [f"{what} ({number} times)" for what, number in scrapes.tally.problems.items()]
     verdict.problems += health.grown()
-    if seconds[-1] > PROMISE:
+    if seconds[-1] > promise:
         verdict.problems.append(f"a scrape took {seconds[-1]:.2f} s")
     verdict.figures |= {what: log.count(words) for what, words in _TOLD.items()}
     verdict.problems += [f"no {what} came about" for what, words in _TOLD.items() if words not in log]

@@ -20,6 +20,7 @@ class ManualClock:
         self._sleepers: dict[int, tuple[float, asyncio.Future[None]]] = {}
         self._numbers = count()
         self._awake: set[asyncio.Task[object]] = set()
+        self._all_asleep = asyncio.Event()
 
     def time(self) -> float:
         """See `Clock.time`."""
@@ -39,12 +40,14 @@ class ManualClock:
         task = asyncio.current_task()
         assert task is not None
         self._sleepers[number] = instant, future
-        self._awake.discard(task)
+        self._asleep(task)
         try:
             await self._either(future, wake)
         finally:
             del self._sleepers[number]
             self._awake.add(task)
+            self._all_asleep.clear()
+            task.add_done_callback(self._asleep)
 
     async def advance(self, seconds: float) -> None:
         """Let `seconds` pass; everything that falls due within them has happened on return."""
@@ -90,9 +93,18 @@ class ManualClock:
         """Wait until every task that ever slept on this clock sleeps again."""
         quiet = 0
         while quiet < 5:
-            self._awake = {task for task in self._awake if not task.done()}
-            quiet = 0 if self._awake else quiet + 1
-            await asyncio.sleep(0.0005 if self._awake else 0)
+            if self._awake:
+                quiet = 0
+                await self._all_asleep.wait()
+            quiet += 1
+            await asyncio.sleep(0)
+
+    def _asleep(self, task: asyncio.Task[object]) -> None:
+        """Wait no more for a task that sleeps again, or has ended."""
+        task.remove_done_callback(self._asleep)
+        self._awake.discard(task)
+        if not self._awake:
+            self._all_asleep.set()
 
 
 class Rebooted:

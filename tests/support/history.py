@@ -33,7 +33,7 @@ _ONE_BLOCK = "--max-block-duration=30000h"
 """Hidden in promtool's help; otherwise it reads the file once for every two hours in it."""
 _RULES_BLOCK = "--max-block-duration=162h"
 """As long as a range query may be at one point a minute."""
-_PATIENCE = 300.0
+_PATIENCE = 900.0
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 

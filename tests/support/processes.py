@@ -32,7 +32,10 @@ def environment() -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     # of the `make` that runs the tests: one that is tested has nothing to do with its jobs
     kept.pop("MAKEFLAGS", None)
-    return kept | {"PYTHONPATH": _IMPORTABLE, "PYTHONWARNINGS": "error"}
+    # what is compiled anew at each start takes a fifth of it
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    # Prometheus' programs live too shortly to look for garbage as often as they do: a quarter of their work
+    return kept | {"PYTHONPATH": _IMPORTABLE, "PYTHONWARNINGS": "error", "GOGC": "400"}
 
 
 def direct(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,6 +72,19 @@ class Program:
         """All that it has written."""
         return "\n".join([*self.out, *self.err])
 
+    @property
+    def processor_seconds(self) -> float:
+        """How long it has had a processor."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").split()
+        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+    async def works(self, seconds: float) -> None:
+        """Return once it has had a processor for so many seconds more; an error if it has nothing to do."""
+        since = self.processor_seconds
+        async with asyncio.timeout(PATIENCE):
+            while self.processor_seconds < since + seconds:  # noqa: ASYNC110 - the kernel has no event for it
+                await asyncio.sleep(0.02)
+
     async def _read(self, stream: asyncio.StreamReader, lines: list[str]) -> None:
         async for line in stream:
             lines.append(line.decode().removesuffix("\n"))
@@ -92,10 +108,13 @@ class Program:
         """Send a signal that does not end it."""
         self._process.send_signal(number)
 
-    async def end(self, number: signal.Signals, pid: int | None = None) -> int:
-        """Send a signal, to `pid` if it is not the program's own, and return the exit code; an error if it is late."""
+    async def end(self, number: signal.Signals, pid: int | None = None, within: float = GRACE) -> int:
+        """Send a signal, to `pid` if it is not the program's own, and return the exit code.
+
+        It is an error if that takes longer than `within` seconds; a program that still starts has more to do by then.
+        """
         os.kill(pid or self.pid, number)
-        async with asyncio.timeout(GRACE):
+        async with asyncio.timeout(within):
             code = await self._process.wait()
         await self._reading
         return code

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from math import ceil
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -17,6 +18,8 @@ from wolkvox_exporter.simulator.window import midnight_before
 
 MONDAY = "2026-11-23T00:00:00-05:00"
 """Where recordings begin unless told otherwise; shifts last from eight to seven."""
+PATIENCE = 1800
+"""Seconds that a test may wait for recorded days; they take a minute or two, and on a busy machine many."""
 SCRAPE_INTERVAL = 60
 """Seconds of simulated time."""
 _AHEAD = 30
@@ -54,33 +57,28 @@ class Recording:
     def __init__(self, keep: Callable[[str], bool] = lambda _: True) -> None:
         self.times: list[int] = []
         self.sizes: list[int] = []
-        self._keep = keep
-        self._runs: dict[str, list[Run] | None] = {}
-
-    @property
-    def series(self) -> dict[str, list[Run]]:
+        self.series: dict[str, list[Run]] = {}
         """The values by series, these as the exposition writes them."""
-        return {series: runs for series, runs in self._runs.items() if runs is not None}
+        self._keep = cache(keep)
+        self._latest: dict[str, Run] = {}
+        """What goes on, by the line that is to come again for that."""
 
     def take(self, now: float, text: str) -> None:
         """Add an exposition, in either text format."""
+        number, before = len(self.times), self._latest
         samples = [line for line in text.split("\n") if line and not line.startswith("#")]
-        for sample in samples:
-            series, _, value = sample.rpartition(" ")
-            self._add(series, value, len(self.times))
+        self._latest = {sample: before.get(sample) or self._begun(sample, number) for sample in samples}
+        for run in self._latest.values():
+            run.end = number + 1
         self.times.append(round(now))
         self.sizes.append(len(samples))
 
-    def _add(self, series: str, value: str, number: int) -> None:
-        if series not in self._runs:
-            self._runs[series] = [] if self._keep(series.partition("{")[0]) else None
-        runs = self._runs[series]
-        if runs is None:
-            return
-        if runs and runs[-1].end == number and runs[-1].value == value:
-            runs[-1].end += 1
-        else:
-            runs.append(Run(value, number, number + 1))
+    def _begun(self, sample: str, number: int) -> Run:
+        series, _, value = sample.rpartition(" ")
+        run = Run(value, number, number)
+        if self._keep(series.partition("{")[0]):
+            self.series.setdefault(series, []).append(run)
+        return run
 
 
 async def record(

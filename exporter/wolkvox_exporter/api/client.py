@@ -14,7 +14,7 @@ from wolkvox_exporter import __version__
 from wolkvox_exporter.api import failures
 from wolkvox_exporter.api.connector import Connector
 from wolkvox_exporter.api.errors import ApiError, Reason
-from wolkvox_exporter.api.redaction import Redaction, Spellings
+from wolkvox_exporter.api.redaction import Redaction
 from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.config import environment
 from wolkvox_exporter.config.values import BadValue
@@ -79,7 +79,6 @@ class Client:
         self._base_url = URL(base_url)
         self._proxy_url = proxy_url
         self._max_body = max_body
-        self._spellings: Spellings | None = None
         self._session = aiohttp.ClientSession(
             # half at most, so that a short time-out still tells no connection from no answer
             connector=Connector(tls or ssl.create_default_context(), min(connect_timeout, timeout / 2)),
@@ -131,9 +130,7 @@ class Client:
             if _is_compressed(response):
                 raise ApiError(Reason.INVALID_BODY, "the answer is compressed although none was asked for", code=code)
             try:
-                redaction = Redaction(token, self._spellings)
-                self._spellings = redaction.spellings
-                body = await self._body(response, redaction)
+                body = await self._body(response, Redaction(token))
             except ApiError:
                 raise
             except Exception as error:  # noqa: BLE001 - as in `get`, but the status is known

@@ -3,9 +3,8 @@
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
-from typing import Self
 
 SHORTEST_SECRET = 8
 """Characters of a token that is looked for: taking out anything shorter would tear holes into good answers."""
@@ -18,49 +17,34 @@ _LONGEST_SPELLING = len("&#0126;")
 _REPLACEMENT = b"***"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Spellings:
-    """All ways in which a token may be written, as a pattern, and the length of the longest, in bytes."""
-
-    token: str
-    pattern: re.Pattern[bytes] | None
-    longest: int
-
-    @classmethod
-    def of(cls, token: str) -> Self:
-        """Return those of a token; it takes a millisecond."""
-        if len(token) < SHORTEST_SECRET:
-            return cls(token, None, 0)
-        return cls(token, re.compile(_any_spelling(token).encode()), len(token) * _MOST_UNITS * _LONGEST_SPELLING)
-
-
 class Redaction:
     r"""Takes a token out of an answer that comes in pieces, in upper or lower case, however its characters are spelled.
 
     A text in JSON, HTML or an address may have spellings of its own for each of them: `"` is `\"`, `\u0022`, `&quot;`
-    or `%22`. So what is decoded later cannot hold it either. What pieces give is what the whole would give. `latest`
-    are the spellings of the token before, which is mostly the same.
+    or `%22`. So what is decoded later cannot hold it either. What pieces give is what the whole would give.
     """
 
-    def __init__(self, token: str, latest: Spellings | None = None) -> None:
-        self.spellings = latest if latest and latest.token == token else Spellings.of(token)
+    def __init__(self, token: str) -> None:
+        is_secret = len(token) >= SHORTEST_SECRET
+        self._pattern = re.compile(_any_spelling(token).encode()) if is_secret else None
+        self._longest = len(token) * _MOST_UNITS * _LONGEST_SPELLING if is_secret else 0
         self._kept = b""
 
     def take(self, piece: bytes) -> bytes:
         """Return what is certain of the answer with its next piece, without the token."""
-        return self._clean(self._kept + piece, self.spellings.longest)
+        return self._clean(self._kept + piece, self._longest)
 
     def rest(self) -> bytes:
         """Return the end of the answer after its last piece."""
         return self._clean(self._kept, 0)
 
     def _clean(self, text: bytes, margin: int) -> bytes:
-        if self.spellings.pattern is None:
+        if self._pattern is None:
             return text
         # what begins before this stands here as a whole
         certain = max(0, len(text) - margin)
         clean, at = [], 0
-        for found in self.spellings.pattern.finditer(text):
+        for found in self._pattern.finditer(text):
             if found.start() >= certain:
                 break
             clean += [text[at : found.start()], _REPLACEMENT]
@@ -86,6 +70,7 @@ def _any_spelling(token: str) -> str:
     return first + "".join(units)
 
 
+@cache  # by character, so that no token is kept; without it each answer would take a millisecond more
 def _any_case(character: str) -> str:
     # not re.IGNORECASE: the search through a large answer would take three times as long
     return _any(spelling for each in {character.lower(), character.upper()} for spelling in _spellings(each))

@@ -160,8 +160,8 @@ class Exporter:
         self.supervisor.start("configuration", self.reloading.run)
         if self._watch:
             self.supervisor.start("configuration watch", self._watch.run)
-        watch = partial(self._manager.watch, self.clock, self._status)
-        self.supervisor.start("service manager", watch)
+        if self._manager.is_listening:
+            self.supervisor.start("service manager", partial(self._manager.watch, self.clock, self._status))
         self.supervisor.start("garbage", partial(collect_garbage, self.clock))
         self.pool.start()
 

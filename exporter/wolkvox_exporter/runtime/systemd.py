@@ -39,6 +39,11 @@ class ServiceManager:
         return cls(address or None, int(watchdog) / 1e6 if meant else None)
 
     @property
+    def is_listening(self) -> bool:
+        """Whether there is anybody to send messages to."""
+        return self._address is not None
+
+    @property
     def period(self) -> float:
         """Seconds between two signs of life: half of what the watchdog allows, so that one may be late."""
         return min(STATUS_EVERY, self._watchdog / 2) if self._watchdog else STATUS_EVERY

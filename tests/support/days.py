@@ -1,0 +1,107 @@
+"""Two simulated days on which something fails, for all test files that ask about them: recorded once for a whole run.
+
+Whichever worker of the run needs them first makes them, and the others wait for it.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from docs.generate import ROOT
+from support.history import REPLICAS, backfill, load
+from support.recording import MONDAY, record
+from wolkvox_exporter.simulator import Fault, Simulator
+
+RULES = ROOT / "prometheus" / "rules" / "wolkvox-recording.rules.yml"
+_HOURS = 35.0
+"""To eleven of the second day."""
+
+
+@dataclass(frozen=True)
+class Hits:
+    """The hits by campaign id since the simulation began, at a good poll at the Unix time `at`."""
+
+    at: float
+    by_campaign: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Days:
+    """The databases of a Prometheus that scraped one exporter, and of one that scraped two, with the recording rules.
+
+    `ended` is the Unix time of the last scrape; `hits` are those at the polls of each operation.
+    """
+
+    single: Path
+    double: Path
+    ended: int
+    hits: dict[str, list[Hits]]
+
+
+def _under_maintenance(simulator: Simulator) -> None:
+    simulator.inject(Fault.MAINTENANCE, operation="ventas-co", report="campaigns", times=1)
+
+
+def _fail(simulator: Simulator) -> None:
+    """Let two polls fail, and a speed be no number."""
+    simulator.inject(Fault.SERVER_ERROR, operation="ventas-co", times=2)
+    simulator.operations[0].campaigns[0].raw["speed"] = "rápido"
+
+
+def _mend(simulator: Simulator) -> None:
+    """Let all be well again."""
+    simulator.operations[0].campaigns[0].raw.clear()
+
+
+_ACTIONS = (
+    ("2026-11-24T09:31:00-05:00", _under_maintenance),
+    ("2026-11-24T10:20:00-05:00", _fail),
+    ("2026-11-24T10:40:00-05:00", _mend),
+)
+
+
+async def two_days(factory: pytest.TempPathFactory) -> Days:
+    """Return the days, in databases of the caller's own: two programs must not have the same one."""
+    shared, own = _of_the_run(factory), factory.mktemp("two-days-")
+    with _alone(shared.with_suffix(".lock")):
+        if not (shared / "about.json").exists():
+            await _made(shared)
+    for name in ("single", "double"):
+        copytree(shared / name, own / name)
+    about = json.loads((shared / "about.json").read_text("utf-8"))
+    hits = {name: [Hits(**each) for each in polls] for name, polls in about["hits"].items()}
+    return Days(own / "single", own / "double", about["ended"], hits)
+
+
+def _of_the_run(factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all workers of a run share: it is above those of each."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "two-days"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+async def _made(folder: Path) -> None:
+    recording, simulator = await record(MONDAY, hours=_HOURS, actions=_ACTIONS, skills="all", agents="by_status")
+    for name, targets in (("single", REPLICAS[:1]), ("double", REPLICAS)):
+        await load(recording, folder / name, targets)
+        await backfill(folder / name, recording.times[0], recording.times[-1], [RULES])
+    hits = {
+        name: [asdict(Hits(poll.at, {key: truth.hits for key, truth in poll.truth.items()})) for poll in polls]
+        for name, polls in simulator.truth_at_polls.items()
+    }
+    (folder / "about.json").write_text(json.dumps({"ended": recording.times[-1], "hits": hits}), "utf-8")
