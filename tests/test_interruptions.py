@@ -57,6 +57,19 @@ async def test_a_call_that_may_still_last_is_waited_for(tmp_path: Path) -> None:
     assert times(simulator) == [0, pytest.approx(5 * MINUTE)]
 
 
+async def test_a_call_is_waited_for_as_long_as_it_may_last(tmp_path: Path) -> None:
+    """If the exporter is killed within a call, and starts with a shorter time-out, then that of the call counts."""
+    clock = ManualClock()
+    simulator = call_centre(clock)
+    async with simulator.serving() as url:
+        await cut_off(simulator, operation(url, amd="off", timeout=200.0), tmp_path, clock)
+        async with restarted(tmp_path, operation(url, amd="off", interval=60.0, timeout=10.0), clock):
+            await clock.advance(204)
+            assert len(simulator.calls) == 1
+            await clock.advance(2)
+            assert len(simulator.calls) == 2
+
+
 async def test_a_call_whose_token_is_gone_is_waited_for_by_all(tmp_path: Path) -> None:
     """If a call was cut off and its operation has no token any more, no other calls: it may have had their token."""
     clock, token, state = ManualClock(), tmp_path / "token", tmp_path / "state"

@@ -39,9 +39,11 @@ def resumed(state: OperationState, operation: Operation, since: float, now: Now)
 
     Instants are bounded by `now`: what lies ahead is what a clock that was wrong has left.
     """
+    # the call that was cut off may have had another time-out
+    lasts = max(operation.timeout, state.calling.ends - state.calling.at) if state.calling else operation.timeout
     state, token = timing.cut_off(state, state.token)
     if token.busy_until is not None:
-        latest = now.monotonic + operation.timeout + SLACK
+        latest = now.monotonic + lasts + SLACK
         token = replace(token, busy_until=min(token.busy_until, latest) if token.busy_until > now.monotonic else None)
     progress = {name: _bounded(each, since, now) for name, each in state.progress.items()}
     state = replace(
