@@ -9,6 +9,7 @@ from wolkvox_exporter.metrics import agents, skills
 from wolkvox_exporter.metrics.builders import (
     RESULT_LABELS,
     activity_counter,
+    activity_today,
     campaign_detections,
     campaign_gauge,
     campaign_phones,
@@ -23,6 +24,16 @@ from wolkvox_exporter.metrics.builders import (
 )
 from wolkvox_exporter.metrics.family import ExporterStatus, Family
 from wolkvox_exporter.polling.snapshot import Snapshot
+
+_RECYCLES = "Recycles of the list"
+_COUNTED_ON = "counted on over recycles and reloads of the list"
+_DIALED = f"Records dialled, {_COUNTED_ON}", {"dial": ()}
+_RESULTS = (
+    f"Records by their result, {_COUNTED_ON}; a record may count again when a further call gives it another result",
+    {field: (result,) for field, result in RESULT_LABELS.items()},
+    ("result",),
+)
+_HITS = f"Records typified as a hit, {_COUNTED_ON}", {"hits": ()}
 
 CATALOGUE: tuple[Family[Snapshot], ...] = (
     campaign_gauge("started", "Whether the campaign is started, 1, or stopped, 0", "status"),
@@ -47,14 +58,13 @@ CATALOGUE: tuple[Family[Snapshot], ...] = (
     campaign_detections(
         "wolkvox_campaign_amd_detections", "Answering machines detected since midnight in the operation's zone"
     ),
-    activity_counter("wolkvox_campaign_dialed_total", "Records dialled first in a pass over their list", {"dial": ()}),
-    activity_counter(
-        "wolkvox_campaign_results_total",
-        "Records by their result",
-        {field: (result,) for field, result in RESULT_LABELS.items()},
-        ("result",),
-    ),
-    activity_counter("wolkvox_campaign_hits_total", "Records typified as a hit", {"hits": ()}),
+    activity_counter("wolkvox_campaign_dialed_total", *_DIALED),
+    activity_counter("wolkvox_campaign_results_total", *_RESULTS),
+    activity_counter("wolkvox_campaign_hits_total", *_HITS),
+    activity_counter("wolkvox_campaign_list_recycles_total", _RECYCLES, {"recycled": ()}),
+    activity_today("wolkvox_campaign_dialed_today", *_DIALED),
+    activity_today("wolkvox_campaign_results_today", *_RESULTS),
+    activity_today("wolkvox_campaign_hits_today", *_HITS),
     operation_gauge(
         "wolkvox_campaigns",
         "Campaigns published from the last good campaigns report, cached between polls.",
@@ -81,6 +91,13 @@ CATALOGUE: tuple[Family[Snapshot], ...] = (
         lambda snapshot: snapshot.amd_window_start,
         "date_ini",
         ReportName.AMD,
+    ),
+    operation_gauge(
+        "wolkvox_day_start_timestamp_seconds",
+        "Unix time of the midnight in the operation's zone that began the day, or of the day's first instant where "
+        "clocks skip midnight.",
+        lambda snapshot: None if snapshot.day is None else snapshot.day.start,
+        "the clock",
     ),
     operation_gauge(
         "wolkvox_token_valid",
