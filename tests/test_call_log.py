@@ -40,8 +40,9 @@ async def test_each_call_has_a_line_with_what_it_cost() -> None:
     """If calls are made, then each has a line: operation, report, host, status, bytes, rows and milliseconds."""
     clock = ManualClock()
     simulator = call_centre(clock)
+    further = {"skills": "all", "agents": "by_status"}
     with capture_logs() as logs:
-        async with simulator.serving() as url, running(operation(url, quota_interval=900.0), clock=clock):
+        async with simulator.serving() as url, running(operation(url, quota_interval=900.0, **further), clock=clock):
             await clock.advance(1)
     host = url.removeprefix("http://").partition("/")[0]
     lines = calls(logs)
@@ -49,8 +50,10 @@ async def test_each_call_has_a_line_with_what_it_cost() -> None:
     assert {line["report"] for line in lines} == set(ReportName)
     for line in lines:
         known = {key: line[key] for key in ("log_level", "operation", "host", "status", "rows")}
-        assert known == {"log_level": "debug", "operation": "ventas-co", "host": host, "status": "200", "rows": 1}
-        assert line["bytes"] > 100
+        # this one has neither skills nor agents
+        rows = 0 if line["report"] in further else 1
+        assert known == {"log_level": "debug", "operation": "ventas-co", "host": host, "status": "200", "rows": rows}
+        assert line["bytes"] > 50
         assert line["milliseconds"] >= 0
         assert "reason" not in line
 

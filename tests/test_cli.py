@@ -197,7 +197,7 @@ async def test_check_accepts_a_good_configuration(tmp_path: Path) -> None:
     ended = await run(*EXPORTER, "check", f"--config.file={config}")
     summary = (
         f"{config} is good: 1 operation, 672 calls a day\n"
-        "  ventas-co: campaigns every 5m, amd every 5m, quota every 15m: 672 calls a day, "
+        "  ventas-co: campaigns every 5m (288), amd every 5m (288), quota every 15m (96): 672 calls a day, "
         "within the quota of 1 licence\n"
         "An account has licences × 1,000 calls a day, which all its integrations share.\n"  # noqa: RUF001 - as it is printed
     )

@@ -22,10 +22,14 @@ from support.fields import BY_HAND
 from support.operations import operation, running
 from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.api.reports import agents, skills
+from wolkvox_exporter.api.reports.agents import Agents
 from wolkvox_exporter.api.reports.campaigns import NUMBERS, Campaign
+from wolkvox_exporter.api.reports.skills import Skill
 from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE, ExporterStatus, Family
 from wolkvox_exporter.metrics.builders import HELD_REASONS
 from wolkvox_exporter.metrics.encoder import Exposition, Format
+from wolkvox_exporter.polling.skills import PublishedSkill, PublishedSkills
 from wolkvox_exporter.polling.snapshot import Attempt, Detections, ReportState, Snapshot, Trouble
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -119,6 +123,25 @@ STATES = st.builds(
     st.none() | st.floats(1e9, 2e9),
     st.sampled_from([None, *HELD_REASONS]),
 )
+SKILLS = st.builds(
+    lambda key, name, values, offered: (
+        PublishedSkill(Skill(key, name, values), 60.0),
+        ((key,), {"stat_inbound": offered}),
+    ),
+    TEXTS,
+    TEXTS,
+    st.dictionaries(st.sampled_from([*skills.NUMBERS, skills.level(40)]), NUMBERS_SHOWN, max_size=9),
+    NUMBERS_SHOWN,
+)
+PUBLISHED_SKILLS = st.lists(SKILLS, max_size=3, unique_by=lambda pair: pair[0].skill.id).map(
+    lambda pairs: PublishedSkills(tuple(row for row, _ in pairs), MappingProxyType(dict(each for _, each in pairs)), 1)
+)
+AGENTS = st.builds(
+    Agents,
+    statuses=st.dictionaries(TEXTS, st.integers(0, 100), max_size=3),
+    longest=st.dictionaries(TEXTS, NUMBERS_SHOWN, max_size=3),
+    sums=st.dictionaries(st.sampled_from([*agents.SUMMED]), NUMBERS_SHOWN, max_size=10),
+)
 SNAPSHOTS = st.lists(
     st.builds(
         Snapshot,
@@ -130,6 +153,8 @@ SNAPSHOTS = st.lists(
             max_size=3,
             unique_by=lambda row: row.id,
         ).map(tuple),
+        skills=PUBLISHED_SKILLS,
+        agents=st.none() | AGENTS,
         amd_window_start=st.none() | st.just(1.7e9),
         token_valid=st.none() | st.booleans(),
         quota_exhausted=st.none() | st.booleans(),

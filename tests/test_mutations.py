@@ -8,23 +8,27 @@ from unittest.mock import patch
 
 import pytest
 
-from fuzz.course import Course, Event, Terms, What
+from fuzz.course import CHOSEN, Course, Event, Terms, What
 from fuzz.faults import Fault
 from fuzz.promise import BrokenError, Promise
 from fuzz.simulation import Simulation
 from wolkvox_exporter.api.fields import ReportName
-from wolkvox_exporter.polling import outcome, resume, timing, token_gate
+from wolkvox_exporter.polling import outcome, resume, rounds, timing, token_gate
 from wolkvox_exporter.polling.now import Now
+from wolkvox_exporter.polling.reports import REPORTS
 from wolkvox_exporter.polling.state import OperationState, Question
 from wolkvox_exporter.polling.timing import Both, Polled, Wait
 from wolkvox_exporter.polling.token_gate import TokenState
 from wolkvox_exporter.storage import codec
 
-AMD = ReportName.AMD
+AMD, AGENTS = ReportName.AMD, ReportName.AGENTS
 UNO = Terms("uno", most=3)
+ALL_FIVE = replace(UNO, mode="all", skills=300.0, agents=300.0)
+OLD_SERVER = replace(ALL_FIVE, is_old=True, chosen=CHOSEN)
 Mutation = Callable[[], AbstractContextManager[object]]
 _decide, _begun, _ended, _cut_off = timing.decide, timing.begun, timing.ended, timing.cut_off
 _due_at, _candidates, _pause, _answered = timing.due_at, timing._candidates, token_gate.pause, token_gate.answered  # noqa: SLF001 - what is decided there
+_following = rounds.following
 _resumed, _rested, Candidate = resume.resumed, outcome.rested, timing._Candidate  # noqa: SLF001
 
 
@@ -57,6 +61,9 @@ COURSES: Mapping[str, Course] = MappingProxyType(
         "killed while refused": course(
             (290.0, What.TOKEN_REVOKED, 0.0), (600.0, What.RESTART, (1.0, "sleeps", "same boot")), then=3000.0
         ),
+        "five reports": course(terms=[ALL_FIVE]),
+        "five reports, others call": course((290.0, What.OTHERS_CALL, 900.0), terms=[ALL_FIVE], then=3000.0),
+        "skills one by one": course(terms=[OLD_SERVER], then=90_000.0),
         "contention": course(
             *((0.0, What.ANSWERS_TAKE, 64.0), (0.0, What.RESTART, (0.0, "sleeps", "same boot"))),
             terms=[replace(UNO, name=name, campaigns=60.0) for name in ("uno", "dos", "tres")],
@@ -68,6 +75,10 @@ COURSES: Mapping[str, Course] = MappingProxyType(
 
 def _without_amd(polled: Polled, token: TokenState, now: Now) -> list[object]:
     return [each for each in _candidates(polled, token, now) if each.report is not AMD]
+
+
+def _without_agents(polled: Polled, token: TokenState, now: Now) -> list[object]:
+    return [each for each in _candidates(polled, token, now) if each.report is not AGENTS]
 
 
 def _by_operation(polled: Sequence[Polled], tokens: Mapping[str, TokenState], now: Now) -> Question | Wait:
@@ -138,6 +149,43 @@ def _stale(polled: Sequence[Polled], tokens: Mapping[str, TokenState], now: Now)
 MUTATIONS: Mapping[str, tuple[Mutation, str, set[Promise]]] = MappingProxyType(
     {
         "never asks for AMD": (lambda: patch.object(timing, "_candidates", _without_amd), "nothing", {Promise.SHOWN}),
+        "never asks for agents": (
+            lambda: patch.object(timing, "_candidates", _without_agents),
+            "five reports",
+            {Promise.WHO_GOES_FIRST},
+        ),
+        "asks for skills last": (
+            lambda: patch.dict(timing._ORDER, {ReportName.SKILLS: 9}),  # noqa: SLF001
+            "five reports",
+            {Promise.WHO_GOES_FIRST},
+        ),
+        "asks for agents below the reserve": (
+            lambda: patch.object(timing, "REPORTS", {**REPORTS, AGENTS: replace(REPORTS[AGENTS], below_reserve=True)}),
+            "five reports, others call",
+            {Promise.RESERVE, Promise.SHOWN},
+        ),
+        "never asks for skills one by one": (
+            lambda: patch.object(rounds, "asks_each", lambda *_: False),
+            "skills one by one",
+            {Promise.ROUND, Promise.WHO_GOES_FIRST, Promise.SHOWN},
+        ),
+        "asks for the same skill again and again": (
+            lambda: patch.object(rounds, "least_recent", lambda _, subjects: next(iter(subjects), None)),
+            "skills one by one",
+            {Promise.ROUND},
+        ),
+        "has too many skills in a round": (
+            lambda: patch.object(
+                rounds, "following", lambda progress, subjects, *_: _following(progress, subjects, 0, 1)
+            ),
+            "skills one by one",
+            {Promise.ROUND},
+        ),
+        "never asks for all skills again": (
+            lambda: patch.object(rounds, "asks_each", lambda progress, _: progress.found_each),
+            "skills one by one",
+            {Promise.ROUND},
+        ),
         "asks early": (
             lambda: patch.object(timing, "due_at", lambda progress, interval: _due_at(progress, interval - 1)),
             "nothing",

@@ -209,6 +209,9 @@ async def test_the_demo_shows_campaigns_that_move(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{port}"
         first = dialled(await scraped(url, lambda samples: len(samples.values("wolkvox_campaigns")) == 3))
         await scraped(url, lambda samples: dialled(samples) > first > 0)
+        # calls are answered by agents, who talk
+        await scraped(url, lambda samples: max(samples.values("wolkvox_skill_answered_total"), default=0) > 0)
+        await scraped(url, lambda samples: max(samples.values("wolkvox_agents", status="talk"), default=0) > 0)
         assert await demo.end(signal.SIGINT) == 0
     assert [line for line in demo.err if "level=info" not in line] == []
 
@@ -247,11 +250,13 @@ async def test_the_simulator_prints_a_configuration_that_works(tmp_path: Path) -
         polled = await run(*EXPORTER, "once", f"--config.file={config}")
     assert checked.code == 0
     summary, *operations, _ = checked.out.splitlines()
-    assert summary == f"{config} is good: 3 operations, 112,320 calls a day"
+    assert summary == f"{config} is good: 3 operations, 216,000 calls a day"
     assert [line.split(":")[0].strip() for line in operations] == ["ventas-co", "cobranzas-mx", "servicio-cl"]
     assert polled.code == 0
-    assert Samples(polled.out).values("wolkvox_up") == [1] * 9
-    assert Samples(polled.out).value("wolkvox_campaigns", operation="ventas-co") == 6
+    samples = Samples(polled.out)
+    assert samples.values("wolkvox_up") == [1] * 15
+    assert samples.value("wolkvox_campaigns", operation="ventas-co") == 6
+    assert samples.value("wolkvox_skills", operation="ventas-co") == 2
 
 
 async def test_a_simulated_fault_makes_once_fail_with_its_reason(tmp_path: Path) -> None:
@@ -260,9 +265,9 @@ async def test_a_simulated_fault_makes_once_fail_with_its_reason(tmp_path: Path)
         polled = await run(*EXPORTER, "once", f"--config.file={config}")
     assert polled.code == 1
     samples = Samples(polled.out)
-    assert samples.values("wolkvox_up") == [0] * 9
-    assert samples.values("wolkvox_poll_failures_total", reason="invalid_body") == [1] * 9
-    assert sum(samples.values("wolkvox_poll_failures_total")) == 9
+    assert samples.values("wolkvox_up") == [0] * 15
+    assert samples.values("wolkvox_poll_failures_total", reason="invalid_body") == [1] * 15
+    assert sum(samples.values("wolkvox_poll_failures_total")) == 15
     assert "wolkvox_campaign_records" not in samples.names()
 
 

@@ -76,7 +76,12 @@ async def history(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[His
         simulator.inject(Fault.MAINTENANCE, operation="ventas-co", report="campaigns", times=1)
 
     recording, simulator = await record(
-        START, hours=HOURS, keep=lambda name: name.startswith("wolkvox_"), actions=[("2026-11-24T09:31:00-05:00", fail)]
+        START,
+        hours=HOURS,
+        keep=lambda name: name.startswith("wolkvox_"),
+        actions=[("2026-11-24T09:31:00-05:00", fail)],
+        skills="all",
+        agents="by_status",
     )
     folders = [tmp_path_factory.mktemp("one") / "tsdb", tmp_path_factory.mktemp("two") / "tsdb"]
     for tsdb, replicas in zip(folders, (REPLICAS[:1], REPLICAS), strict=True):

@@ -79,6 +79,7 @@ def test_a_break_that_ends_after_the_log_out_brings_nobody_back() -> None:
         ((Break("Baño", 60), LogOut()), "logout"),
         ((LogOut(), Break("Baño", 60)), "logout"),
         ((LogIn(),), "ready"),
+        ((LogOut(), LogIn()), "ready"),
     ],
 )
 def test_what_is_due_during_a_call_waits_for_its_end(duties: tuple[Break | LogOut | LogIn, ...], expected: str) -> None:

@@ -8,7 +8,8 @@ import aiohttp
 import pytest
 
 from test_simulator import CAMPAIGNS, QUOTA, TOKEN, World, at_noon, busy_operation, serving
-from wolkvox_exporter.simulator import Fault, Simulator
+from test_simulator_skills import AGENTS, SKILLS
+from wolkvox_exporter.simulator import Fault, Simulator, working_day
 
 REFUSED = {
     Fault.BAD_REQUEST: 400,
@@ -141,3 +142,17 @@ async def test_error_bodies_repeat_their_status(world: World) -> None:
     for fault, status in REFUSED.items():
         world.simulator.inject(fault, times=1)
         assert json.loads((await world.ask(CAMPAIGNS))[1])["code"] == str(status)
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"), [(SKILLS, {"skill_id"}), (AGENTS, {"agent_id", "agent_status"}), (CAMPAIGNS, {"campaign"})]
+)
+async def test_renamed_keys_are_those_that_identify_a_row(path: str, keys: set[str]) -> None:
+    """If keys are renamed, then rows lack what says what they are about, and have everything else."""
+    clock = at_noon()
+    operation = working_day(1, clock.time())[0]
+    async with serving(Simulator([operation], clock), clock) as world:
+        honest = await world.rows(path)
+        world.simulator.inject(Fault.RENAMED_KEY)
+        renamed = await world.rows(path)
+    assert [honest[0].keys() - row.keys() for row in renamed] == [keys] * len(honest)

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from support.canned import Canned, answering
 from support.clock import ManualClock
@@ -40,6 +42,12 @@ DOCUMENTED = {
     "skills_excluded": 0,
 }
 """What the documented answer says, derived by hand: the name of a metric, the skill, and one more label."""
+
+
+@pytest.fixture(autouse=True)
+def _every_level() -> None:
+    """Let no level that another test has configured leave lines out."""
+    structlog.reset_defaults()
 
 
 def row(skill: str = "4000", **values: object) -> dict[str, object]:
@@ -119,6 +127,25 @@ async def test_a_list_filters_the_one_answer() -> None:
     assert shown(samples) == {**of_one, "skills": 1, "skills_excluded": 1}
     assert "1 skill published, 1 left out by skills" in page
     assert canned.of("skills") == [{"api": "skills", "skill_id": "all"}]
+
+
+async def test_a_list_that_takes_nothing_is_told_once() -> None:
+    """If none of the listed ids is there, then the page says so, and the log once, until a reload or a skill."""
+    clock, told = ManualClock(AT_TEN), "the list leaves out every skill"
+    with capture_logs() as lines:
+        async with (
+            answering({"skills": GOLDEN}) as canned,
+            running(wanting(canned, skills=("9",)), clock=clock) as exporter,
+        ):
+            await clock.advance(901)
+            page = await words(exporter)
+            assert [line["skills"] for line in lines if line["event"] == told] == [2]
+            canned.answers["skills"] = [row("9")]
+            await clock.advance(300)
+            canned.answers["skills"] = GOLDEN
+            await clock.advance(300)
+    assert "the list left out every skill of the last good report; correct the ids under skills" in page
+    assert [line["report"] for line in lines if line["event"] == told] == ["skills", "skills"]
 
 
 OFFERED = [

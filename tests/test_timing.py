@@ -10,6 +10,7 @@ from wolkvox_exporter.api.fields import ReportName
 from wolkvox_exporter.polling.timing import CONCURRENCY_DELAYS, LONGEST_WAIT
 
 CAMPAIGNS, AMD, QUOTA = ReportName.CAMPAIGNS, ReportName.AMD, ReportName.QUOTA
+SKILLS, AGENTS = ReportName.SKILLS, ReportName.AGENTS
 CONCURRENCY = failure(Reason.CONCURRENCY)
 FOR_GOOD = [reason for reason in Reason if reason not in (Reason.CONCURRENCY, Reason.TOKEN, Reason.QUOTA)]
 
@@ -38,6 +39,13 @@ def test_of_reports_due_together_campaigns_come_first() -> None:
     """If all are due, then campaigns are asked, then AMD, then the quota."""
     token = Token(operation(URL, quota_interval=900.0))
     assert [token.ask(float(second)) for second in range(3)] == [CAMPAIGNS, AMD, QUOTA]
+
+
+def test_skills_and_agents_come_right_after_campaigns() -> None:
+    """If all five reports are due, then skills and agents follow campaigns at once, so that all are of one moment."""
+    token = Token(operation(URL, quota_interval=900.0, skills="all", agents="by_status"))
+    assert [token.ask(float(second)) for second in range(5)] == [CAMPAIGNS, SKILLS, AGENTS, AMD, QUOTA]
+    assert [token.ask(300.0 + second) for second in range(4)] == [CAMPAIGNS, SKILLS, AGENTS, AMD]
 
 
 def test_a_slow_campaigns_report_does_not_starve_the_others() -> None:

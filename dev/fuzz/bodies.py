@@ -2,25 +2,26 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
 from prometheus_client.samples import Sample
 
-from fuzz import oracle, tables
+from fuzz import oracle, queues, tables
 from fuzz.oracle import UNREADABLE, Labels, Row
 from fuzz.pipeline import Pipeline, Poll
 from fuzz.replies import REPORTS, TOKEN, Reply
+from fuzz.shown import Samples, Series, unreadable_since, value
 from support.openmetrics import read_openmetrics, read_text
 from wolkvox_exporter.api.errors import Reason
 
-Series = tuple[str, tuple[tuple[str, str], ...]]
-Samples = Mapping[Series, float]
 PHONES = "wolkvox_campaign_phone_dialed_ratio"
 DETECTIONS = "wolkvox_campaign_amd_detections"
 _CONTENT = {
     "campaigns": ("wolkvox_campaign_", "wolkvox_campaigns"),
+    "skills": ("wolkvox_skill",),
+    "agents": ("wolkvox_agents",),
     "amd": ("wolkvox_amd_",),
     "quota": ("wolkvox_quota_limit", "wolkvox_quota_used", "wolkvox_quota_token"),
 }
@@ -84,7 +85,7 @@ def read_by_the_library(poll: Poll) -> None:
 
 
 def _is_content(line: str) -> bool:
-    return line.startswith(("wolkvox_campaign", "wolkvox_quota", "wolkvox_amd"))
+    return line.startswith(("wolkvox_campaign", "wolkvox_skill", "wolkvox_agents", "wolkvox_quota", "wolkvox_amd"))
 
 
 def _content_of(page: str) -> str:
@@ -105,11 +106,6 @@ def read(published: Iterable[Sample]) -> Samples:
         assert key not in found, f"{key} stands twice"
         found[key] = sample.value
     return found
-
-
-def value(shown: Samples, name: str, **labels: str) -> float | None:
-    """Return the sample of one series of the operation."""
-    return shown.get((name, tuple(sorted({"operation": "fuzz", **labels}.items()))))
 
 
 def content(shown: Samples, report: str) -> Samples:
@@ -194,7 +190,7 @@ def succeeded(report: str, reply: Reply, before: Samples, after: Samples, seen: 
 
 def _problem(report: str, rows: list[object], before: Samples, after: Samples, seen: Seen) -> str:
     try:
-        {"campaigns": _campaigns, "amd": _amd, "quota": _quota}[report](rows, before, after, seen)
+        _CHECKS[report](rows, before, after, seen)
     except AssertionError as error:
         return str(error) or "differs"
     return ""
@@ -261,10 +257,7 @@ def _unreadable(report: str, rows: list[Row], before: Samples, after: Samples) -
             said = sum(field not in row or oracle.text(row[field]) is None for row in rows)
         else:
             said = sum(oracle.cell(row, field, tables.HOWS[field]) == UNREADABLE for row in rows)
-        name = "wolkvox_unreadable_values_total"
-        rise = (value(after, name, report=report, field=field) or 0) - (
-            value(before, name, report=report, field=field) or 0
-        )
+        rise = unreadable_since(before, after, report, field)
         assert rise == said, f"{said} unreadable of {field}, {rise} counted"
 
 
@@ -293,3 +286,12 @@ def _quota(rows: list[object], _: Samples, after: Samples, __: Seen) -> None:
     for name, field in oracle.QUOTA.items():
         said = oracle.cell(row, field, "count")
         assert value(after, name) == (None if said == UNREADABLE else said), f"{name} is not {said}"
+
+
+_CHECKS = {
+    "campaigns": _campaigns,
+    "skills": lambda rows, before, after, _: queues.skills(rows, before, after, content(after, "skills")),
+    "agents": lambda rows, before, after, _: queues.agents(rows, before, after, content(after, "agents")),
+    "amd": _amd,
+    "quota": _quota,
+}

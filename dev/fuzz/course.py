@@ -25,9 +25,15 @@ class Terms:
     server: str = "norte"
     token: str = "one"  # noqa: S105 - opens nothing
     campaigns: float = 300.0
+    skills: float = 0.0
+    agents: float = 0.0
     amd: float = 300.0
     quota: float = 900.0
     mode: str = "each"
+    chosen: tuple[str, ...] = ()
+    """The skills that are wanted; all if there are none."""
+    is_old: bool = False
+    """Whether the server does not understand the question for all skills, at first."""
     most: int = 3
     """`amd_max_calls`."""
     reserve: float = 0.1
@@ -38,7 +44,13 @@ class Terms:
     def intervals(self) -> Mapping[str, float]:
         """The seconds between two rounds of each report that is on, in the order in which they are asked."""
         amd = 0.0 if self.mode == "off" else self.amd
-        every = {"campaigns": self.campaigns, "amd": amd, "quota": self.quota}
+        every = {
+            "campaigns": self.campaigns,
+            "skills": self.skills,
+            "agents": self.agents,
+            "amd": amd,
+            "quota": self.quota,
+        }
         return {report: seconds for report, seconds in every.items() if seconds}
 
 
@@ -61,6 +73,8 @@ class What(StrEnum):
     """Another list of campaigns, by its place in `LISTS`."""
     ALL_HOLDS_BACK = auto()
     """Whether the question for all campaigns shows no detections though there are some."""
+    ALL_SKILLS_REFUSED = auto()
+    """Whether the server does not understand the question for all skills."""
     TOKEN_FILE = auto()
     """What stands in an operation's token file."""
     TOKEN_FILE_TAKES = auto()
@@ -88,15 +102,25 @@ LISTS: tuple[tuple[tuple[str, bool, int], ...], ...] = (
     (("5000", True, 9), ("5001", True, 9), ("4001", True, 0)),
 )
 """Campaigns that the API may list: id, started or not, and records with a machine result."""
+VIRTUAL = "VAGENT"
+CHOSEN = ("1", "2", "7", "8", "9")
+
+
+def skill_of(campaign: str) -> str:
+    """Return the skill that a campaign names."""
+    return ("", VIRTUAL, "1", "2", "3")[int(campaign) % 5]
+
+
+_REPORTS = ("campaigns", "skills", "agents", "amd", "quota")
 _LASTING: tuple[Value, ...] = tuple(
-    (fault, times, report)
-    for fault in Fault
-    for times in (1, 2, 5, 9)
-    for report in ("any", "any", "campaigns", "amd", "quota")
+    (fault, times, report) for fault in Fault for times in (1, 2, 5, 9) for report in ("any", "any", *_REPORTS)
 )
 _CHANGES: tuple[Value, ...] = (
     *(("campaigns", seconds) for seconds in (60.0, 300.0, 900.0)),
     *(("amd", seconds) for seconds in (60.0, 300.0, 900.0)),
+    *(("skills", seconds) for seconds in (0.0, 60.0, 300.0, 900.0)),
+    *(("agents", seconds) for seconds in (0.0, 60.0, 300.0, 900.0)),
+    *(("chosen", skills) for skills in ((), CHOSEN[:1], CHOSEN)),
     *(("quota", seconds) for seconds in (0.0, 300.0, 900.0)),
     *(("mode", mode) for mode in ("off", "all", "each", "auto")),
     *(("most", most) for most in (1, 3, 10)),
@@ -108,15 +132,14 @@ VALUES: Mapping[What, tuple[Value, ...]] = MappingProxyType(
     {
         What.NOTHING: (0.0,),
         What.CALLS_FAIL: _LASTING,
-        What.REPORT_REFUSED: tuple(
-            (fault, report) for fault in (Fault.TOKEN, Fault.QUOTA) for report in ("campaigns", "amd", "quota")
-        ),
+        What.REPORT_REFUSED: tuple((fault, report) for fault in (Fault.TOKEN, Fault.QUOTA) for report in _REPORTS),
         What.ANSWERS_TAKE: (0.0, 0.5, 5.0, 20.0, 64.0, 90.0, 180.0, 450.0),
         What.TOKEN_REVOKED: (0.0,),
         What.QUOTA_EXHAUSTED: (-400.0, -20.0, -1.0, 0.0, 5.0),
         What.OTHERS_CALL: (0.0, 500.0, 890.0, 897.0, 900.0, 1200.0),
         What.CAMPAIGNS: tuple(float(place) for place in range(len(LISTS))),
         What.ALL_HOLDS_BACK: (0.0, 1.0),
+        What.ALL_SKILLS_REFUSED: (0.0, 1.0, 1.0),
         What.TOKEN_FILE: ("gone", "new", "new", "first", "shared"),
         What.TOKEN_FILE_TAKES: (0.0, 0.0, 0.125, 3.0),
         What.STORE_TAKES: (0.0, 0.0, 0.125, 5.0),
@@ -170,6 +193,10 @@ _OPTIONS: Mapping[str, tuple[Value, ...]] = MappingProxyType(
         "server": ("norte", "norte", "sur"),
         "token": ("one", "one", "two"),
         "campaigns": (60.0, 300.0, 300.0, 600.0),
+        "skills": (0.0, 60.0, 300.0, 300.0, 900.0),
+        "agents": (0.0, 60.0, 300.0, 900.0),
+        "chosen": ((), (), CHOSEN[:1], CHOSEN),
+        "is_old": (False, True),
         "amd": (60.0, 300.0, 300.0, 900.0),
         "quota": (0.0, 300.0, 900.0),
         "mode": ("off", "all", "each", "each", "auto", "auto"),
@@ -186,6 +213,8 @@ _CROWDED: Mapping[str, tuple[Value, ...]] = MappingProxyType(
         **_OPTIONS,
         "token": ("one",),
         "campaigns": (60.0, 60.0, 300.0),
+        "skills": (0.0, 60.0, 300.0),
+        "agents": (0.0, 60.0, 300.0),
         "amd": (60.0, 300.0),
         "quota": (60.0, 300.0, 900.0),
         "timeout": (10.0, 65.0, 90.0),

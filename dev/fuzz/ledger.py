@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from fuzz.course import Terms
+from fuzz.course import VIRTUAL, Terms, skill_of
 from fuzz.faults import Fault
 from fuzz.promise import BrokenError, Promise
 from fuzz.refusals import Moment, Standing, api_day
+from fuzz.rounds import Asked, Day, Round
 from fuzz.wolkvox import LIMIT, Reply
 from wolkvox_exporter.polling.snapshot import Snapshot
 
@@ -20,32 +21,6 @@ DELAYS = (5.0, 10.0, 20.0)
 _MOST_FAILURES = 2
 _PROBE_EVERY = 3600.0
 ALL = "all"
-Day = tuple[date, str]
-
-
-@dataclass(frozen=True)
-class Round:
-    """How far a report has come: a round has one call, or one for each campaign."""
-
-    since: float
-    """From when on it is wanted."""
-    started: float | None = None
-    asked: tuple[str, ...] = ()
-    """What was asked for in it, repetitions not counted."""
-    failed: int = 0
-    """Calls that failed for good."""
-    repeated: tuple[int, int] = (0, 0)
-    """How often the call under way was repeated after a reset, and after `concurrency`."""
-    again: tuple[str, float] | None = None
-    """What is to be repeated, and from when on."""
-    is_refused: bool = False
-    """Whether another token is to be used at once."""
-    is_missed: bool = False
-    """Whether there was no token when it was due."""
-    success: float | None = None
-    """When it succeeded last, as it is shown."""
-    good: int = 0
-    """Answers that brought data since then."""
 
 
 class Option(NamedTuple):
@@ -88,14 +63,11 @@ class Book:
     """Of the last campaigns report."""
     started: tuple[str, ...] = ()
     machines: frozenset[str] = frozenset()
+    named: tuple[str, ...] = ()
+    """The skills that the campaigns of the last report name, but for that of the virtual agent."""
     failed: frozenset[str] = frozenset()
     """The campaigns whose last question brought no answer."""
-    order: tuple[str, ...] = ()
-    """All campaigns that were asked for, the latest last."""
-    each_day: Day | None = None
-    """The day on which `auto` found that campaigns have to be asked for one by one."""
-    all_answers: bool = False
-    probed: float = float("-inf")
+    asked: dict[str, Asked] = field(default_factory=lambda: {"amd": Asked(), "skills": Asked()})
     waited_for: float = float("-inf")
     """Until when a call of it can last that was noted by a process that was killed."""
     standing: Standing = field(default_factory=Standing)
@@ -104,7 +76,7 @@ class Book:
     def copy(self) -> "Book":
         """Return a copy."""
         found = copy(self)
-        found.rounds = dict(self.rounds)
+        found.rounds, found.asked = dict(self.rounds), dict(self.asked)
         return found
 
     def options(self, standing: Standing, now: Moment) -> Iterator[Option]:
@@ -128,7 +100,7 @@ class Book:
         """Return step, subjects, when it is due, and whether it goes on with a round."""
         if this.started is None or due <= now.instant:
             return "first", self._first(report, now), due, False
-        if this.again and self._is_wanted(this.again[0], now):
+        if this.again and self._is_wanted(report, this.again[0], now):
             subject, ready = this.again
             if ready < due:
                 return "retry", frozenset({subject}), ready, len(this.asked) > 1
@@ -139,54 +111,69 @@ class Book:
     def _blocked(self, report: str, subjects: frozenset[str], now: Moment) -> str:
         if not subjects:
             return "idle"
-        return "" if report != "amd" or self._has_room(now) else "reserve"
+        return "" if report in ("campaigns", "quota") or self._has_room(now) else "reserve"
 
     def _has_room(self, now: Moment) -> bool:
         if self.left is None or api_day(now.wall) > self.left[0]:
             return True
         return self.left[1] >= self.terms.reserve * LIMIT
 
-    def _asks_each(self, now: Moment) -> bool:
-        today = day_of(now.wall, self.terms.zone)
-        return self.terms.mode == "each" or (self.terms.mode == "auto" and self.each_day == today)
+    def _asks_each(self, report: str, now: Moment) -> bool:
+        if report == "amd" and self.terms.mode != "auto":
+            return self.terms.mode == "each"
+        return self.asked[report].each_day == day_of(now.wall, self.terms.zone)
 
-    def candidates(self, now: Moment) -> tuple[str, ...]:
-        """Return the campaigns that are asked for one by one: those started today, else those that failed."""
+    def candidates(self, report: str, now: Moment) -> tuple[str, ...]:
+        """Return what is asked for one by one: campaigns started today, else those that failed; skills."""
+        if report == "skills":
+            return self.terms.chosen or self.named
         today = self.started if self.day == day_of(now.wall, self.terms.zone) else ()
         return today or tuple(self.failed)
 
-    def _least_recent(self, campaigns: tuple[str, ...]) -> frozenset[str]:
-        fresh = frozenset(campaigns) - frozenset(self.order)
-        return fresh or frozenset(next(((key,) for key in self.order if key in campaigns), ()))
+    def _least_recent(self, report: str, subjects: tuple[str, ...]) -> frozenset[str]:
+        order = self.asked[report].order
+        fresh = frozenset(subjects) - frozenset(order)
+        return fresh or frozenset(next(((key,) for key in order if key in subjects), ()))
 
     def _first(self, report: str, now: Moment) -> frozenset[str]:
-        if report != "amd":
+        if report not in self.asked:
             return frozenset({""})
-        return self._least_recent(self.candidates(now)) if self._asks_each(now) else frozenset({ALL})
+        each = self._asks_each(report, now)
+        return self._least_recent(report, self.candidates(report, now)) if each else frozenset({ALL})
 
     def _following(self, report: str, now: Moment) -> frozenset[str]:
         this = self.rounds[report]
-        if report != "amd" or not this.asked:
+        if report not in self.asked or not this.asked:
             return frozenset()
         if this.asked[0] == ALL:
-            may_probe = self.terms.mode == "auto" and not self.all_answers and len(this.asked) == 1
-            return self.machines if may_probe and now.instant - self.probed >= _PROBE_EVERY else frozenset()
-        if len(this.asked) >= self.terms.most or not self._asks_each(now):
+            return self._probes(report, now) if len(this.asked) == 1 else frozenset()
+        if len(this.asked) >= self.terms.most or not self._asks_each(report, now):
             return frozenset()
-        return self._least_recent(tuple(key for key in self.candidates(now) if key not in this.asked))
+        candidates = self.candidates(report, now)
+        return self._least_recent(report, tuple(key for key in candidates if key not in this.asked))
 
-    def _is_wanted(self, subject: str, now: Moment) -> bool:
+    def _probes(self, report: str, now: Moment) -> frozenset[str]:
+        """Return the subjects of which one may be asked for after all in one call."""
+        asked = self.asked[report]
+        if asked.all_answers or now.instant - asked.probed < _PROBE_EVERY:
+            return frozenset()
+        if report == "skills":
+            return frozenset(self.candidates(report, now)) if self.rounds[report].is_not_understood else frozenset()
+        return self.machines if self.terms.mode == "auto" else frozenset()
+
+    def _is_wanted(self, report: str, subject: str, now: Moment) -> bool:
         if subject == "":
             return True
         if subject == ALL:
-            return self.terms.mode != "each"
-        return self.rounds["amd"].asked[:1] == (ALL,) or subject in self.candidates(now)
+            return report == "skills" or self.terms.mode != "each"
+        is_probe = report == "amd" and self.rounds["amd"].asked[:1] == (ALL,)
+        return is_probe or subject in self.candidates(report, now)
 
     def begins(self, report: str, subject: str, step: str, at: Moment) -> None:
         """Write a call down that goes out."""
         this = self.rounds[report]
         if step == "first":
-            this = replace(this, asked=(subject,), failed=0, repeated=(0, 0))
+            this = replace(this, asked=(subject,), failed=0, repeated=(0, 0), is_not_understood=False)
         elif step == "later":
             this = replace(this, asked=(*this.asked, subject), repeated=(0, 0))
         moves = step == "first" or (step == "retry" and len(this.asked) == 1)
@@ -195,11 +182,18 @@ class Book:
         self.served = at.instant
         if self.left:
             self.left = self.left[0], self.left[1] - 1
-        if report == "amd" and subject != ALL:
+        if report not in self.asked:
+            return
+        asked, today = self.asked[report], day_of(at.wall, self.terms.zone)
+        if asked.day != today:
+            # what was found out belongs to the day before, also where that day comes again
+            asked = self.asked[report] = replace(asked, day=today, each_day=None)
+        if subject != ALL:
             if self.rounds[report].asked[0] == ALL:
-                self.probed = at.instant
+                self.asked[report] = replace(asked, probed=at.instant)
             else:
-                self.order = (*(key for key in self.order if key != subject), subject)
+                order = (*(key for key in asked.order if key != subject), subject)
+                self.asked[report] = replace(asked, order=order)
 
     def ends(self, report: str, subject: str, reply: Reply, asked: Moment, now: Moment) -> None:
         """Write down how a call ended that went out at `asked`."""
@@ -217,11 +211,15 @@ class Book:
         else:
             this = replace(this, failed=this.failed + 1, is_refused=fault is Fault.TOKEN)
         self.rounds[report] = this
-        self.fails(subject)
+        self.fails(report, subject)
+        if report == "skills" and subject == ALL and fault is Fault.REQUEST:
+            self.rounds[report] = replace(this, is_not_understood=True)
+            # only if there is one that may be asked for by then
+            self.rounds[report] = replace(this, is_not_understood=bool(self._probes(report, now)))
 
-    def fails(self, subject: str) -> None:
+    def fails(self, report: str, subject: str) -> None:
         """Write down that a question brought no answer."""
-        if subject not in ("", ALL):
+        if report == "amd" and subject != ALL:
             self.failed |= {subject}
 
     def _answered(self, report: str, subject: str, reply: Reply, asked: Moment) -> None:
@@ -231,14 +229,23 @@ class Book:
             started = tuple(key for key, is_started, _ in reply.listed if is_started)
             self.started = tuple(dict.fromkeys((*before, *started)))
             self.day, self.machines = today, frozenset(key for key, _, machines in reply.listed if machines)
+            skills = dict.fromkeys(skill_of(key) for key, _, _ in reply.listed)
+            self.named = tuple(skill for skill in skills if skill not in ("", VIRTUAL))
         elif report == "quota":
             self.left = api_day(asked.wall), reply.left
-        elif subject == ALL:
-            self.all_answers |= reply.detected
-        else:
+        elif report in self.asked:
+            self._found(report, subject, today, detected=reply.detected)
+
+    def _found(self, report: str, subject: str, today: Day, *, detected: bool) -> None:
+        asked = self.asked[report]
+        if subject == ALL:
+            self.asked[report] = replace(asked, all_answers=asked.all_answers or detected)
+            return
+        if report == "amd":
             self.failed -= {subject}
-            if self.rounds[report].asked[0] == ALL and reply.detected:
-                self.each_day = today
+        if self.rounds[report].asked[0] == ALL and detected:
+            probed = asked.probed if report == "amd" else float("-inf")
+            self.asked[report] = replace(asked, each_day=today, probed=probed)
 
     def renewed(self, now: float) -> None:
         """Write down that there is another token: what was refused is due at once, and what was missed, when due."""
@@ -252,7 +259,7 @@ class Book:
     def missed(self, report: str, subject: str) -> None:
         """Write down that there was no token for a call that was due."""
         self.rounds[report] = replace(self.rounds[report], again=None, is_refused=True, is_missed=True)
-        self.fails(subject)
+        self.fails(report, subject)
 
     def shows_success(self, published: Snapshot, now: Moment) -> None:
         """Check that a success is shown only where an answer has brought data since the one before."""

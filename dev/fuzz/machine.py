@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from fuzz.course import Terms
-from wolkvox_exporter.config import AmdMode, LiteralToken, Operation
+from wolkvox_exporter.config import AgentsMode, AmdMode, LiteralToken, Operation, SkillsMode
 from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.polling.timing import Polled
@@ -131,6 +131,10 @@ def operation_of(terms: Terms) -> Operation:
         base_url=f"http://{terms.server}/api/v2",
         token=LiteralToken(SecretStr(terms.token)),
         interval=terms.campaigns,
+        skills=(terms.chosen or SkillsMode.ALL) if terms.skills else SkillsMode.OFF,
+        skills_interval=terms.skills or 300.0,
+        agents=AgentsMode.BY_STATUS if terms.agents else AgentsMode.OFF,
+        agents_interval=terms.agents or 300.0,
         amd_interval=terms.amd,
         quota_interval=terms.quota,
         amd=AmdMode(terms.mode),

@@ -5,11 +5,12 @@ Where the words leave room, more than one reading is allowed, and the exporter's
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final, Literal
+from unicodedata import normalize
 
 from fuzz.replies import KEYS, Reply
 
@@ -75,17 +76,51 @@ def _pair(written: str) -> tuple[Fraction, Fraction] | None:
     return None if both[0] is None or both[1] is None else (both[0], both[1])
 
 
+def _seconds(written: str, *, may_be_bare: bool) -> Fraction | None:
+    parts = written.split(":")
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    if len(parts) == 1:
+        return Fraction(int(written)) if may_be_bare else None
+    if len(parts) != 3 or not all(len(part) == 2 and part < "60" for part in parts[1:]):
+        return None
+    return Fraction(int(parts[0]) * 3600 + int(parts[1]) * 60 + int(parts[2]))
+
+
+_READERS: dict[str, Callable[[str], Fraction | None]] = {
+    "count": number,
+    "ratio": _percentage,
+    "duration": lambda written: _seconds(written, may_be_bare=False),
+    "seconds": lambda written: _seconds(written, may_be_bare=True),
+}
+
+
+def status(value: object) -> str | None:
+    """Return an agent's state, empty where it is blank; None where it is none."""
+    written = text(value)
+    if not written:
+        return written
+    written = normalize("NFC", written)
+    if len(written) > 100 or not any(character.isalpha() for character in written):
+        return None
+    return written.lower() if written.lower() in ("ready", "talk", "ring", "acw", "logout") else written
+
+
+def is_blank(row: object, keys: Iterable[str]) -> bool:
+    """Return whether a row says nothing: it has some of the keys, and each of them is blank."""
+    found = [row[key] for key in keys if key in row] if isinstance(row, dict) else []
+    return bool(found) and all(text(value) == "" for value in found)
+
+
 def reading(value: object, how: str) -> Reading:
-    """Return what a value says, read as a count, a ratio, a state, or one of the two parts of the hits."""
+    """Return what a value says, read as a count, a ratio, a state, a time, or one of the two parts of the hits."""
     written = text(value)
     if not written:
         return UNREADABLE if written is None else None
     if how == "state":
         return _STATES.get(written.lower(), UNREADABLE)
-    if how == "count":
-        return _float(number(written))
-    if how == "ratio":
-        return _float(_percentage(written))
+    if how in _READERS:
+        return _float(_READERS[how](written))
     pair = _pair(written)
     if pair is None or _float(pair[0]) == UNREADABLE or _float(pair[1]) == UNREADABLE:
         return UNREADABLE
@@ -159,9 +194,18 @@ def possible_documents(reply: Reply) -> Iterator[object]:
             continue
 
 
+_OF_REPORT: dict[str, set[str]] = {
+    "campaigns": {"campaign"},
+    "skills": {"skill_id"},
+    "agents": {"agent_status"},
+    "amd": {"campaign_id"},
+    "quota": set(KEYS["quota"][:3]),
+}
+
+
 def report_rows(document: object, report: str) -> list[object] | None:
     """Return the rows of a report; None where the document is none."""
-    keys = {"campaigns": {"campaign"}, "amd": {"campaign_id"}, "quota": set(KEYS["quota"][:3])}[report]
+    keys = _OF_REPORT[report]
     found = document
     if isinstance(document, dict):
         code = document.get("code")
@@ -175,9 +219,24 @@ def report_rows(document: object, report: str) -> list[object] | None:
     objects = [row for row in found if isinstance(row, dict)]
     if found and not any(row.keys() & keys for row in objects):
         return None
-    if report == "campaigns" and found and not any(text(row.get("campaign")) for row in objects):
-        return None
-    return None if report == "quota" and not objects else found
+    if report == "quota":
+        return found if objects else None
+    if not found or report == "amd":
+        return found
+    return found if _names_something(report, found) else None
+
+
+def _names_something(report: str, rows: list[object]) -> bool:
+    """Return whether a row says whose it is, or, of skills and agents, nothing is said at all."""
+    objects = [row for row in rows if isinstance(row, dict)]
+    if report == "agents":
+        real = [row for row in objects if not is_blank(row, KEYS["agents"])]
+        found = [status(row.get("agent_status", 0)) for row in real]
+        return any(found) or (len(objects) == len(rows) and None not in found)
+    key = "campaign" if report == "campaigns" else "skill_id"
+    if any(text(row.get(key)) for row in objects):
+        return True
+    return report == "skills" and all(is_blank(row, KEYS["skills"]) for row in rows)
 
 
 def is_empty_window(reply: Reply, report: str) -> bool:

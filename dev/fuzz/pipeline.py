@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
+from fuzz.queues import OWN
 from fuzz.replies import TOKEN, Reply
 from support.clock import ManualClock
 from wolkvox_exporter.api.client import Client
-from wolkvox_exporter.config import AmdMode, LiteralToken, Operation
+from wolkvox_exporter.config import AgentsMode, AmdMode, LiteralToken, Operation, SkillsMode
 from wolkvox_exporter.metrics import ExporterStatus
 from wolkvox_exporter.metrics.encoder import Exposition, Format
 from wolkvox_exporter.polling import resume, token_gate
@@ -25,8 +26,8 @@ from wolkvox_exporter.simulator.server import REPORTS
 
 _BODILESS = {204, 304}
 _HALF_PAST_MIDNIGHT = "2026-11-23T00:30:00-05:00"
-_TAKES = 1.5
-"""Seconds of the manual clock in which a call is answered: all three before the first retry is due."""
+_TAKES = 0.75
+"""Seconds of the manual clock in which a call is answered: all five, and one more, before the first retry is due."""
 _Result = TypeVar("_Result")
 
 
@@ -121,6 +122,9 @@ class Pipeline:
             name="fuzz",
             base_url=self._url,
             token=LiteralToken(SecretStr(TOKEN)),
+            skills=SkillsMode.ALL,
+            service_level_seconds=OWN,
+            agents=AgentsMode.BY_STATUS,
             amd=AmdMode.ALL,
             stale_after=1000,
             quota_reserve=0.0,

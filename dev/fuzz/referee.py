@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 
 from fuzz import checks
 from fuzz.course import Terms
-from fuzz.ledger import Book, Option, Round
+from fuzz.ledger import Book, Option
 from fuzz.machine import Clock
 from fuzz.patience import ENDLESS, NEVER, Patience
 from fuzz.promise import BrokenError, Promise
 from fuzz.refusals import Moment, Standing, of_several
+from fuzz.rounds import Round
 from fuzz.wolkvox import Reply
 from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.snapshot import Snapshot
@@ -78,9 +79,12 @@ class Referee:
             # by now it had gone out, if it ever did
             moment = replace(latest, instant=min(latest.instant, now))
             book.begins(question.report.value, question.subject, question.step.value, moment)
-            book.fails(question.subject)
+            book.fails(question.report.value, question.subject)
             book.waited_for = ends
-        book.rounds = {report: replace(this, since=since) for report, this in book.rounds.items()}
+        # whoever knew why a question for all was not answered is gone
+        book.rounds = {
+            report: replace(this, since=since, is_not_understood=False) for report, this in book.rounds.items()
+        }
         for report in terms.intervals:
             book.rounds.setdefault(report, Round(since))
         self._books[terms.name] = book
@@ -241,7 +245,8 @@ class Referee:
     def call_begins(self, key: str, question: Question, published: Snapshot, clock: Clock) -> None:
         """Check a call that goes out, and what is published then: it may end the round before."""
         now, token, name, report = _moment(clock), self._tokens[key], question.operation, question.report.value
-        if now.instant < max(token.ends, token.lost_until):
+        # how long ago a call was lost cannot be known if the time of day was set before a boot
+        if now.instant < max(token.ends, token.lost_until if self.is_sure else NEVER):
             raise BrokenError(Promise.ONE_AT_A_TIME, now.instant, f"{question} while a call lasts")
         self._worked_out.clear()
         book = self._books[name]

@@ -14,10 +14,15 @@ from wolkvox_exporter.simulator import demo_operations
 from wolkvox_exporter.simulator.faults import REFUSALS
 
 TOKEN = "canary-9d41c07be2"  # noqa: S105 - opens nothing; it must never be seen
-REPORTS = ("campaigns", "amd", "quota")
+REPORTS = ("campaigns", "skills", "agents", "amd", "quota")
+_LEVELS = tuple(f"service_level_{seconds}seg" for seconds in (10, 20, 30, 40))
+_COUNTS = ("calls_in_queue_now", "stat_inbound", "stat_answer", "stat_abandon", "inbound", "outbound", "internal")
+_TIMES = tuple(f"{name}_time" for name in ("ready", "inbound", "outbound", "acw", "ring", "aux", "login"))
 KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "campaigns": ("campaign", *tables.KEYS),
+        "skills": ("skill_id", "skill_name", *_COUNTS[:4], "by_abandon", *_LEVELS),
+        "agents": ("agent_status", "time_state_now", *_COUNTS[4:], *_TIMES),
         "amd": ("campaign_id", "total_amd"),
         "quota": ("token_limit", "token_use_today", "all_token_today", "description"),
     }
@@ -39,7 +44,20 @@ def _real() -> dict[str, list[dict[str, object]]]:
         {"campaign_id": campaign.id, "total_amd": str(campaign.machine)} for campaign in operation.campaigns
     ]
     quota: dict[str, object] = dict.fromkeys(KEYS["quota"], "1,200")
-    return {"campaigns": [dict(row) for row in operation.rows()], "amd": amd, "quota": [quota]}
+    rows = {"campaigns": [dict(row) for row in operation.rows()], "amd": amd, "quota": [quota]}
+    return {**rows, "skills": _skills(), "agents": _agents()}
+
+
+def _skills() -> list[dict[str, object]]:
+    values: dict[str, object] = dict.fromkeys(KEYS["skills"], "12")
+    skill = values | dict.fromkeys(("by_abandon", *_LEVELS), "4.85 %") | {"skill_id": "4000", "skill_name": "VENTAS"}
+    return [skill, skill | {"skill_id": "4001", "service_level_0seg": "0 %"}]
+
+
+def _agents() -> list[dict[str, object]]:
+    values: dict[str, object] = dict.fromkeys(KEYS["agents"], "12")
+    agent = values | dict.fromkeys(_TIMES, "01:02:03") | {"agent_status": "READY"}
+    return [agent | {"agent_id": "12001", "agent_name": TOKEN}, agent | {"agent_status": "Almuerzo"}]
 
 
 REAL: Mapping[str, list[dict[str, object]]] = MappingProxyType(_real())
@@ -52,6 +70,9 @@ _numbers = (
     | st.tuples(_digits, st.integers(0, 99)).map(lambda parts: f"{parts[0]:,}.{parts[1]:02}")
 )
 _percentages = st.tuples(_numbers, st.sampled_from(["%", " %"])).map("".join)
+_durations = st.tuples(st.integers(0, 200), st.integers(0, 61), st.integers(0, 61)).map(
+    lambda parts: "{:02}:{:02}:{:02}".format(*parts)
+)
 _ODD = (
     *(
         "",
@@ -96,6 +117,13 @@ _GOOD_VALUES: Mapping[str, st.SearchStrategy[str]] = MappingProxyType(
     {
         "status": st.sampled_from(["started", "stopped", "Started", " STOPPED "]),
         "skill_id": st.sampled_from(["4000", "VAGENT", "", "4001"]),
+        "agent_status": st.sampled_from(
+            ["READY", "ready ", "Talk", "Almuerzo", "Reunio\u0301n", "x" * 101, "", "12001"]
+        ),
+        "time_state_now": _durations | _numbers,
+        "by_abandon": _percentages,
+        **dict.fromkeys(_LEVELS, _percentages),
+        **dict.fromkeys(_TIMES, _durations),
         "hits": st.tuples(_numbers, _percentages).map(lambda pair: f"{pair[0]} ({pair[1]})"),
         **{key: _percentages for key, how in tables.HOWS.items() if how == "ratio"},
     }
@@ -252,6 +280,6 @@ def replies(draw: st.DrawFn, report: str) -> Reply:
 
 
 def rounds(longest: int) -> st.SearchStrategy[list[dict[str, Reply]]]:
-    """Return what the three reports answer, poll after poll."""
+    """Return what the five reports answer, poll after poll."""
     one = st.fixed_dictionaries({report: replies(report) for report in REPORTS})
     return st.lists(one, min_size=1, max_size=longest)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from support.clock import ManualClock
@@ -90,18 +90,22 @@ async def record(
     seed: int = 2,
     keep: Callable[[str], bool] = lambda _: True,
     actions: Iterable[tuple[str, Action]] = (),
+    **settings: Any,  # noqa: ANN401 - any key of the configuration
 ) -> tuple[Recording, Simulator]:
     """Scrape simulated working days every minute from `start` on, for so many `hours`; gives the simulated API, too.
 
     `keep` says of which metrics samples are wanted, by name. Each of `actions` happens before the first scrape at or
-    after its time, which is written like `start`.
+    after its time, which is written like `start`. `settings` are keys of all operations.
     """
     begin, recording = datetime.fromisoformat(start), Recording(keep)
     days = ceil((begin.timestamp() + hours * _HOUR - midnight_before(begin.timestamp())) / _DAY)
     clock = ManualClock((begin - timedelta(seconds=_AHEAD)).isoformat())
     simulator = Simulator(working_day(seed, begin.timestamp(), days=days), clock)
     waiting = deque(sorted(((_unix(time), action) for time, action in actions), key=lambda entry: entry[0]))
-    async with simulator.serving() as base_url, running(*polled(simulator, base_url), clock=clock) as exporter:
+    async with (
+        simulator.serving() as base_url,
+        running(*polled(simulator, base_url, **settings), clock=clock) as exporter,
+    ):
         await clock.advance(_AHEAD)
         for _ in range(round(hours * _HOUR / SCRAPE_INTERVAL)):
             while waiting and waiting[0][0] <= clock.time():
@@ -111,7 +115,7 @@ async def record(
     return recording, simulator
 
 
-def polled(simulator: Simulator, base_url: str) -> list[Operation]:
+def polled(simulator: Simulator, base_url: str, **settings: Any) -> list[Operation]:  # noqa: ANN401 - as above
     """Return the simulated operations as the demo polls them, but at the default intervals."""
     return [
         operation(
@@ -120,6 +124,7 @@ def polled(simulator: Simulator, base_url: str) -> list[Operation]:
             quota_interval=900.0,
             time_zone=ZoneInfo(_ZONES.get(each.name, "America/Bogota")),
             labels=LABELS[each.name],
+            **settings,
         )
         for each in simulator.operations
     ]

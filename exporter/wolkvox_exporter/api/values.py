@@ -80,8 +80,8 @@ def duration(value: object) -> float | None:
     written = text(value)
     if not written:
         return None
-    hours, minutes, seconds = _whole(_DURATION, written).groups()
-    return _decimal(hours) * 3600 + int(minutes) * 60 + int(seconds)
+    hours, minutes, seconds = map(int, _whole(_DURATION, written).groups())
+    return _decimal(f"{hours * 3600 + minutes * 60 + seconds}")
 
 
 def seconds(value: object) -> float | None:

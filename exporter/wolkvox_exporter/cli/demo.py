@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from wolkvox_exporter.app import Exporter, Listen
 from wolkvox_exporter.cli.output import say
-from wolkvox_exporter.config import Config, LiteralToken, Operation
+from wolkvox_exporter.config import AgentsMode, Config, LiteralToken, Operation, SkillsMode
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.runtime.signals import stopped_by_signals
 from wolkvox_exporter.simulator import Fault, Simulator, demo_operations
@@ -43,6 +43,15 @@ operations:
 {operations}
 # Ctrl-C ends it.
 """
+_SETTINGS = {
+    "interval": "5s",
+    "skills": "all",
+    "skills_interval": "5s",
+    "agents": "by_status",
+    "agents_interval": "5s",
+    "amd_interval": "5s",
+    "quota_interval": "30s",
+}
 
 
 async def demo(listen: Listen, speed: float, seed: int) -> None:
@@ -86,6 +95,10 @@ def _config(simulator: Simulator, base_url: str) -> Config:
             token=LiteralToken(SecretStr(operation.tokens[0])),
             time_zone=ZoneInfo(_ZONES.get(operation.name, "America/Bogota")),
             interval=INTERVAL,
+            skills=SkillsMode.ALL,
+            skills_interval=INTERVAL,
+            agents=AgentsMode.BY_STATUS,
+            agents_interval=INTERVAL,
             amd_interval=INTERVAL,
             quota_interval=6 * INTERVAL,
         )
@@ -95,5 +108,5 @@ def _config(simulator: Simulator, base_url: str) -> Config:
 
 
 def _written(name: str, base_url: str, token: str) -> str:
-    intervals = "interval: 5s\n    amd_interval: 5s\n    quota_interval: 30s"
-    return f"  - name: {name}\n    base_url: {base_url}\n    token: {token}\n    {intervals}\n"
+    keys = {"name": name, "base_url": base_url, "token": token, **_SETTINGS}
+    return "  - " + "\n    ".join(f"{key}: {value}" for key, value in keys.items()) + "\n"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import TypeAlias
 
-from wolkvox_exporter.config.values import OFF_WORDS, BadValue, whole_number
+from wolkvox_exporter.config.values import OFF_WORDS, BadValue, mode, whole_number
 
 SERVICE_LEVELS = (10, 20, 30)
 """Seconds: the thresholds of the service levels that wolkvox gives in any case."""
@@ -13,6 +13,8 @@ MOST = 1000
 """Skills in a list."""
 ID = "[A-Za-z0-9_.-]{1,50}"
 _ID = re.compile(ID)
+REMEDY = "correct the ids under skills; skills: all publishes each, with the id as the label skill"
+"""What to do where no skill is left."""
 _WHAT = 'write all, off, or a list of ids such as ["4000", "4069"]'
 
 
@@ -36,12 +38,7 @@ def wanted(value: object) -> Skills:
     """Read a mode or a list of ids; the false of YAML is `off`."""
     if isinstance(value, list | tuple):
         return tuple(_ids(value))
-    written = value.casefold() if isinstance(value, str) else ""
-    if written in OFF_WORDS:
-        return SkillsMode.OFF
-    if written not in list(SkillsMode):
-        raise BadValue(_WHAT)
-    return SkillsMode(written)
+    return mode(value if isinstance(value, str) else "", SkillsMode, _WHAT)
 
 
 def _ids(entries: Iterable[object]) -> Iterator[str]:

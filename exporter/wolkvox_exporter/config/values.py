@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,9 @@ _WHOLE = 100
 _BREAKS = {"Cc", "Cs", "Zl", "Zp"}
 # what YAML reads as false where nobody meant a truth value
 OFF_WORDS = frozenset({"off", "no", "false"})
+
+
+_Mode = TypeVar("_Mode", bound=StrEnum)
 
 
 class BadValue(ValueError):  # noqa: N818 - reads as what it says
@@ -109,22 +113,20 @@ def time_zone(text: str) -> ZoneInfo:
 
 def amd(text: str) -> AmdMode:
     """Read the AMD mode; the false of YAML is `off`."""
-    mode = text.casefold()
-    if mode in OFF_WORDS:
-        return AmdMode.OFF
-    if mode not in list(AmdMode):
-        raise BadValue("this is no AMD mode; write auto, all, each or off")
-    return AmdMode(mode)
+    return mode(text, AmdMode, "this is no AMD mode; write auto, all, each or off")
 
 
 def agents(text: str) -> AgentsMode:
     """Read the agents mode; the false of YAML is `off`."""
-    mode = text.casefold()
-    if mode in OFF_WORDS:
-        return AgentsMode.OFF
-    if mode not in list(AgentsMode):
-        raise BadValue("write by_status, which counts agents by their state and names nobody, or off")
-    return AgentsMode(mode)
+    return mode(text, AgentsMode, "write by_status, which counts agents by their state and names nobody, or off")
+
+
+def mode(text: str, modes: type[_Mode], refusal: str) -> _Mode:
+    """Read one of some modes, of which one is `off`, in any letter case."""
+    written = "off" if text.casefold() in OFF_WORDS else text.casefold()
+    if written not in list(modes):
+        raise BadValue(refusal)
+    return modes(written)
 
 
 def stale_after(text: str) -> int:

@@ -71,7 +71,7 @@ class Account:
         if self._wanted:
             before = self.operation
             (self.operation, self.client), self._wanted = self._wanted, None
-            if self.operation.campaigns != before.campaigns:
+            if (self.operation.campaigns, self.operation.skills) != (before.campaigns, before.skills):
                 self.log.filtered_anew()
             self.state = resume.reconfigured(self.state, self.operation, now.monotonic, now)
 

@@ -1,7 +1,9 @@
 """What the log is told of an operation's reports."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import structlog
@@ -9,12 +11,41 @@ import structlog
 from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName, Unread
 from wolkvox_exporter.api.response import Answer
-from wolkvox_exporter.config import patterns
+from wolkvox_exporter.config import patterns, skills
 from wolkvox_exporter.polling.readability import Readability
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
 from wolkvox_exporter.polling.state import Failure, Result
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """What is told where the configuration leaves nothing of a report: in these words, with this to do."""
+
+    words: str
+    noun: str
+    remedy: str
+    sizes: Callable[[Snapshot], tuple[int, int | None]]
+    """How many rows are published, and how many are left out."""
+
+
+_FILTERS: Mapping[ReportName, _Filter] = MappingProxyType(
+    {
+        ReportName.CAMPAIGNS: _Filter(
+            "include/exclude leaves out every campaign",
+            "campaigns",
+            patterns.REMEDY,
+            lambda snapshot: (len(snapshot.campaigns), snapshot.excluded),
+        ),
+        ReportName.SKILLS: _Filter(
+            "the list leaves out every skill",
+            "skills",
+            skills.REMEDY,
+            lambda snapshot: (len(snapshot.skills.rows), snapshot.skills.excluded),
+        ),
+    }
+)
 
 
 class ReportLog:
@@ -29,7 +60,7 @@ class ReportLog:
         self._readability: dict[ReportName, Readability] = {}
         self._held: dict[ReportName, float] = {}
         self._overdue: set[ReportName] = set()
-        self._selects_none = False
+        self._selects_none: set[ReportName] = set()
 
     def called(
         self, report: ReportName, answer: Answer | Failure, result: Result, *, server: str, rows: int, seconds: float
@@ -64,7 +95,8 @@ class ReportLog:
                 trouble = state.trouble
                 words = {"reason": trouble.reason, "error": trouble.detail, "remedy": trouble.remedy}
                 self._log.info("poll held back", report=name, **words)
-        self._left_out(before, after)
+        for name, each in _FILTERS.items():
+            self._left_out(name, each, before, after)
 
     def _failed(self, report: ReportName, state: ReportState) -> None:
         trouble = state.trouble
@@ -79,20 +111,20 @@ class ReportLog:
                 **({"source": self._token()} if trouble.reason is Reason.TOKEN else {}),
             )
 
-    def _left_out(self, before: Snapshot, after: Snapshot) -> None:
-        """Log once that the configuration leaves nothing of an answer, until there are campaigns again."""
-        name = ReportName.CAMPAIGNS
+    def _left_out(self, name: ReportName, told: _Filter, before: Snapshot, after: Snapshot) -> None:
+        """Log once that the configuration leaves nothing of an answer, until there is something again."""
         if name not in before.reports or after.reports[name].read_at == before.reports[name].read_at:
             return
-        if after.selects_none and not self._selects_none:
-            event = "include/exclude leaves out every campaign"
-            self._log.warning(event, report=name, campaigns=after.excluded, remedy=patterns.REMEDY)
-        if after.campaigns or after.selects_none:
-            self._selects_none = after.selects_none
+        published, excluded = told.sizes(after)
+        if published:
+            self._selects_none.discard(name)
+        elif excluded and name not in self._selects_none:
+            self._selects_none.add(name)
+            self._log.warning(told.words, report=name, remedy=told.remedy, **{told.noun: excluded})
 
     def filtered_anew(self) -> None:
-        """Take that other campaigns may be left out from now on."""
-        self._selects_none = False
+        """Take that other campaigns or skills may be left out from now on."""
+        self._selects_none.clear()
 
     def held(self, report: ReportName, now: float) -> None:
         """Take that a report is held at `now`, monotonic, and so need not be asked for."""

@@ -31,6 +31,11 @@ class PublishedSkills:
     excluded: int | None = None
     """Rows of the last good answer about all that the configuration leaves out; None where none was about all."""
 
+    @property
+    def selects_none(self) -> bool:
+        """Whether the configuration leaves out every skill of the last good answer about all, which had some."""
+        return bool(self.excluded) and not self.rows
+
     def of(self, rows: Iterable[PublishedSkill]) -> Self:
         """Return some of the skills only, with what they count."""
         rows = tuple(rows)

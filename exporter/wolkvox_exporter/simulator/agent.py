@@ -49,15 +49,14 @@ Duty = LogIn | LogOut | Break
 class Agent:
     """A person who takes the calls of some skills.
 
-    `spelled` is how the report writes the agent's states. `raw` replaces values of the row by whatever stands there.
-    Times are seconds of simulated time. `changes` counts the changes of state: what was to end an earlier one is void.
+    `spelled` is how the report writes the predefined states. Times are seconds of simulated time. `changes` counts the
+    changes of state: what was to end an earlier one is void.
     """
 
     id: str
     name: str
     skills: tuple[str, ...]
     spelled: Callable[[str], str] = str.upper
-    raw: dict[str, object] = field(default_factory=dict)
     state: str = Status.LOGOUT
     since: int = 0
     changes: int = 0
@@ -100,16 +99,17 @@ class Agent:
         return {
             "agent_id": self.id,
             "agent_name": self.name,
-            "agent_status": self.spelled(self.state),
+            "agent_status": self.spelled(self.state) if self.state in _PREDEFINED else self.state,
             "calls": str(self.calls.total()),
             **{direction: str(self.calls[direction]) for direction in DIRECTIONS},
             "time_state_now": str(now - self.since),
             **{f"{activity}_time": _clock(times[activity]) for activity in ACTIVITIES},
             "aht_time": _clock(handled // answered if answered else 0),
             "ocupation": percent(handled, times["login"] - times["aux"]),
-        } | self.raw
+        }
 
 
+_PREDEFINED = frozenset(Status)
 _TIMED = frozenset({Status.READY, Status.RING, Status.ACW})
 """The states whose times have the columns of their names."""
 

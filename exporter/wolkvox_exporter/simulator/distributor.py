@@ -193,9 +193,11 @@ class Distributor:
     def _see_to(self, agent: Agent, duty: Duty) -> None:
         is_on_call = agent.state in {Status.RING, Status.TALK, Status.ACW}
         match duty:
+            case LogIn() if agent.state == Status.LOGOUT:
+                self._go_on(agent)
             case LogIn():
-                if agent.state == Status.LOGOUT:
-                    self._go_on(agent)
+                # who was about to log out stays
+                agent.next_duty = None
             case Break() if is_on_call:
                 agent.next_duty = agent.next_duty or duty
             case LogOut() if is_on_call:

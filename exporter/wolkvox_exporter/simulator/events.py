@@ -55,7 +55,7 @@ class Once:
 
 
 Event = Change | Recycle | Reload | Redial | Once
-_Entry = TypeVar("_Entry")
+_Entry_co = TypeVar("_Entry_co", covariant=True)
 
 START = Change(status="started")
 STOP = Change(status="stopped")
@@ -64,13 +64,13 @@ DIP = Once(Oddity.DIPPED)
 
 
 @dataclass
-class Timetable(Generic[_Entry]):
+class Timetable(Generic[_Entry_co]):
     """Events by when they are due, in seconds of simulated time since the simulation began.
 
     With `every` the whole table comes again and again, so many seconds apart.
     """
 
-    entries: Sequence[tuple[float, _Entry]] = ()
+    entries: Sequence[tuple[float, _Entry_co]] = ()
     every: float | None = None
     _elapsed: float = field(default=0.0, init=False, repr=False)
     _next: int = field(default=0, init=False, repr=False)
@@ -81,7 +81,7 @@ class Timetable(Generic[_Entry]):
         if self.entries:
             self._due = self.entries[0][0]
 
-    def due(self, seconds: float) -> Iterator[_Entry]:
+    def due(self, seconds: float) -> Iterator[_Entry_co]:
         """Let `seconds` pass, and give what falls due within them."""
         self._elapsed += seconds
         while self._due <= self._elapsed:

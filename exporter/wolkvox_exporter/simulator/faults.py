@@ -58,18 +58,8 @@ REFUSALS = {
 }
 """The faults that are an error object with its own status; they cost no call of the quota."""
 
-_IDENTITY = frozenset(
-    {
-        "campaign",
-        "campaign_id",
-        "token_limit",
-        "token_use_today",
-        "all_token_today",
-        "skill_id",
-        "agent_id",
-        "agent_status",
-    }
-)
+_QUOTA = {"token_limit", "token_use_today", "all_token_today"}
+_IDENTITY = frozenset({"campaign", "campaign_id", "agent_id", "agent_status", *_QUOTA})
 _PHP_WARNING = (
     "<br />\n<b>Warning</b>:  Undefined array key 1 in <b>/var/www/html/api.php</b> on line <b>12</b><br />\n"
 )
@@ -95,8 +85,13 @@ def _truncated(honest: Answer) -> Answer:
 
 
 def _renamed(honest: Answer) -> Answer:
-    rows = [{f"{key}_new" if key in _IDENTITY else key: row[key] for key in row} for row in honest.rows]
+    rows = [{f"{key}_new" if key in _identity(row) else key: row[key] for key in row} for row in honest.rows]
     return answers.report(rows, envelope=honest.envelope) if rows else honest
+
+
+def _identity(row: answers.Row) -> frozenset[str]:
+    # a campaign has a skill, a skill is one
+    return _IDENTITY if "campaign" in row else _IDENTITY | {"skill_id"}
 
 
 def _preceded(text: str) -> Callable[[Answer], Answer]:

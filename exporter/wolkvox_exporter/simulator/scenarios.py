@@ -33,7 +33,7 @@ def demo_operations(seed: int = 2024, now: float | None = None) -> list[Operatio
     operations = [
         _operation("ventas-co", _ventas(), seed, 250_000),
         _operation("cobranzas-mx", _cobranzas(), seed + 1, 120_000),
-        _operation("servicio-cl", _servicio(), seed + 2, 60_000),
+        _operation("servicio-cl", _servicio(), seed + 2, 90_000),
     ]
     if now is not None:
         _date_machines(operations, now)

@@ -32,8 +32,8 @@ class Skill:
     """A queue, and what it takes to serve it.
 
     `inbound_per_minute` calls come by themselves. `talk`, `acw` and `patience` are averages in seconds: how long a call
-    lasts, the work after it, and how long somebody waits who is then gone. `raw` replaces values of the row by whatever
-    stands there. `truth` is what happened since the simulation began.
+    lasts, the work after it, and how long somebody waits who is then gone. `truth` is what happened since the
+    simulation began.
     """
 
     id: str
@@ -42,7 +42,6 @@ class Skill:
     talk: float = 45.0
     acw: float = 12.0
     patience: float = 40.0
-    raw: dict[str, object] = field(default_factory=dict)
     truth: SkillTruth = field(default_factory=SkillTruth)
     queue: dict[Caller, None] = field(default_factory=dict, init=False, repr=False)
     """Those who wait, in the order in which they came."""
@@ -101,7 +100,7 @@ class Skill:
             "stat_abandon": f"{today.abandoned:,}",
             **{f"service_level_{seconds}seg": level if seconds else "0 %" for seconds, level in levels.items()},
             "by_abandon": percent(today.abandoned, today.offered),
-        } | self.raw
+        }
 
 
 def percent(part: int, whole: int) -> str:

@@ -159,5 +159,4 @@ REPORT = Report(
     defers=_defers,
     makes_up=lambda state: state.amd.found_each,
     reconfigured=_reconfigured,
-    idle="no campaign was started today",
 )

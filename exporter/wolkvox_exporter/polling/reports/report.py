@@ -90,5 +90,5 @@ class Report:
     """Whether it is asked for when the day's calls are down to `quota_reserve`."""
     reconfigured: Callable[[OperationState, Operation], OperationState] = _as_it_is
     """What stays known, and published, under other settings."""
-    idle: str = "nothing is there"
+    idle: str = "no campaign was started today"
     """Why there may be nothing to ask for, for people."""

@@ -21,6 +21,7 @@ from wolkvox_exporter.polling.rounds import ALL
 from wolkvox_exporter.polling.skills import PublishedSkill, PublishedSkills
 from wolkvox_exporter.polling.state import Failure, OperationState
 
+NOT_FOUND = "404"
 VIRTUAL_AGENT = "VAGENT"
 """What campaigns name as their skill that have no agents, and so no queue."""
 
@@ -67,7 +68,8 @@ def _begun(state: OperationState, operation: Operation, subject: str, now: Now, 
 
 def _defers(state: OperationState, operation: Operation, failure: Failure, now: Now) -> bool:
     """Return whether a server that may not know `all` is asked for a single skill next."""
-    not_understood = failure.reason in (Reason.REQUEST, Reason.HTTP)
+    # not after any failure, as AMD: one by one costs many calls, which a server in trouble must not bring about
+    not_understood = failure.reason is Reason.REQUEST or (failure.reason is Reason.HTTP and failure.code == NOT_FOUND)
     return not_understood and state.skills.round_of_all and _probe(state, operation, now) is not None
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName
-from wolkvox_exporter.config import patterns
+from wolkvox_exporter.config import patterns, skills
 from wolkvox_exporter.polling.reports import REPORTS
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot, Trouble
 from wolkvox_exporter.polling.timing import IDLE
@@ -195,6 +195,8 @@ class _Operation:
         snapshot, name = self._snapshot, ReportName.CAMPAIGNS
         if snapshot.selects_none and snapshot.is_fresh(name, self._now.monotonic):
             yield Remark(name, f"include/exclude left out every campaign of the last good report; {patterns.REMEDY}")
+        if snapshot.skills.selects_none and snapshot.is_fresh(ReportName.SKILLS, self._now.monotonic):
+            yield Remark(ReportName.SKILLS, f"the list left out every skill of the last good report; {skills.REMEDY}")
 
     def _unreadable(self) -> Iterator[Remark]:
         for name, state in self._reports:
