@@ -77,7 +77,10 @@ class Operation:
     def poll(self, dials: int, name: str = "A") -> None:
         """Take a report after so many dials."""
         self.dial += dials
-        rows = (Campaign("4875", name, "1", (), {"dial": self.dial}),)
+        self.report(Campaign("4875", name, "1", (), {"dial": self.dial}))
+
+    def report(self, *rows: Campaign) -> None:
+        """Take a report of these rows."""
         before = self.counters
         self.counters, activity = counted(before, rows, frozenset())
         start = windows.today(self.now.wall, self.zone).start.timestamp()
@@ -163,15 +166,19 @@ def test_a_day_that_is_right_stays_the_same_object() -> None:
     assert operation.published is not before
 
 
-def test_names_that_come_and_go_all_day_do_not_add_up() -> None:
-    """If a campaign has another name at each poll, then no more is kept than of the counters, and shown."""
+def test_campaigns_that_come_and_go_all_day_do_not_add_up() -> None:
+    """If the counters have forgotten a campaign, then today has as well, and both begin at 0 if it is seen again."""
     operation = Operation(utc("2026-11-23 15:00"))
     operation.poll(7)
-    for number in range(REMEMBERED + 10):
-        operation.poll(1, f"{number}")
-    assert len(operation.published.today.rises) <= REMEMBERED
-    operation.poll(2)
-    assert operation.shown()[1] == operation.published.activity["A", "4875", "1"]["dial"] == 2
+    assert operation.shown()[1] == operation.published.activity["A", "4875", "1"]["dial"] == 7
+    for dial in (0, 1):
+        operation.report(
+            *(Campaign(f"{key}", "B", "1", (), {"dial": dial}) for key in range(10_000, 10_000 + REMEMBERED))
+        )
+    assert len(operation.published.today.rises) == REMEMBERED
+    for total in (0, 2):
+        operation.poll(2)
+        assert operation.shown()[1] == operation.published.activity["A", "4875", "1"]["dial"] == total
 
 
 def test_what_did_not_rise_is_not_kept() -> None:

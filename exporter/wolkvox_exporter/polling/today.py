@@ -27,7 +27,7 @@ class Day:
 
     @classmethod
     def of(cls, zone: ZoneInfo, now: Now) -> Self:
-        """Return the day that it is in a zone; it lasts for 23 to 25 hours."""
+        """Return the day that it is in a zone."""
         start, end = windows.today(now.wall, zone).start.timestamp(), windows.tomorrow(now.wall, zone).timestamp()
         return cls(start, end, now.monotonic + end - now.wall)
 
@@ -55,9 +55,9 @@ class Today:
         return self.rises if self.since >= start else _NO_RISES
 
     def bounded(self, now: float) -> Self:
-        """Return the same where the clock was not set back to `now`, Unix time; else what was counted was before it.
+        """Return the same, unless the clock was set back to `now`, Unix time, from a day ahead.
 
-        So it is today's until the next midnight, and not again tomorrow's.
+        What was counted then was before `now`, so that it is of this day and not of the next one.
         """
         return self if self.since <= now else replace(self, since=now)
 
