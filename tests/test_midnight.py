@@ -132,11 +132,11 @@ async def test_a_zone_that_was_wrong_for_a_moment_costs_nothing_where_its_day_is
     clock = ManualClock("2026-11-23T10:00:00-05:00")
     async with centre(tmp_path, clock, "changes") as (exporter, file):
         await clock.advance(1)
-        exporter.simulator.operations[1].campaigns[0].dial += 30
-        await clock.advance(5 * MINUTE)
-        for zone in ("Europe/Madrid", "America/Bogota"):
+        for zone in ("America/Bogota", "Europe/Madrid", "America/Bogota"):
             file.write("changes", changes={"time_zone": zone})
             assert (await exporter.reload())[0] == 200
+            exporter.simulator.operations[1].campaigns[0].dial += 10
+            await clock.advance(5 * MINUTE)
         assert await shown(exporter) == [MONDAY, 30]
 
 

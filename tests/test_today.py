@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fuzz.course import Terms
+from support.lives import Asking, Call, Reply
 from wolkvox_exporter.api import windows
 from wolkvox_exporter.api.reports.campaigns import Campaign
 from wolkvox_exporter.polling.counters import REMEMBERED, Counters, counted
@@ -179,6 +181,20 @@ def test_campaigns_that_come_and_go_all_day_do_not_add_up() -> None:
     for total in (0, 2):
         operation.poll(2)
         assert operation.shown()[1] == operation.published.activity["A", "4875", "1"]["dial"] == total
+
+
+def test_what_was_asked_before_midnight_is_of_the_day_before() -> None:
+    """If an answer to a question of two seconds before midnight comes after it, then what it says is yesterday's."""
+    asking = Asking(Terms("uno", mode="off"), replies=dialling, start="2026-11-23T23:54:58-05:00")
+    asking.until(310)
+    today = asking.published().today
+    assert today.of(utc("2026-11-23 05:00")) == {("A", "4875", "1"): {"dial": 300}}
+    assert today.of(utc("2026-11-24 05:00")) == {}
+
+
+def dialling(call: Call) -> Reply:
+    """Return a report of a campaign that dials a record a second, after five seconds."""
+    return Reply([{"campaign": "4875 - A", "skill_id": "1", "dial": f"{call.at:.0f}"}], takes=5)
 
 
 def test_what_did_not_rise_is_not_kept() -> None:
