@@ -102,17 +102,15 @@ class _Totals:
             self.sums[key] = None if before is None or key not in numbers else before + numbers[key]
         if status:
             self.counts[status] += 1
-            seconds = self.longest.get(status, 0.0), numbers.get(IN_STATE)
-            self.longest[status] = _longest(*seconds)
+            self.longest[status] = _longest(self.longest.get(status, 0.0), numbers.get(IN_STATE))
 
     def agents(self) -> Agents:
         """Return what came of all rows."""
-        shown = {status: status for status in sorted(self.counts.keys() - _OWN_OF_WOLKVOX)[:MOST_STATUSES]}
-        shown |= {status: status for status in self.counts.keys() & _OWN_OF_WOLKVOX}
+        rest = frozenset(sorted(self.counts.keys() - _OWN_OF_WOLKVOX)[MOST_STATUSES:])
         statuses: Counter[str] = Counter()
         longest: dict[str, float | None] = {}
         for status, number in self.counts.items():
-            name = shown.get(status, OTHER)
+            name = OTHER if status in rest else status
             statuses[name] += number
             if number:
                 longest[name] = _longest(longest.get(name, 0.0), self.longest[status])
