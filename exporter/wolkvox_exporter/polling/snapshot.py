@@ -190,7 +190,9 @@ class Snapshot:
 
         If the day is over, then it is one of the next day, of which nothing is counted yet.
         """
-        detections = tuple(row for row in self.detections if row.fresh_until > now)
+        fresh = tuple(row for row in self.detections if row.fresh_until > now)
+        # the same object where nothing is too old, so that nothing need be rendered anew for it
+        detections = self.detections if len(fresh) == len(self.detections) else fresh
         day = self.day.following() if self.day and self.day.until <= now else self.day
         return replace(self, detections=detections, skills=self.skills.without_stale(now), day=day)
 
