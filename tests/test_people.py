@@ -1,6 +1,7 @@
 """Nobody who works in an operation shows anywhere: not by name, not by number, not by id."""
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from support.canned import Reply, answering, written
 from support.clock import ManualClock
 from support.fields import good_row
 from support.operations import operation, restarted, running
-from support.processes import EXPORTER, config_file, direct, run
+from support.processes import EXPORTER, config_file, direct, run, serving
 from wolkvox_exporter.api.errors import ApiError
 from wolkvox_exporter.api.reports import agents
 from wolkvox_exporter.api.response import Answer
@@ -162,3 +163,20 @@ async def test_once_keeps_no_person(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert '"agent_status": "Xxxxxxxx"' in text
     assert ended.code == 0
     assert_secret(f"{text} {ended.out} {ended.err}", *SECRETS)
+
+
+async def test_a_crash_dump_names_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the process is aborted after it has read of people, then neither its dump, its log nor its state names any."""
+    direct(monkeypatch)
+    (tmp_path / "state").mkdir()
+    keys = {"token": "a-token-of-uno", "amd": "off", "quota_interval": "0", "agents": "by_status"}
+    often = {"interval": "1s", "agents_interval": "1s", "state": str(tmp_path / "state")}
+    async with answering({"agents": BODIES["a good answer"]}) as canned:
+        config = config_file(tmp_path, canned.url, {"uno": keys}, **often)
+        async with serving(config, "env", "PYTHONFAULTHANDLER=1") as (exporter, _):
+            await exporter.line('"report": "agents"')
+            assert await exporter.end(signal.SIGABRT) == -signal.SIGABRT
+    kept = "".join(path.read_text() for path in (tmp_path / "state").iterdir())
+    assert "Fatal Python error: Aborted" in exporter.text
+    assert '"agents"' in kept
+    assert_secret(f"{exporter.text}\n{kept}", *SECRETS)

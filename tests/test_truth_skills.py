@@ -117,7 +117,7 @@ def course() -> Course:
 def test_counters_are_right_to_the_percent_over_midnights(course: Course) -> None:
     """If the API's counts fall each midnight, then counters go on: not above the truth, and hardly below it."""
     assert_counted(course)
-    assert course.polls == len(course.centre.agents_polls) == (24 * DAYS + 2) * 12
+    assert course.polls == len(course.centre.agents_polls) == (24 * DAYS + 2) * 12 + 1
     for account in course.looks[-1].skills.values():
         assert account.last.falls == DAYS
         assert account.happened["answered"] > 20_000

@@ -81,10 +81,7 @@ class Referee:
             book.begins(question.report.value, question.subject, question.step.value, moment)
             book.fails(question.report.value, question.subject)
             book.waited_for = ends
-        # whoever knew why a question for all was not answered is gone
-        book.rounds = {
-            report: replace(this, since=since, is_not_understood=False) for report, this in book.rounds.items()
-        }
+        book.rounds = {key: replace(this, since=since, is_not_understood=False) for key, this in book.rounds.items()}
         for report in terms.intervals:
             book.rounds.setdefault(report, Round(since))
         self._books[terms.name] = book
@@ -243,9 +240,8 @@ class Referee:
             raise BrokenError(Promise.TOLD, now.instant, f"{report} of {name} does not show why: {option}")
 
     def call_begins(self, key: str, question: Question, published: Snapshot, clock: Clock) -> None:
-        """Check a call that goes out, and what is published then: it may end the round before."""
+        """Check a call that goes out, unless a boot after the time of day was set hides how long ago one was lost."""
         now, token, name, report = _moment(clock), self._tokens[key], question.operation, question.report.value
-        # how long ago a call was lost cannot be known if the time of day was set before a boot
         if now.instant < max(token.ends, token.lost_until if self.is_sure else NEVER):
             raise BrokenError(Promise.ONE_AT_A_TIME, now.instant, f"{question} while a call lasts")
         self._worked_out.clear()

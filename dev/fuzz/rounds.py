@@ -31,7 +31,7 @@ class Round:
     good: int = 0
     """Answers that brought data since then."""
     is_not_understood: bool = False
-    """Whether the question for all was not, and one for a single subject may follow for that reason."""
+    """Whether the question for all was not, and one for a single subject may follow in this life of the process."""
 
 
 @dataclass(frozen=True)
