@@ -9,7 +9,7 @@ from support.clock import ManualClock
 from support.operations import Running, operation, running
 from support.outcomes import call_centre
 from support.reloading import centre
-from support.today import DAY, DAY_START, HOUR, MINUTE, MONDAY, TODAY, TOTAL, TUESDAY, of_bogota, shown
+from support.today import DAY, DAY_START, HOUR, MINUTE, MONDAY, TODAY, TOTAL, TUESDAY, of_bogota, shown, thirty_dialled
 from wolkvox_exporter.config import AmdMode
 from wolkvox_exporter.simulator import Campaign, Fault
 
@@ -30,12 +30,7 @@ async def test_the_day_is_shown_before_the_first_answer_and_without_any() -> Non
 async def test_the_day_changes_at_midnight_while_a_call_is_under_way() -> None:
     """If midnight passes while the API keeps a call waiting, then the next scrape has the new day, at 0."""
     clock = ManualClock(EVENING)
-    simulator = call_centre(clock)
-    row = simulator.operations[0].campaigns[0]
-    async with simulator.serving() as url, running(of_bogota(url), clock=clock) as exporter:
-        await clock.advance(1)
-        row.dial += 30
-        await clock.advance(5 * MINUTE)
+    async with thirty_dialled(clock) as (exporter, simulator):
         simulator.inject(Fault.STALL)
         clock.jump(298)
         await clock.settled()
@@ -143,16 +138,11 @@ async def test_a_zone_that_was_wrong_for_a_moment_costs_nothing_where_its_day_is
 async def test_a_clock_that_is_set_shows_its_day_within_a_minute_and_never_yesterdays_figures() -> None:
     """If a clock was a day ahead for an hour, then today has what was seen since, and at midnight it begins at 0."""
     clock = ManualClock("2026-11-23T10:00:00-05:00")
-    simulator = call_centre(clock)
-    row = simulator.operations[0].campaigns[0]
-    async with simulator.serving() as url, running(of_bogota(url), clock=clock) as exporter:
-        await clock.advance(1)
-        row.dial += 30
-        await clock.advance(5 * MINUTE)
+    async with thirty_dialled(clock) as (exporter, simulator):
         clock.step_wall_clock(DAY)
         await clock.advance(MINUTE)
         assert await shown(exporter) == [TUESDAY, 0]
-        row.dial += 5
+        simulator.operations[0].campaigns[0].dial += 5
         await clock.advance(HOUR)
         assert await shown(exporter) == [TUESDAY, 5]
         simulator.inject(Fault.SERVER_ERROR)
@@ -160,7 +150,7 @@ async def test_a_clock_that_is_set_shows_its_day_within_a_minute_and_never_yeste
         await clock.advance(MINUTE)
         assert await shown(exporter) == [MONDAY, 5]
         simulator.heal()
-        row.dial += 2
+        simulator.operations[0].campaigns[0].dial += 2
         await clock.advance(MONDAY + DAY - clock.time() - 1)
         assert await shown(exporter) == [MONDAY, 7]
         await clock.advance(1)
@@ -171,12 +161,7 @@ async def test_a_clock_that_is_set_shows_its_day_within_a_minute_and_never_yeste
 async def test_a_clock_that_is_set_within_the_day_moves_midnight(step: int) -> None:
     """If a clock is set by an hour at 22:30, then the day ends by the clock as it is now, and keeps its figures."""
     clock = ManualClock("2026-11-23T22:30:00-05:00")
-    simulator = call_centre(clock)
-    row = simulator.operations[0].campaigns[0]
-    async with simulator.serving() as url, running(of_bogota(url), clock=clock) as exporter:
-        await clock.advance(1)
-        row.dial += 30
-        await clock.advance(5 * MINUTE)
+    async with thirty_dialled(clock) as (exporter, _):
         clock.step_wall_clock(step)
         await clock.advance(TUESDAY - clock.time() - 1)
         assert await shown(exporter) == [MONDAY, 30]
