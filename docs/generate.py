@@ -104,11 +104,20 @@ def _metrics() -> Iterator[str]:
 # Metrics
 
 All values are cached between polls: a scrape never asks the API. Missing is absent: a value that is blank, cannot be
-read, or is too old has no sample, never 0 and never the last value in disguise. Ratios are 0-1 and not clamped.
+read, or is too old has no sample, never 0 and never the last value in disguise. Ratios are 1 for 100 %, not clamped.
 
 `campaign` is the name without id and phone part; `campaign_id` is the identity, so renaming a campaign starts new
-series under the same id. Record counts fall when a list is recycled or reloaded: do not take a rate of them, but of
-the counters `wolkvox_campaign_dialed_total`, `…_results_total` and `…_hits_total`. These count records, not calls.
+series under the same id. Record counts fall when a list is reloaded, it seems also when it is recycled: do not take a
+rate of them, but of the counters `wolkvox_campaign_dialed_total`, `…_results_total` and `…_hits_total`. These count
+records, not calls.
+`wolkvox_campaign_list_recycles_total` counts rises of `recycled` in the same way.
+
+`wolkvox_campaign_dialed_today`, `…_results_today` and `…_hits_today` are what these counters have risen by since
+`wolkvox_day_start_timestamp_seconds`, the midnight of the operation's `time_zone`. All of them change together at
+midnight, whether or not there is a poll then. What the first poll after it finds is of the new day, so that at most one
+interval's records are on the wrong side, or those of the time in which there was no poll. A restart changes nothing
+where a state is kept; without one they start at 0, as counters do. Under another `time_zone`, and after the clock was
+set, they keep what is of the day for certain, and may say less than there was until the next midnight.
 
 Skills and agents are published where the configuration asks for them (`skills`, `agents`). The label `skill` is the
 id, the same that campaigns have, so that [both can be joined](promql.md#skills-and-agents). What skills count is of the

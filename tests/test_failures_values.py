@@ -80,7 +80,7 @@ async def test_a_blank_value_is_missing_and_no_trouble(blank: str | None) -> Non
     with capture_logs() as logs:
         async with simulator.serving() as url, polled(url) as (exporter, _):
             samples = await exporter.samples()
-    assert SERIES - series(samples) == {"records", "records_hit", "hit_ratio", "hits_total"}
+    assert SERIES - series(samples) == {"records", "records_hit", "hit_ratio", "hits_total", "hits_today"}
     assert counts(samples, UNREADABLE, "field", "campaigns") == dict.fromkeys(FIELDS, 0)
     assert told(logs) == []
 

@@ -12,7 +12,7 @@ from fuzz import oracle, queues, tables
 from fuzz.oracle import UNREADABLE, Labels, Row
 from fuzz.pipeline import Pipeline, Poll
 from fuzz.replies import REPORTS, TOKEN, Reply
-from fuzz.shown import Samples, Series, unreadable_since, value
+from fuzz.shown import Samples, Series, more_today_than_counted, unreadable_since, value
 from support.openmetrics import read_openmetrics, read_text
 from wolkvox_exporter.api.errors import Reason
 
@@ -43,6 +43,7 @@ def check_promises(pipeline: Pipeline, rounds: list[dict[str, Reply]]) -> None:
                 assert content(before, report) == content(after, report) or seen.names_changed
     for before, after in pairwise(shown):
         assert all(after.get(key, value) >= value for key, value in before.items() if key[0].endswith("_total"))
+    assert not any(map(more_today_than_counted, shown))
 
 
 def samples(poll: Poll) -> Samples:

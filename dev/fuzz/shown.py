@@ -22,3 +22,12 @@ def unreadable_since(before: Samples, after: Samples, report: str, field: str) -
     return (value(after, name, report=report, field=field) or 0) - (
         value(before, name, report=report, field=field) or 0
     )
+
+
+def more_today_than_counted(shown: Samples) -> list[Series]:
+    """Return the figures of today that are higher than their counters, but for what decimals are rounded by."""
+    return [
+        (name, labels)
+        for (name, labels), today in shown.items()
+        if name.endswith("_today") and today > (1 + 1e-9) * shown[f"{name.removesuffix('_today')}_total", labels]
+    ]

@@ -42,23 +42,34 @@ _CAMPAIGNS = {
     "status": written("started", {"status": 1}, "started"),
     "records": written("12,340", {"records": 12340}, "records"),
     "clean": written("340", {"clean": 340}, "records_clean"),
-    "dial": written("12,000", {"dial": 12000}, "records_dialed", "dialed_total"),
-    "answer": written("3,000", {"answer": 3000}, "records_result answer", "results_total answer"),
-    "no_answer": written("4,000", {"no_answer": 4000}, "records_result no_answer", "results_total no_answer"),
+    "dial": written("12,000", {"dial": 12000}, "records_dialed", "dialed_total", "dialed_today"),
+    "answer": written(
+        "3,000", {"answer": 3000}, "records_result answer", "results_total answer", "results_today answer"
+    ),
+    "no_answer": written(
+        "4,000", {"no_answer": 4000}, "records_result no_answer", "results_total no_answer", "results_today no_answer"
+    ),
     "busy/congestion/failed": written(
         "2,000",
         {"busy/congestion/failed": 2000},
         "records_result busy_congestion_failed",
         "results_total busy_congestion_failed",
+        "results_today busy_congestion_failed",
     ),
     "answer_machine": written(
-        "3,000", {"answer_machine": 3000}, "records_result answer_machine", "results_total answer_machine"
+        "3,000",
+        {"answer_machine": 3000},
+        "records_result answer_machine",
+        "results_total answer_machine",
+        "results_today answer_machine",
     ),
     "penetration_day": written("9,336.00 %", {"penetration_day": 93.36}, "penetration_day_ratio"),
     "penetration_now": written("97.24%", {"penetration_now": 0.9724}, "penetration_now_ratio"),
-    "hits": written("120 (1.00 %)", {"hits": 120, "hits_share": 0.01}, "records_hit", "hit_ratio", "hits_total"),
+    "hits": written(
+        "120 (1.00 %)", {"hits": 120, "hits_share": 0.01}, "records_hit", "hit_ratio", "hits_total", "hits_today"
+    ),
     "calls_x_min": written("35.5", {"calls_x_min": 35.5}, "calls_per_minute"),
-    "recycled": written("2", {"recycled": 2}, "recycles"),
+    "recycled": written("2", {"recycled": 2}, "recycles", "list_recycles_total"),
 }
 _SKILLS = {
     "skill_id": written("4000", {}),

@@ -1,4 +1,4 @@
-"""The window of the AMD report: from the operation's midnight to now, written as the API reads it."""
+"""The operation's day, and the window of the AMD report: from midnight to now, written as the API reads it."""
 
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -26,6 +26,11 @@ def today(now: float, zone: ZoneInfo) -> Window:
     """Return the window from the midnight of `zone` to `now`, in seconds since the epoch."""
     end = datetime.fromtimestamp(now, UTC)
     return Window(first_instant(end.astimezone(zone).date(), zone), end)
+
+
+def tomorrow(now: float, zone: ZoneInfo) -> datetime:
+    """Return when the day after that of `now`, in seconds since the epoch, begins in `zone`."""
+    return first_instant(datetime.fromtimestamp(now, zone).date() + timedelta(days=1), zone)
 
 
 def next_api_midnight(now: float) -> float:

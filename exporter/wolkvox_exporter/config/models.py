@@ -147,7 +147,7 @@ class Shared(Polling):
     name: Name = Field(description="The label `operation` of its metrics, unique.", examples=["ventas-co"])
     time_zone: TimeZone = Field(
         default=ZoneInfo("America/Bogota"),
-        description="Whose midnight starts the day of the AMD report.",
+        description="Whose midnight starts the day, of the AMD report and of what is counted today.",
         examples=["America/Mexico_City"],
     )
     amd: Amd = Field(

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from wolkvox_exporter.api.fields import ReportName
 from wolkvox_exporter.api.reports.campaigns import RESULTS, Campaign
 from wolkvox_exporter.metrics.family import Family, Kind, Sample
+from wolkvox_exporter.polling.counters import Totals
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
 
 CAMPAIGN_LABELS = ("operation", "campaign", "campaign_id", "skill")
@@ -18,6 +20,7 @@ HELD_REASONS: Mapping[str, str] = {
     "idle": "there is nothing to ask for, as with AMD campaign by campaign before one was started that day",
 }
 """The label `reason` of a report that is held back, with what it means."""
+_NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 def campaign_gauge(name: str, text: str, value: str, field: str | None = None) -> Family[Snapshot]:
@@ -68,17 +71,40 @@ def activity_counter(
     name: str, text: str, fields: Mapping[str, tuple[str, ...]], labels: tuple[str, ...] = ()
 ) -> Family[Snapshot]:
     """Return the counter of the net rises of some fields; each stands under label values of its own."""
-
-    def samples(snapshot: Snapshot) -> Iterator[Sample]:
-        for campaign, totals in snapshot.activity.items():
-            for field in fields:
-                if field in totals:
-                    title, identity, skill = campaign
-                    yield (snapshot.operation, title, identity, skill, *fields[field]), totals[field]
-
     source = ", ".join(fields)
     told = f"{text}: net rises of {source} seen between polls (campaigns report; starts at 0 where no state is kept)."
+    samples = _activity(lambda snapshot: snapshot.activity, fields)
     return Family(name, "counter", told, (*CAMPAIGN_LABELS, *labels), source, samples, ReportName.CAMPAIGNS)
+
+
+def activity_today(
+    name: str, text: str, fields: Mapping[str, tuple[str, ...]], labels: tuple[str, ...] = ()
+) -> Family[Snapshot]:
+    """Return the family of what the counter of the same fields has risen by since midnight."""
+    source = ", ".join(fields)
+    told = (
+        f"{text}; of today alone: net rises of {source} seen by polls since midnight in the operation's zone "
+        "(campaigns report; starts at 0 where no state is kept)."
+    )
+    samples = _activity(lambda snapshot: snapshot.rises_today, fields)
+    return Family(name, "gauge", told, (*CAMPAIGN_LABELS, *labels), source, samples, ReportName.CAMPAIGNS)
+
+
+def _activity(
+    numbers: Callable[[Snapshot], Totals], fields: Mapping[str, tuple[str, ...]]
+) -> Callable[[Snapshot], Iterator[Sample]]:
+    """Return the samples of what is counted of some fields; what `numbers` lack of it is 0."""
+
+    def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        shown = numbers(snapshot)
+        for campaign, totals in snapshot.activity.items():
+            title, identity, skill = campaign
+            own = shown.get(campaign, _NOTHING)
+            for field, more in fields.items():
+                if field in totals:
+                    yield (snapshot.operation, title, identity, skill, *more), own.get(field, 0.0)
+
+    return samples
 
 
 def campaign_phones(name: str, text: str) -> Family[Snapshot]:

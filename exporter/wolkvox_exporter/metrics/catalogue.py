@@ -9,6 +9,7 @@ from wolkvox_exporter.metrics import agents, skills
 from wolkvox_exporter.metrics.builders import (
     RESULT_LABELS,
     activity_counter,
+    activity_today,
     campaign_detections,
     campaign_gauge,
     campaign_phones,
@@ -24,37 +25,54 @@ from wolkvox_exporter.metrics.builders import (
 from wolkvox_exporter.metrics.family import ExporterStatus, Family
 from wolkvox_exporter.polling.snapshot import Snapshot
 
+_FALLS = "falls when the list is reloaded, it seems also when it is recycled"
+_RECYCLES = "Recycles of the list, or records used again by them, since the documentation says both"
+_COUNTED_ON = "counted on over recycles and reloads of the list"
+_DIALED = f"Records dialled, {_COUNTED_ON}", {"dial": ()}
+_RESULTS = (
+    f"Records by their result, {_COUNTED_ON}; a record may count again when a further call gives it another result",
+    {field: (result,) for field, result in RESULT_LABELS.items()},
+    ("result",),
+)
+_HITS = f"Records typified as a hit, {_COUNTED_ON}", {"hits": ()}
+
 CATALOGUE: tuple[Family[Snapshot], ...] = (
     campaign_gauge("started", "Whether the campaign is started, 1, or stopped, 0", "status"),
     campaign_gauge("speed_ratio", "Dialling speed as set by hand, 1.1 for 110 %", "speed"),
     campaign_gauge("records", "Records in the list", "records"),
-    campaign_gauge("records_clean", "Records not called yet", "clean"),
-    campaign_gauge("records_dialed", "Records dialled; falls when the list is recycled or reloaded", "dial"),
-    campaign_results(
-        "wolkvox_campaign_records_result", "Records by their result; falls when the list is recycled or reloaded"
-    ),
-    campaign_gauge("records_hit", "Records typified as a hit", "hits"),
-    campaign_gauge("hit_ratio", "Share of hits as the API reports it, 0-1", "hits_share", "hits"),
     campaign_gauge(
-        "penetration_day_ratio", "Share of the list worked today, 0-1, beyond 1 after a recycle", "penetration_day"
+        "records_clean", "Records whose result is CLEAN now: not called yet, or set back to that since", "clean"
+    ),
+    campaign_gauge("records_dialed", f"Records dialled; {_FALLS}", "dial"),
+    campaign_results("wolkvox_campaign_records_result", f"Records by their result; {_FALLS}"),
+    campaign_gauge("records_hit", f"Records typified as a hit; {_FALLS}", "hits"),
+    campaign_gauge("hit_ratio", "Share of hits as the API reports it, 1 for 100 %", "hits_share", "hits"),
+    campaign_gauge(
+        "penetration_day_ratio", "Share of the list worked today as the API reports it, 1 for 100 %", "penetration_day"
     ),
     campaign_gauge(
-        "penetration_now_ratio", "Share of the list worked at this moment, 0-1, not clamped", "penetration_now"
+        "penetration_now_ratio",
+        "Share of the list worked at this moment as the API reports it, 1 for 100 %",
+        "penetration_now",
     ),
-    campaign_gauge("calls_per_minute", "Calls per minute", "calls_x_min"),
-    campaign_gauge("recycles", "How often the list was recycled", "recycled"),
-    campaign_phones("wolkvox_campaign_phone_dialed_ratio", "Share dialled of each phone column of the list, 0-1"),
+    campaign_gauge("calls_per_minute", "Calls per minute; over which time is not documented", "calls_x_min"),
+    campaign_gauge("recycles", f"{_RECYCLES}; falls when the list is reloaded", "recycled"),
+    campaign_phones(
+        "wolkvox_campaign_phone_dialed_ratio",
+        "Percentage that stands beside a phone column of the list, 1 for 100 %; it seems the share that was dialled",
+    ),
     campaign_detections(
-        "wolkvox_campaign_amd_detections", "Answering machines detected since midnight in the operation's zone"
+        "wolkvox_campaign_amd_detections",
+        "Answering machines detected since midnight in the operation's zone; it seems that the API reports them some "
+        "minutes late",
     ),
-    activity_counter("wolkvox_campaign_dialed_total", "Records dialled first in a pass over their list", {"dial": ()}),
-    activity_counter(
-        "wolkvox_campaign_results_total",
-        "Records by their result",
-        {field: (result,) for field, result in RESULT_LABELS.items()},
-        ("result",),
-    ),
-    activity_counter("wolkvox_campaign_hits_total", "Records typified as a hit", {"hits": ()}),
+    activity_counter("wolkvox_campaign_dialed_total", *_DIALED),
+    activity_counter("wolkvox_campaign_results_total", *_RESULTS),
+    activity_counter("wolkvox_campaign_hits_total", *_HITS),
+    activity_counter("wolkvox_campaign_list_recycles_total", _RECYCLES, {"recycled": ()}),
+    activity_today("wolkvox_campaign_dialed_today", *_DIALED),
+    activity_today("wolkvox_campaign_results_today", *_RESULTS),
+    activity_today("wolkvox_campaign_hits_today", *_HITS),
     operation_gauge(
         "wolkvox_campaigns",
         "Campaigns published from the last good campaigns report, cached between polls.",
@@ -81,6 +99,13 @@ CATALOGUE: tuple[Family[Snapshot], ...] = (
         lambda snapshot: snapshot.amd_window_start,
         "date_ini",
         ReportName.AMD,
+    ),
+    operation_gauge(
+        "wolkvox_day_start_timestamp_seconds",
+        "Unix time of the midnight in the operation's zone that began the day, or of the day's first instant where "
+        "clocks skip midnight.",
+        lambda snapshot: None if snapshot.day is None else snapshot.day.start,
+        "the clock",
     ),
     operation_gauge(
         "wolkvox_token_valid",

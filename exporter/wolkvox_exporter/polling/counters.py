@@ -24,7 +24,7 @@ Labels = tuple[str, ...]
 """What tells rows of a report apart where they are published: of campaigns name, id and skill, of skills the id."""
 Totals = Rows[Labels, Table[str, float]]
 """Net rises seen between polls, by the row's labels and the value's name."""
-COUNTED = ("dial", *RESULTS, "hits")
+COUNTED = ("dial", *RESULTS, "hits", "recycled")
 """The values of campaigns whose net rises are counted."""
 REMEMBERED = 5_000
 """Rows of a report of an operation that are remembered at least; beyond the report itself those seen last."""

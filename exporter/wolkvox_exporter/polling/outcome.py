@@ -149,13 +149,19 @@ def _with_token(polled: Polled, token: TokenState, resting: Mapping[ReportName, 
 
 
 def scheduled(polled: Polled, token: TokenState, now: Now) -> OperationState:
-    """Return the state that says when what is asked next, for people."""
-    state = polled.state
+    """Return the state that says which day it is, and when what is asked next, for people."""
+    state = dated(polled, now)
     for name, report in state.published.reports.items():
         following = timing.next_round(polled, token, name, now)
         at = None if following is None else now.at(following)
         state = _with_report(state, name, replace(report, next_poll=at))
     return state
+
+
+def dated(polled: Polled, now: Now) -> OperationState:
+    """Return the state in which is shown what is of today; the same one if nothing else was."""
+    state, published = polled.state, polled.state.published.dated(polled.operation.time_zone, now)
+    return state if published is state.published else replace(state, published=published)
 
 
 def write_failed(state: OperationState, number: int) -> OperationState:

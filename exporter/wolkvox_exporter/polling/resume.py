@@ -95,6 +95,8 @@ def _with_reports(state: OperationState, operation: Operation, now: Now) -> Oper
     resumed_reports = {
         name: known[name].resumed(report, now.wall, now.monotonic) for name, report in reports.items() if name in known
     }
-    published = replace(past, reports=MappingProxyType({**reports, **resumed_reports}), labels=operation.labels)
+    published = replace(
+        past, reports=MappingProxyType({**reports, **resumed_reports}), labels=operation.labels, day=None
+    )
     off = MappingProxyType({name: report for name, report in known.items() if name not in reports})
     return replace(state, published=published, off=off)

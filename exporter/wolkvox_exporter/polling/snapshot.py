@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Annotated, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -12,7 +13,9 @@ from wolkvox_exporter.api.fields import ReportName
 from wolkvox_exporter.api.reports.agents import Agents
 from wolkvox_exporter.api.reports.campaigns import Campaign
 from wolkvox_exporter.polling.counters import Totals
+from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.skills import PublishedSkills
+from wolkvox_exporter.polling.today import Day, Today
 from wolkvox_exporter.runtime.serializable import Instant, Table
 
 _NOTHING: Mapping[str, float] = MappingProxyType({})
@@ -149,6 +152,8 @@ class Snapshot:
     detections: tuple[Detections, ...] = ()
     activity: Totals = field(default_factory=lambda: _NO_TOTALS)
     """Of the campaigns of the last good report."""
+    today: Today = field(default_factory=Today)
+    """Of these and of others; of which day it is shown follows from `day`."""
     skills: PublishedSkills = field(default_factory=PublishedSkills)
     agents: Agents | None = None
     """None before there is a good answer."""
@@ -165,6 +170,8 @@ class Snapshot:
 
     labels: Annotated[Mapping[str, str], Field(exclude=True)] = field(default_factory=lambda: _NO_LABELS)
     """Those that the user gives the operation; of the configuration, and so nothing that is written down."""
+    day: Annotated[Day | None, Field(exclude=True)] = None
+    """The day that it is; of the clock and the configuration. None before that is known."""
 
     @property
     def selects_none(self) -> bool:
@@ -173,16 +180,32 @@ class Snapshot:
 
     @property
     def detections_until(self) -> Instant:
-        """When the first of the detections, or of the skills, is too old to be shown."""
+        """When the first of the detections, or of the skills, is too old to be shown, or the day ends."""
         ends = [row.fresh_until for row in self.detections]
+        ends += [] if self.day is None else [self.day.until]
         return min((*ends, *(row.fresh_until for row in self.skills.rows)), default=float("inf"))
 
     def without_stale_detections(self, now: Instant) -> Self:
-        """Return a snapshot without the detections and skills that are too old at `now`: each ages by itself."""
-        if self.detections_until > now:
-            return self
-        detections = tuple(row for row in self.detections if row.fresh_until > now)
-        return replace(self, detections=detections, skills=self.skills.without_stale(now))
+        """Return a snapshot without the detections and skills that are too old at `now`: each ages by itself.
+
+        If the day is over, then it is one of the next day, of which nothing is counted yet.
+        """
+        fresh = tuple(row for row in self.detections if row.fresh_until > now)
+        # the same object where nothing is too old, so that nothing need be rendered anew for it
+        detections = self.detections if len(fresh) == len(self.detections) else fresh
+        day = self.day.following() if self.day and self.day.until <= now else self.day
+        return replace(self, detections=detections, skills=self.skills.without_stale(now), day=day)
+
+    @property
+    def rises_today(self) -> Totals:
+        """By how much counters have risen since the day began, those that have."""
+        return _NO_TOTALS if self.day is None else self.today.of(self.day.start)
+
+    def dated(self, zone: ZoneInfo, now: Now) -> Self:
+        """Return a snapshot of the day that it is in a zone; itself if it is one."""
+        today = self.today.bounded(now.wall)
+        day = self.day if self.day and self.day.is_right(now) else Day.of(zone, now)
+        return self if day is self.day and today is self.today else replace(self, day=day, today=today)
 
     def with_report(self, name: ReportName, state: ReportState) -> Self:
         """Return a snapshot in which one report's state is another."""
@@ -191,7 +214,7 @@ class Snapshot:
     def content(self, name: ReportName) -> tuple[object, ...]:
         """Return what is published of a report's good answers: as long as all of it is the same, so are the samples."""
         return {
-            ReportName.CAMPAIGNS: (self.campaigns, self.activity, self.excluded),
+            ReportName.CAMPAIGNS: (self.campaigns, self.activity, self.excluded, self.today, self.day),
             ReportName.AMD: (self.detections, self.amd_window_start),
             ReportName.SKILLS: (self.skills,),
             ReportName.AGENTS: (self.agents,),

@@ -148,5 +148,5 @@ class OperationState:
     def rows(self) -> list[object]:
         """Return what there is of each campaign."""
         counters, published = self.counters, self.published
-        tables = (counters.standings, counters.sums, published.activity)
+        tables = (counters.standings, counters.sums, published.activity, published.today.rises)
         return [*published.campaigns, *(row for table in tables for row in table.values())]

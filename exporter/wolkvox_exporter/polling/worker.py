@@ -170,6 +170,9 @@ class Worker:
             account.state = outcome.rested(account.polled, self.token_of(account), self._now())
             if account.state.published is not before:
                 await self._show(account, before)
+            elif outcome.dated(account.polled, self._now()) is not account.state:
+                # midnight has passed, or a clock was set
+                self.publish(account)
 
     async def _look_for_tokens(self, until: float) -> float | None:
         """Look whether there is another token where one is needed; return until when to wait then."""

@@ -7,7 +7,7 @@ from wolkvox_exporter.api import windows
 from wolkvox_exporter.api.fields import ReportName, Unread
 from wolkvox_exporter.api.reports import campaigns as reader
 from wolkvox_exporter.config import Operation, cost
-from wolkvox_exporter.polling import campaign_index, counters
+from wolkvox_exporter.polling import campaign_index, counters, today
 from wolkvox_exporter.polling.reports.amd import with_detections
 from wolkvox_exporter.polling.reports.report import Exchange, Report
 from wolkvox_exporter.polling.state import OperationState
@@ -21,8 +21,9 @@ def _taken(
     day = windows.today(exchange.asked.wall, operation.time_zone).start
     index = campaign_index.learned(state.index, report.campaigns, selected, day)
     counted, activity = counters.counted(state.counters, selected, report.ambiguous)
+    risen = today.counted(state.published.today, state.counters, counted, activity, day.timestamp())
     excluded = len(report.campaigns) - len(selected)
-    published = replace(state.published, campaigns=selected, excluded=excluded, activity=activity)
+    published = replace(state.published, campaigns=selected, excluded=excluded, activity=activity, today=risen)
     state = replace(state, index=index, counters=counted, published=published)
     # their names and skills may have changed
     return with_detections(state, operation), report.unread
