@@ -8,6 +8,7 @@ import pytest
 
 from support.clock import ManualClock
 from support.operations import operation, running
+from support.recording import unattended
 from wolkvox_exporter.config import AmdMode
 from wolkvox_exporter.polling.counters import Labels
 from wolkvox_exporter.polling.snapshot import Snapshot
@@ -46,7 +47,7 @@ class Seen:
 async def lived(seed: int) -> tuple[list[Operation], dict[str, Seen]]:
     """Poll a working day every five minutes, and return what happened and what was counted."""
     clock = ManualClock("2026-11-23T07:00:00-05:00")
-    simulator = Simulator(working_day(seed, clock.time()), clock)
+    simulator = Simulator(unattended(working_day(seed, clock.time())), clock)
     seen = {each.name: Seen() for each in simulator.operations}
     async with simulator.serving() as base_url:
         polled = [operation(base_url, each.name, each.tokens[0], amd=AmdMode.OFF) for each in simulator.operations]

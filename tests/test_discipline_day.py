@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from support.clock import ManualClock
 from support.operations import operation, running
+from support.recording import unattended
 from wolkvox_exporter.config import AmdMode
 from wolkvox_exporter.polling.timing import CONCURRENCY_DELAYS
 from wolkvox_exporter.simulator import Call, Fault, Simulator, working_day
@@ -17,7 +18,7 @@ MOST = 3
 async def lived() -> list[Call]:
     """Poll three operations from seven to nine in the evening; something fails every forty minutes."""
     clock = ManualClock("2026-11-23T07:00:00-05:00")
-    simulator = Simulator(working_day(7, clock.time()), clock)
+    simulator = Simulator(unattended(working_day(7, clock.time())), clock)
     async with simulator.serving() as base_url:
         settings = {"amd": AmdMode.AUTO, "quota_interval": 900.0, "amd_max_calls": MOST}
         polled = [operation(base_url, each.name, each.tokens[0], **settings) for each in simulator.operations]

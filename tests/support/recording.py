@@ -1,7 +1,7 @@
 """Simulated days as Prometheus scrapes them: the exporter's own expositions, minute by minute."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -13,7 +13,8 @@ from support.clock import ManualClock
 from support.operations import Running, operation, running
 from wolkvox_exporter.config import AmdMode, Operation
 from wolkvox_exporter.metrics.encoder import Format
-from wolkvox_exporter.simulator import Simulator, working_day
+from wolkvox_exporter.simulator import Distributor, Simulator, working_day
+from wolkvox_exporter.simulator import Operation as Centre
 from wolkvox_exporter.simulator.window import midnight_before
 
 MONDAY = "2026-11-23T00:00:00-05:00"
@@ -98,7 +99,8 @@ async def record(
     begin, recording = datetime.fromisoformat(start), Recording(keep)
     days = ceil((begin.timestamp() + hours * _HOUR - midnight_before(begin.timestamp())) / _DAY)
     clock = ManualClock((begin - timedelta(seconds=_AHEAD)).isoformat())
-    simulator = Simulator(working_day(seed, begin.timestamp(), days=days), clock)
+    operations = working_day(seed, begin.timestamp(), days=days)
+    simulator = Simulator(operations if settings else unattended(operations), clock)
     waiting = deque(sorted(((_unix(time), action) for time, action in actions), key=lambda entry: entry[0]))
     async with (
         simulator.serving() as base_url,
@@ -111,6 +113,13 @@ async def record(
             recording.take(clock.time(), await scrape(exporter))
             await clock.advance(SCRAPE_INTERVAL)
     return recording, simulator
+
+
+def unattended(operations: Sequence[Centre]) -> Sequence[Centre]:
+    """Take the agents away, whom no report shows but those on skills and agents: they are a quarter of the work."""
+    for each in operations:
+        each.distributor = Distributor()
+    return operations
 
 
 def polled(simulator: Simulator, base_url: str, **settings: Any) -> list[Operation]:  # noqa: ANN401 - as above

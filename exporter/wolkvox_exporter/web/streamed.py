@@ -18,11 +18,17 @@ def streamed(length: int, parts: Iterable[bytes]) -> bytes | Payload:
 class _Streamed(Payload):
     def __init__(self, length: int, parts: Iterable[bytes]) -> None:
         super().__init__(parts)
-        self._size = length
+        self._parts = parts
+        self._length = length
+
+    @property
+    def size(self) -> int:
+        """Bytes in all, for the head of the answer."""
+        return self._length
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Send, and return once the client has taken all of it; others have the event loop between two parts."""
-        for part in self._value:
+        for part in self._parts:
             await writer.write(part)
             await asyncio.sleep(0)
         await writer.drain()
