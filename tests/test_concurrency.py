@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from support.operations import TOKEN, operation, running
 from support.outcomes import call_centre, words
 from support.threads import no_threads
 from wolkvox_exporter.api.errors import ApiError
-from wolkvox_exporter.config import TokenSource, TokenUnreadable
+from wolkvox_exporter.config import FileToken, TokenSource, TokenUnreadable
 from wolkvox_exporter.polling import threads
 from wolkvox_exporter.polling.threads import changed_at, read_token
 from wolkvox_exporter.runtime.concurrency import NoThreadError, SerialThread, bounded, in_thread, waited_for
@@ -185,11 +186,15 @@ async def test_an_answer_that_no_thread_can_read_is_a_failed_poll() -> None:
     assert await threads.read_answer(lambda: divmod(7, 2), threads.SHORT + 1) == (3, 1)
 
 
-async def test_a_system_without_threads_makes_a_token_unreadable_and_ends_no_worker() -> None:
+async def test_a_system_without_threads_makes_a_token_unreadable_and_ends_no_worker(tmp_path: Path) -> None:
     """If no thread can be started, then polls fail with what to do, no worker dies, and it heals by itself."""
     clock = ManualClock()
-    simulator = call_centre(clock)
-    async with simulator.serving() as url, running(operation(url), clock=clock) as exporter:
+    simulator, file = call_centre(clock), FileToken(tmp_path / "token")
+    file.path.write_text(TOKEN)
+    async with (
+        simulator.serving() as url,
+        running(operation(url).model_copy(update={"token": file}), clock=clock) as exporter,
+    ):
         await clock.advance(1)
         with no_threads():
             with pytest.raises(NoThreadError):

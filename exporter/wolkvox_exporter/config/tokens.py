@@ -6,6 +6,7 @@ import stat
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import SecretStr
 
@@ -34,6 +35,9 @@ class TokenUnreadable(Exception):  # noqa: N818 - reads as what it says
 
 class TokenSource(ABC):
     """A place that holds a token."""
+
+    is_at_hand: ClassVar[bool] = False
+    """Whether reading it takes no time, and cannot hang."""
 
     @abstractmethod
     def read(self) -> str:
@@ -123,6 +127,8 @@ class FileToken(TokenSource):
 class EnvironmentToken(TokenSource):
     """A token in an environment variable."""
 
+    is_at_hand: ClassVar[bool] = True
+
     name: str
 
     def read(self) -> str:
@@ -144,6 +150,8 @@ class EnvironmentToken(TokenSource):
 @dataclass(frozen=True, slots=True)
 class LiteralToken(TokenSource):
     """A token in the configuration file itself."""
+
+    is_at_hand: ClassVar[bool] = True
 
     secret: SecretStr
 

@@ -40,6 +40,8 @@ def _short_ones() -> SerialThread:
 
 async def read_token(source: TokenSource) -> str:
     """Read a token, or raise `TokenUnreadable`, also if it cannot be read in time, from a share that hangs say."""
+    if source.is_at_hand:
+        return source.read()
     try:
         return await bounded(source.read, READ_TIMEOUT, ("token", source))
     except TimeoutError:
@@ -51,6 +53,8 @@ async def read_token(source: TokenSource) -> str:
 
 async def changed_at(source: TokenSource) -> float | None:
     """Return when a token was written, in seconds since the epoch; None if there is no telling, or none in time."""
+    if source.is_at_hand:
+        return source.changed_at()
     try:
         return await bounded(source.changed_at, READ_TIMEOUT, ("time of token", source))
     except OSError:

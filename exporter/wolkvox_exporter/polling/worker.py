@@ -20,7 +20,7 @@ from wolkvox_exporter.polling.reports.report import Exchange
 from wolkvox_exporter.polling.snapshot import Snapshot
 from wolkvox_exporter.polling.state import Failure, Question, Result
 from wolkvox_exporter.polling.store import SLACK
-from wolkvox_exporter.polling.threads import read_answer
+from wolkvox_exporter.polling.threads import SHORT, read_answer
 from wolkvox_exporter.polling.timing import Wait
 from wolkvox_exporter.polling.token_gate import TokenState
 from wolkvox_exporter.polling.token_reader import Reading, TokenReader
@@ -30,8 +30,6 @@ from wolkvox_exporter.runtime.pacing import in_turn
 
 LARGE = 64 * 1024
 """Bytes of an answer from which on other operations do not wait until it is read; no refusal is as large."""
-VERY_LARGE = 1024 * 1024
-"""Bytes of an answer whose rows are freed in pieces, once the next has come."""
 _GRACE = 5.0
 """Seconds beyond its time-out after which a call has not been answered in time, whatever it brought."""
 
@@ -290,7 +288,7 @@ class Worker:
             account.state, unread = await read_answer(work, len(answer.body))
         except ApiError as error:
             return Result(error.code, outcome.failure(error, account.operation)), Unread()
-        if len(answer.body) > VERY_LARGE:
+        if len(answer.body) > SHORT:
             free_later(await read_answer(before.rows, len(answer.body)))
         return Result(str(answer.status), None, unread.counts), unread
 
