@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 from support.certificates import Authority
+from wolkvox_exporter.polling import token_reader
 
 # how long an example takes says more of the machine than of what is tested
 settings.register_profile("patient", deadline=None)
@@ -30,4 +31,15 @@ def _one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(Authority(folder).file))
         patch.setenv("SSL_CERT_DIR", str(folder))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_workers() -> Iterator[None]:
+    """Let workers wait longer for a token, which a thread reads: the tests' clock does not wait for one that is late.
+
+    On a busy machine a simulated day would go on without a poll meanwhile.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(token_reader, "PATIENCE", 2.0)
         yield
