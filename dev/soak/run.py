@@ -158,7 +158,8 @@ async def compare(verdict: Verdict, upstream: Upstream, url: str) -> None:
     """Compare what was counted with what was injected, once all of it has reached the exporter."""
     await upstream.ask("heal")
     before = await upstream.ask("counts")
-    await asyncio.sleep(3)
+    # the longest that a poll takes to find a closed door, with as much again for a busy machine
+    await asyncio.sleep(6)
     async with aiohttp.ClientSession(raise_for_status=True) as session, session.get(url) as response:
         shown = ledger.read(await response.text())
     after = await upstream.ask("counts")
