@@ -93,7 +93,7 @@ async def test_what_is_large_is_freed_in_pieces(monkeypatch: pytest.MonkeyPatch)
     rounds, number = 0, 10 * disposal.PIECE
     rows: list[object] = [Row() for _ in range(number)]
     whole = tuple(rows)
-    disposal.free_later(rows)
+    disposal.free_later(rows.copy)
     del rows, whole
     while len(freed) < number:
         rounds += 1

@@ -149,4 +149,7 @@ class OperationState:
         """Return what there is of each campaign."""
         counters, published = self.counters, self.published
         tables = (counters.standings, counters.sums, published.activity, published.today.rises)
-        return [*published.campaigns, *(row for table in tables for row in table.values())]
+        rows: list[object] = [*published.campaigns]
+        for table in tables:
+            rows.extend(table.values())
+        return rows

@@ -289,7 +289,7 @@ class Worker:
         except ApiError as error:
             return Result(error.code, outcome.failure(error, account.operation)), Unread()
         if len(answer.body) > SHORT:
-            free_later(await read_answer(before.rows, len(answer.body)))
+            free_later(before.rows)
         return Result(str(answer.status), None, unread.counts), unread
 
     def publish(self, account: Account) -> None:

@@ -1,6 +1,7 @@
 """Large values that nobody needs any more, freed in pieces: freed at once, they would keep everybody waiting."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 DELAY = 10.0
@@ -10,9 +11,14 @@ PIECE = 500
 _PAUSE = 0.005
 
 
-def free_later(rows: list[object]) -> None:
-    """Keep rows until only this list refers to them, and free them then, a few at a time."""
-    asyncio.get_running_loop().call_later(DELAY, _free, rows)
+def free_later(rows: Callable[[], list[object]]) -> None:
+    """Keep rows until nothing else refers to them, and free them then, a few at a time; `rows` lists them."""
+    asyncio.get_running_loop().call_later(DELAY, _begin, rows)
+
+
+def _begin(rows: Callable[[], list[object]]) -> None:
+    # not at once: what lists them holds them as a whole, too, until this has returned
+    asyncio.get_running_loop().call_later(_PAUSE, _free, rows())
 
 
 def _free(rows: list[object]) -> None:
