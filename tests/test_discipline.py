@@ -5,7 +5,7 @@ from collections import defaultdict
 from itertools import pairwise
 
 from support.clock import ManualClock
-from support.operations import operation, running
+from support.operations import SOON, operation, running
 from wolkvox_exporter.polling.pool import Spread
 from wolkvox_exporter.polling.timing import CONCURRENCY_DELAYS
 from wolkvox_exporter.simulator import Call, Campaign, Fault, Operation, Simulator
@@ -94,20 +94,28 @@ async def test_an_operation_is_asked_as_often_as_its_interval_says() -> None:
     assert (asked.count("campaigns"), asked.count("amd")) == (288, 288)
 
 
-async def test_first_polls_are_spread_over_a_tenth_of_the_interval() -> None:
-    """If ten operations start together, then their first polls come 3 s apart, campaigns before AMD."""
+async def ten_operations(spread: Spread, seconds: float) -> dict[tuple[str, str], list[float]]:
+    """Poll ten operations for so long; return when calls were begun, from the start on, by operation and report."""
     clock = ManualClock()
     start = clock.monotonic()
     tokens = [f"token-number-{number}" for number in range(10)]
     simulator = Simulator([Operation(token, (token,), [Campaign("1", "A")]) for token in tokens], clock)
     async with (
         simulator.serving() as base_url,
-        running(*(operation(base_url, token, token) for token in tokens), clock=clock),
+        running(*(operation(base_url, token, token) for token in tokens), clock=clock, spread=spread),
     ):
-        await clock.advance(60)
-    first = [(call.operation, call.report, call.started - start) for call in simulator.calls]
-    assert first == [
-        (token, report, 3.0 * number) for number, token in enumerate(tokens) for report in ("campaigns", "amd")
+        await clock.advance(seconds)
+    started = defaultdict(list)
+    for call in simulator.calls:
+        started[call.operation, call.report].append(call.started - start)
+    return started
+
+
+async def test_first_polls_are_spread_over_a_tenth_of_the_interval() -> None:
+    """If ten operations start together, then their first polls come 3 s apart, campaigns before AMD."""
+    started = await ten_operations(SOON, 60)
+    assert list(started.items()) == [
+        ((f"token-number-{number}", report), [3.0 * number]) for number in range(10) for report in ("campaigns", "amd")
     ]
 
 
@@ -150,21 +158,12 @@ def gaps(started: list[float]) -> list[float]:
 
 async def test_polls_move_apart_until_they_lie_evenly() -> None:
     """If ten operations have run for an hour, then their polls lie a tenth of the interval apart; none came late."""
-    clock = ManualClock()
-    start = clock.monotonic()
-    tokens = [f"token-number-{number}" for number in range(10)]
-    simulator = Simulator([Operation(token, (token,), [Campaign("1", "A")]) for token in tokens], clock)
-    async with (
-        simulator.serving() as base_url,
-        running(*(operation(base_url, token, token) for token in tokens), clock=clock, spread=Spread()),
-    ):
-        await clock.advance(2 * 3600)
-    for number, token in enumerate(tokens):
-        for report in ("campaigns", "amd"):
-            asked = (call for call in simulator.calls if (call.operation, call.report) == (token, report))
-            started = [call.started - start for call in asked]
-            assert {round(at % 300, 3) for at in started if at >= 3600} == {30.0 * number}
-            assert set(gaps(started)) <= {300.0, 330.0, 300.0 + 27 * number % 30}
+    polls = await ten_operations(Spread(), 2 * 3600)
+    assert len(polls) == 20
+    for (token, _), started in polls.items():
+        number = int(token.removeprefix("token-number-"))
+        assert {round(at % 300, 3) for at in started if at >= 3600} == {30.0 * number}
+        assert set(gaps(started)) <= {300.0, 330.0, 300.0 + 27 * number % 30}
 
 
 async def test_operations_with_one_token_take_turns() -> None:

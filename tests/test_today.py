@@ -111,7 +111,7 @@ class Operation:
 
     def shown(self) -> tuple[float, float]:
         """Return what a scrape sees: when the day began, and what was dialled since."""
-        page = self.published.without_stale_detections(self.now.monotonic)
+        page = self.published.at(self.now.monotonic)
         assert page.day
         return page.day.start, page.rises_today.get(("A", "4875", "1"), {}).get("dial", 0.0)
 

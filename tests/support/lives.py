@@ -107,7 +107,7 @@ class Asking:
 
     def published(self, operation: str = "uno") -> Snapshot:
         """Return what is published, less what is too old by now."""
-        return self._states[operation].published.without_stale_detections(self._time)
+        return self._states[operation].published.at(self._time)
 
     def _now(self) -> Now:
         return Now(self._time, self._wall + self._time)

@@ -43,11 +43,7 @@ class Piece:
     @classmethod
     def joined(cls, pieces: Iterable["Piece"]) -> Self:
         """Return the text of all of them as one piece."""
-        parts, crc, length = [], 0, 0
-        for piece in pieces:
-            parts.append(piece.data)
-            crc = zlib_ng.crc32_combine(crc, piece.crc, piece.length)
-            length += piece.length
+        parts, crc, length = _combined(pieces)
         return cls(b"".join(parts), crc, length)
 
     def text(self) -> Iterator[bytes]:
@@ -59,9 +55,15 @@ class Piece:
 
 def gzip(pieces: Iterable[Piece]) -> bytes:
     """Return one gzip member that holds the text of all pieces."""
-    parts, crc, length = [_HEADER], 0, 0
+    parts, crc, length = _combined(pieces)
+    return b"".join([_HEADER, *parts, _END, struct.pack("<II", crc, length % _SIZE_MODULUS)])
+
+
+def _combined(pieces: Iterable[Piece]) -> tuple[list[bytes], int, int]:
+    """Return what pieces hold one after the other, and the checksum and length of their text."""
+    parts, crc, length = list[bytes](), 0, 0
     for piece in pieces:
         parts.append(piece.data)
         crc = zlib_ng.crc32_combine(crc, piece.crc, piece.length)
         length += piece.length
-    return b"".join([*parts, _END, struct.pack("<II", crc, length % _SIZE_MODULUS)])
+    return parts, crc, length

@@ -91,7 +91,7 @@ class Exposition:
         """Render what has changed, and drop what is stale at `now` on the monotonic clock."""
         due = {name for name, end in self._ends.items() if end <= now}
         for name in due:
-            self._snapshots[name] = self._snapshots[name].without_stale_detections(now)
+            self._snapshots[name] = self._snapshots[name].at(now)
         for grouping in self._groupings:
             for family, pieces in zip(grouping.families, grouping.render(self._snapshots, due, now), strict=True):
                 self._join(family, pieces)
@@ -128,7 +128,7 @@ class _Joined(NamedTuple):
 def _end(snapshot: Snapshot, now: float) -> float:
     """Return when the next of an operation's data become stale."""
     ends = [state.fresh_until for state in snapshot.reports.values() if state.fresh_until is not None]
-    return min((end for end in (*ends, snapshot.detections_until) if end > now), default=math.inf)
+    return min((end for end in (*ends, snapshot.right_until) if end > now), default=math.inf)
 
 
 def _by_format(families: Iterable[_Shown]) -> dict[Format, Page]:

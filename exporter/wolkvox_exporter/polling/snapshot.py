@@ -179,13 +179,13 @@ class Snapshot:
         return bool(self.excluded) and not self.campaigns
 
     @property
-    def detections_until(self) -> Instant:
+    def right_until(self) -> Instant:
         """When the first of the detections, or of the skills, is too old to be shown, or the day ends."""
         ends = [row.fresh_until for row in self.detections]
         ends += [] if self.day is None else [self.day.until]
         return min((*ends, *(row.fresh_until for row in self.skills.rows)), default=float("inf"))
 
-    def without_stale_detections(self, now: Instant) -> Self:
+    def at(self, now: Instant) -> Self:
         """Return a snapshot without the detections and skills that are too old at `now`: each ages by itself.
 
         If the day is over, then it is one of the next day, of which nothing is counted yet.

@@ -189,8 +189,8 @@ def begun(polled: Polled, token: TokenState, question: Question, now: Now, ends:
     begins = question.step is Step.FIRST or (question.step is Step.RETRY and progress.calls == 1)
     if question.step is Step.FIRST:
         delayed = 0.0 if progress.started is None else _delay(progress, report.interval(operation))
-        progress = replace(progress, calls=1, failures=0, resets=0, concurrencies=0, deferred=None)
-        progress = replace(progress, delay=progress.delay - delayed)
+        left = progress.delay - delayed
+        progress = replace(progress, calls=1, failures=0, resets=0, concurrencies=0, deferred=None, delay=left)
     elif question.step is Step.LATER:
         progress = replace(progress, calls=progress.calls + 1, resets=0, concurrencies=0)
     progress = replace(

@@ -112,10 +112,7 @@ class SerialThread:
         self._doing: Future[Any] | None = None
         self._late: Future[Any] | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        try:
-            self._thread.start()
-        except RuntimeError:
-            raise NoThreadError from None
+        _started(self._thread)
 
     async def do(self, work: Callable[[], _Result], patience: float | None, *, urgent: bool = False) -> _Result:
         """Return what the work returns, or raise what it raises, or TimeoutError after `patience` seconds, if any.
@@ -168,11 +165,18 @@ def _threaded(name: str, future: Future[_Result], work: Callable[[], _Result]) -
     return threading.Thread(target=_settle, args=(future, work), name=name, daemon=True)
 
 
-def _start_now(thread: threading.Thread, failed: _Failed) -> None:
+def _started(thread: threading.Thread) -> None:
     try:
         thread.start()
     except RuntimeError:
-        failed(NoThreadError())
+        raise NoThreadError from None
+
+
+def _start_now(thread: threading.Thread, failed: _Failed) -> None:
+    try:
+        _started(thread)
+    except NoThreadError as error:
+        failed(error)
 
 
 class _Starter:
@@ -187,9 +191,9 @@ class _Starter:
         if self._thread is None:
             starter = threading.Thread(target=self._run, name="starter", daemon=True)
             try:
-                starter.start()
-            except RuntimeError:
-                failed(NoThreadError())
+                _started(starter)
+            except NoThreadError as error:
+                failed(error)
                 return
             self._thread = starter
         self._waiting.put((thread, failed))
