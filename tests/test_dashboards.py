@@ -16,11 +16,11 @@ from docs.generate import ROOT
 from mixin.dashboards import colours
 from mixin.dashboards.exporter import HELD
 from mixin.dashboards.grafana import finished
-from mixin.recording import GROUPS
-from mixin.rules import Board, Record
+from mixin.rules import Board
 from mixin.texts import LANGUAGES, Language, table
 from support.grafana import BOARDS, FOLDERS, Json, interpolated, load
-from support.promql import recorded_series, unknown
+from support.promql import unknown
+from support.rulebook import recorded
 from wolkvox_exporter.metrics.builders import HELD_REASONS
 
 FILES = list(product(BOARDS, LANGUAGES))
@@ -30,12 +30,7 @@ READABLE = 3.0
 SCREEN_ROWS = 25
 """Of 38 pixels each, on a screen of 1080 with Grafana's own bars."""
 COLUMNS = 24
-RECORDED = recorded_series(
-    {"record": rule.name, "expr": rule.expression}
-    for group in GROUPS
-    for rule in group.rules
-    if isinstance(rule, Record)
-)
+RECORDED = recorded()
 
 
 def expressions(document: Json) -> Iterator[str]:

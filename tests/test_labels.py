@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from prometheus_client.samples import Sample
 
 from config.files import load_text, operation, problems_of
-from mixin.recording import GROUPS
+from mixin.recording import groups
+from mixin.settings import Settings
 from support.clock import ManualClock
 from support.openmetrics import read_openmetrics, read_text
 from support.operations import operation as polled
@@ -78,7 +79,7 @@ def test_names_that_are_taken_are_refused(tmp_path: Path, name: str) -> None:
 
 def test_no_series_has_a_label_that_a_user_could_give() -> None:
     """If a metric, a recorded series, a target or an alert has a label, then no user may take its name for another."""
-    rules = ({"record": rule.name, "expr": rule.expression} for group in GROUPS for rule in group.rules)
+    rules = ({"record": rule.name, "expr": rule.expression} for group in groups(Settings()) for rule in group.rules)
     series = {**PUBLISHED, **recorded_series(rules)}
     found = {label for labels in series.values() for label in labels} - {*OF_THE_USER}
     assert {"operation", "campaign_id", "job", "severity", "major"} <= found

@@ -11,16 +11,16 @@ import pytest_asyncio
 
 from docs.generate import ROOT
 from mixin.promql import fold
-from mixin.recording import GROUPS
 from support.days import Hits, two_days
 from support.prometheus import Prometheus, prometheus_of
-from support.promql import labels, recorded_series, selectors, unknown
+from support.promql import labels, selectors, unknown
 from support.recording import PATIENCE
+from support.rulebook import recorded
 
 on_history = pytest.mark.asyncio(loop_scope="module")
 pytestmark = pytest.mark.timeout(PATIENCE)
 PAGE = (ROOT / "docs" / "promql.md").read_text(encoding="utf-8")
-RECORDED = recorded_series({"record": rule.name, "expr": rule.expression} for group in GROUPS for rule in group.rules)
+RECORDED = recorded()
 MIDNIGHT = 1_795_496_400
 """Of the second day, in Bogota."""
 OF_THE_EXPORTER = {"wolkvox_poll_failures_total", "wolkvox_api_requests_total"}

@@ -1,7 +1,7 @@
 """The unit tests of the rules, `prometheus/tests`: run by promtool, and complete.
 
 The name of a case begins with its kind: `before: …` is too early, `firing: …`, `cleared: …` fires first and then no
-more, `silent: …` looks like a reason to fire and is none. In `recording.test.yml` it begins with the recorded series.
+more, `silent: …` looks like a reason to fire and is none. In `recording….test.yml` it begins with the recorded series.
 """
 
 from functools import cache
@@ -17,7 +17,7 @@ from support.rulebook import PROMETHEUS, alerts, less, named, records
 from support.tools import tool
 
 FILES = sorted((PROMETHEUS / "tests").glob("*.yml"))
-RECORDING = PROMETHEUS / "tests" / "recording.test.yml"
+RECORDING = [file for file in FILES if file.name.startswith("recording.")]
 KINDS = ("before", "firing", "cleared", "silent")
 ALERTS = alerts()
 LONGEST_FILE = 300
@@ -50,7 +50,7 @@ def expected(case: Case, name: str) -> list[list[Case]]:
 
 every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 every_file_of_an_alert = pytest.mark.parametrize(
-    "file", [file for file in FILES if file != RECORDING], ids=lambda file: file.name
+    "file", [file for file in FILES if file not in RECORDING], ids=lambda file: file.name
 )
 
 
@@ -122,8 +122,9 @@ def test_a_case_names_alerts_that_exist(file: Path) -> None:
 
 def test_every_recorded_series_has_a_case() -> None:
     """If a recording rule is added, then there is a case that begins with its name."""
-    names = [case["name"] for case in cases(RECORDING)]
-    asked = {check["expr"] for case in cases(RECORDING) for check in case["promql_expr_test"]}
+    recording = [case for file in RECORDING for case in cases(file)]
+    names = [case["name"] for case in recording]
+    asked = {check["expr"] for case in recording for check in case["promql_expr_test"]}
     for name in records():
         assert any(name in expression for expression in asked), name
     assert all(any(text.startswith(name) for name in records()) for text in names)

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from docs.generate import ROOT
-from mixin.recording import GROUPS
 from mixin.rulefiles import alerts
 from mixin.rules import Alert
 from mixin.settings import Settings
 from mixin.texts import LANGUAGES, text
-from support.promql import recorded_series, unknown
+from support.promql import unknown
+from support.rulebook import recorded
 
 FOLDER = ROOT / "docs" / "runbooks"
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.md"))}
@@ -26,7 +26,7 @@ HEADINGS = [
     "When it may be wrong",
     "En español",
 ]
-RECORDED = recorded_series({"record": rule.name, "expr": rule.expression} for group in GROUPS for rule in group.rules)
+RECORDED = recorded()
 # as a list's item has it, too
 QUERY = re.compile(r"^ *```promql\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 LONGEST_PAGE = 60

@@ -6,7 +6,17 @@ At one poll in five minutes a `for` guards nothing that one poll says, so durati
 from functools import partial
 
 from mixin.promql import fold
-from mixin.recording import DIALABLE, DIALED, HITS, RATIO, RECYCLES, TO_EMPTY, USUAL
+from mixin.recording import (
+    DIALABLE,
+    DIALABLE_LATELY,
+    DIALED,
+    HITS,
+    HITS_LATELY,
+    RATIO,
+    RECYCLES_LATELY,
+    TO_EMPTY,
+    USUAL,
+)
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
 
@@ -72,8 +82,8 @@ and
 and
   {fold("wolkvox_campaign_started")} == 1
 unless on (job, operation, campaign_id)
-  # a list that is worked again and again runs out as it should, after a long weekend too
-  max_over_time({RECYCLES}[5d:1h]) >= {settings.rotating}
+  # a list that is worked again and again runs out as it should
+  {RECYCLES_LATELY} >= {settings.rotating}
 {LASTING}""",
             *("11m", "warning", "campaign", "campaign"),
             keep_firing="6m",
@@ -116,7 +126,7 @@ and
   {DIALED} offset 1h > {settings.dialed_for_hits}
 and
   # some campaigns are never typified
-  max_over_time({HITS}[5d:1h]) > 0
+  {HITS_LATELY} > 0
 {LASTING}""",
             *("1h", "info", "campaign", "campaign"),
             business_hours=True,
@@ -131,8 +141,7 @@ def _of_the_room() -> tuple[Alert, ...]:
         Alert(
             "WolkvoxSkillWithoutCampaign",
             f"""\
-  # over a long weekend, too
-  max_over_time({DIALABLE}{{skill!~"|0"}}[5d])
+  {DIALABLE_LATELY}{{skill!~"|0"}}
 unless
   {DIALABLE}
 {LASTING}""",

@@ -19,6 +19,15 @@ def fold_least(expression: str) -> str:
     return f"min without ({', '.join(REPLICA_LABELS)}) ({expression})"
 
 
+def increase_1h(selector: str) -> str:
+    """Return by how much a counter has risen in an hour, which is a whole number of polls.
+
+    Scrapes a minute apart see an hour from its beginning to its end only in 61 minutes; those of one hour would see 59,
+    that is eleven polls or twelve, and call it sixty.
+    """
+    return f"increase({selector}[61m]) * 60 / 61"
+
+
 def last_begun(report: str = "", exporter: str = "") -> str:
     """Say when a call for each report was last begun; of one that was never asked, when the configuration was loaded.
 

@@ -1,17 +1,56 @@
 """Recording rules: what dashboards and alerts read more than once, or could not afford to read at once."""
 
-from mixin.promql import fold
+from mixin.promql import fold, increase_1h
 from mixin.rules import Group, Record
+from mixin.settings import Settings
+from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold
 
+STATE = "campaign:wolkvox_campaign:state"
+STATES = ("stopped", "calling", "other_phone", "list_empty", "no_calls")
+"""What the values of `STATE` mean, by number; the higher, the more it needs somebody's eyes."""
+OF_STATE = "skill_state:wolkvox_campaigns:count"
+TO_EMPTY = "campaign:wolkvox_campaign_records_clean:seconds_to_empty"
 DIALED = "campaign:wolkvox_campaign_dialed:increase1h"
 RESULTS = "campaign_result:wolkvox_campaign_results:increase1h"
 HITS = "campaign:wolkvox_campaign_hits:increase1h"
 RATIO = "campaign_result:wolkvox_campaign_result_per_results:ratio_1h"
-USUAL = "campaign_result:wolkvox_campaign_result_per_results:ratio_1h_median7d"
-TO_EMPTY = "campaign:wolkvox_campaign_records_clean:seconds_to_empty"
-RECYCLES = "campaign:wolkvox_campaign_recycles:increase1d"
 DIALABLE = "skill:wolkvox_campaign_dialable:count"
+CALLS_BY_SKILL = "skill:wolkvox_campaign_calls_per_minute:sum"
+RESULTS_BY_SKILL = "skill_result:wolkvox_campaign_results:sum_increase1h"
+DIALED_TODAY = "skill:wolkvox_campaign_dialed_today:sum"
+RESULTS_TODAY = "skill_result:wolkvox_campaign_results_today:sum"
+HITS_TODAY = "skill:wolkvox_campaign_hits_today:sum"
 
+USUAL = "campaign_result:wolkvox_campaign_result_per_results:ratio_1h_median7d"
+RECYCLES = "campaign:wolkvox_campaign_list_recycles:changes1d"
+RECYCLES_LATELY = "campaign:wolkvox_campaign_list_recycles:max_changes1d_5d"
+HITS_LATELY = "campaign:wolkvox_campaign_hits:max_increase1h_5d"
+DIALABLE_LATELY = "skill:wolkvox_campaign_dialable:max5d"
+
+_STARTED = fold("wolkvox_campaign_started")
+_CALLS = fold("wolkvox_campaign_calls_per_minute")
+_CLEAN = fold("wolkvox_campaign_records_clean")
+_STATE = f"""\
+  # started: 1 calling, 2 calling though no record is clean; 4 no calls though some are, 3 no calls and none is
+  {_STARTED}
+*
+  (
+      ({_CALLS} > bool 0) * (1 + ({_CLEAN} == bool 0))
+    +
+      ({_CALLS} == bool 0) * (4 - ({_CLEAN} == bool 0))
+  )
+or
+  # whoever calls is calling, whatever is known of the list; and stopped is stopped
+  {_STARTED} == 1 and {_CALLS} > 0
+or
+  {_STARTED} == 0"""
+_OF_STATE = (
+    "count by (job, operation, skill, state) (\n"
+    + "\n  or\n".join(
+        f'    label_replace({STATE} == {number}, "state", "{state}", "", "")' for number, state in enumerate(STATES)
+    )
+    + "\n)"
+)
 _RATIO = f"""\
   (
       {RESULTS}
@@ -21,42 +60,89 @@ _RATIO = f"""\
 and ignoring (result)
   # a pass over another phone moves records from one result to another without dialling new ones
   {DIALED} >= 0.8 * sum without (result) ({RESULTS})"""
-_TO_EMPTY = f"""\
-  {fold("wolkvox_campaign_records_clean")}
-/
-  ({fold("rate(wolkvox_campaign_dialed_total[1h])")} > 0)"""
-_DIALABLE = f"""\
-count by (job, operation, skill) (
-    {fold("wolkvox_campaign_started")} == 1
-  and
-    (
-        {fold("wolkvox_campaign_records_clean")} > 0
-      or
-        {fold("wolkvox_campaign_calls_per_minute")} > 0
-    )
-)"""
-# a gauge, and it only falls when another list is loaded, as a counter only does when it begins anew; by the id, as a
-# renamed campaign works the same list
-_RECYCLES = f"sum without (campaign, skill) ({fold('increase(wolkvox_campaign_recycles[1d])')})"
 # the middle, which an outage does not pull down; half-hourly, as 5,000 campaigns would be too much for the server
 _USUAL = f"""\
   quantile_over_time(0.5, {RATIO}{{result="answer"}}[7d:30m])
 and
   # a day's dialling at least, or the first hour would be the usual level
   count_over_time({RATIO}{{result="answer"}}[7d:30m]) >= 16"""
+_DIALABLE = f"""\
+count by (job, operation, skill) (
+    {_STARTED} == 1
+  and
+    (
+        {_CLEAN} > 0
+      or
+        {_CALLS} > 0
+    )
+)"""
+# at how many polls it rose: whether it counts recycles or the records in them is not known; by the id, as a renamed
+# campaign works the same list
+_RECYCLES = f"sum without (campaign, skill) ({fold('changes(wolkvox_campaign_list_recycles_total[1d])')})"
 
-GROUPS = (
-    Group(
+
+def _by_skill(metric: str, also: str = "") -> str:
+    return f"sum by (job, operation, skill{also}) ({fold(metric)})"
+
+
+def _to_empty(settings: Settings) -> str:
+    return f"""\
+(
+    {_CLEAN} > 0
+  and
+    {_STARTED} == 1
+)
+/
+(
+    {_CALLS} / {60 // settings.pace} > 0
+  or
+    # where it pauses for a poll, or is not known
+    {fold("rate(wolkvox_campaign_dialed_total[21m])")} > 0
+)"""
+
+
+def _threshold(threshold: Threshold, settings: Settings) -> Record:
+    default = threshold.default / settings.pace if threshold.in_seconds else threshold.default
+    ours = f"0 * group by (job, operation) (wolkvox_operation_info) + {default:g}"
+    return Record(threshold.record, f"  max by (job, operation) ({threshold.setting})\nor\n  {ours}")
+
+
+def _activity(settings: Settings) -> Group:
+    return Group(
         "wolkvox-activity.rules",
         (
-            Record(DIALED, fold("increase(wolkvox_campaign_dialed_total[1h])")),
-            Record(RESULTS, fold("increase(wolkvox_campaign_results_total[1h])")),
-            Record(HITS, fold("increase(wolkvox_campaign_hits_total[1h])")),
+            Record(STATE, _STATE),
+            Record(OF_STATE, _OF_STATE),
+            Record(TO_EMPTY, _to_empty(settings)),
+            Record(DIALED, fold(increase_1h("wolkvox_campaign_dialed_total"))),
+            Record(RESULTS, fold(increase_1h("wolkvox_campaign_results_total"))),
+            Record(HITS, fold(increase_1h("wolkvox_campaign_hits_total"))),
             Record(RATIO, _RATIO),
-            Record(TO_EMPTY, _TO_EMPTY),
             Record(DIALABLE, _DIALABLE),
+            Record(CALLS_BY_SKILL, _by_skill("wolkvox_campaign_calls_per_minute")),
+            Record(RESULTS_BY_SKILL, f"sum by (job, operation, skill, result) ({RESULTS})"),
+            Record(DIALED_TODAY, _by_skill("wolkvox_campaign_dialed_today")),
+            Record(RESULTS_TODAY, _by_skill("wolkvox_campaign_results_today", ", result")),
+            Record(HITS_TODAY, _by_skill("wolkvox_campaign_hits_today")),
         ),
+    )
+
+
+_USUALLY = Group(
+    "wolkvox-usual.rules",
+    (
+        Record(USUAL, _USUAL),
+        Record(RECYCLES, _RECYCLES),
+        # over a long weekend, too
+        Record(RECYCLES_LATELY, f"max_over_time({RECYCLES}[5d:1h])"),
+        Record(HITS_LATELY, f"max_over_time({HITS}[5d:1h])"),
+        Record(DIALABLE_LATELY, f"max_over_time({DIALABLE}[5d:1h])"),
     ),
-    Group("wolkvox-usual.rules", (Record(USUAL, _USUAL), Record(RECYCLES, _RECYCLES)), interval="5m"),
+    interval="5m",
 )
-"""In the order in which one reads the other."""
+
+
+def groups(settings: Settings) -> tuple[Group, ...]:
+    """Return the groups in the order in which one reads the other."""
+    thresholds = Group("wolkvox-thresholds.rules", tuple(_threshold(each, settings) for each in THRESHOLDS))
+    return thresholds, _activity(settings), _USUALLY

@@ -28,7 +28,7 @@ _ASKED: Mapping[Board, tuple[str, ...]] = {
 def groups(settings: Settings) -> dict[str, tuple[Group, ...]]:
     """Return all groups by the file they stand in."""
     return {
-        "recording": recording.GROUPS,
+        "recording": recording.groups(settings),
         "alerts": (platform_alerts.group(settings), campaign_alerts.group(settings)),
         "law2300": (law2300.group(settings),),
     }

@@ -1,4 +1,4 @@
-"""The texts for people, in every language, from one table: `texts.yaml`."""
+"""The texts for people, in every language: the files of `wording`, which together are one table."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -9,23 +9,32 @@ import yaml
 
 Language = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-TABLE = Path(__file__).with_name("texts.yaml")
+FOLDER = Path(__file__).with_name("wording")
 
 
 @cache
 def table() -> Mapping[str, Mapping[str, str]]:
-    """Return every text by its key, such as `alert.WolkvoxWatchdog.summary`, and then by language."""
-    return dict(_flat("", yaml.safe_load(TABLE.read_text(encoding="utf-8"))))
+    """Return every text by its key, such as `alert.WolkvoxWatchdog.summary`, and then by language.
+
+    Raises TypeError if one lacks a language, and ValueError if two files have the same key.
+    """
+    entries: dict[str, Mapping[str, str]] = {}
+    for file in sorted(FOLDER.glob("*.yaml")):
+        found = dict(_flat(file, "", yaml.safe_load(file.read_text(encoding="utf-8"))))
+        if twice := entries.keys() & found.keys():
+            raise ValueError(f"{file.name}: {', '.join(sorted(twice))}: there already")
+        entries |= found
+    return entries
 
 
-def _flat(path: str, node: Mapping[str, object]) -> list[tuple[str, Mapping[str, str]]]:
+def _flat(file: Path, path: str, node: Mapping[str, object]) -> list[tuple[str, Mapping[str, str]]]:
     if node.keys() == set(LANGUAGES):
         return [(path, {language: " ".join(str(text).split()) for language, text in node.items()})]
     entries: list[tuple[str, Mapping[str, str]]] = []
     for key, below in node.items():
         if not isinstance(below, dict):
-            raise TypeError(f"{TABLE.name}: {path}.{key} needs a text in each of {', '.join(LANGUAGES)}")
-        entries += _flat(f"{path}.{key}".removeprefix("."), below)
+            raise TypeError(f"{file.name}: {path}.{key} needs a text in each of {', '.join(LANGUAGES)}")
+        entries += _flat(file, f"{path}.{key}".removeprefix("."), below)
     return entries
 
 

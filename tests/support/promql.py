@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from mixin.promql import REPLICA_LABELS
 from wolkvox_exporter.api.errors import REMEDIES
 from wolkvox_exporter.api.fields import ReportName
+from wolkvox_exporter.assets.thresholds import THRESHOLDS
 from wolkvox_exporter.metrics import CATALOGUE, EXPORTER_CATALOGUE
 from wolkvox_exporter.metrics.builders import HELD_REASONS, RESULT_LABELS
 
@@ -59,11 +60,12 @@ def _published() -> dict[str, Labels]:
     PlatformCollector(registry=process)
     families += [(sample.name, tuple(sample.labels)) for family in process.collect() for sample in family.samples]
     families += [(name, ()) for name in _OF_THE_SCRAPE]
+    families += [(threshold.setting, ("operation",)) for threshold in THRESHOLDS]
     return {"ALERTS": TARGET | alerts} | {name: TARGET.union(labels) for name, labels in families}
 
 
 PUBLISHED: Series = _published()
-"""What a Prometheus finds that scrapes the exporter."""
+"""What a Prometheus finds that scrapes the exporter, and has the rules made from somebody's settings."""
 
 
 def selectors(expression: str) -> list[tuple[str, dict[str, str]]]:
@@ -199,7 +201,7 @@ class _Reader:
             return _stated(node)
         if node.func.name in ("label_replace", "label_join"):
             target, sources = node.args[1], node.args[3 : 4 if node.func.name == "label_replace" else None]
-            self._demand(of_arguments, _texts(sources), node)
+            self._demand(of_arguments, filter(None, _texts(sources)), node)
             return of_arguments.union(_texts([target]))
         return of_arguments
 

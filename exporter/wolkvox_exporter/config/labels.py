@@ -17,9 +17,10 @@ _OF_METRICS = (
     *("threshold_seconds", "status", "direction", "activity"),
     *("version", "python_version", "implementation", "major", "minor", "patchlevel"),
 )
+_OF_RULES = ("state",)
 _OF_TARGETS = ("job", "instance", "namespace", "service", "pod", "container", "endpoint", "node")
 _OF_ALERTS = ("alertname", "alertstate", "severity", "area", "schedule")
-RESERVED = frozenset((*_OF_METRICS, *_OF_TARGETS, *_OF_ALERTS, "le", "quantile"))
+RESERVED = frozenset((*_OF_METRICS, *_OF_RULES, *_OF_TARGETS, *_OF_ALERTS, "le", "quantile"))
 """Names that a join would overwrite, or that Prometheus would rename."""
 RESERVED_PREFIXES = ("__", "exported_")
 _NAME = re.compile(NAME)

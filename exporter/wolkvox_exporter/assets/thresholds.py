@@ -1,0 +1,42 @@
+"""From where on alerts speak: what the bundled rules take unless a settings file says otherwise."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A threshold; the unit ends the name: seconds, or a ratio of 0-1, else a plain number."""
+
+    name: str
+    default: float
+    about: str
+
+    @property
+    def in_seconds(self) -> bool:
+        """Return whether it is a duration."""
+        return self.name.endswith("_seconds")
+
+    @property
+    def setting(self) -> str:
+        """The series, by operation, of a file made from the user's settings."""
+        return f"operation:wolkvox_{self.name}:setting"
+
+    @property
+    def record(self) -> str:
+        """The series, of every operation, that alerts compare with."""
+        return f"operation:wolkvox_{self.name}:threshold"
+
+
+THRESHOLDS = (
+    Threshold("running_out_seconds", 2700, "Time to empty below which a list runs out."),
+    Threshold("rotating_recycles", 3, "Recycles a day from which on a list is known to be worked again and again."),
+    Threshold("machine_ratio", 0.5, "Share of answering machines among an hour's results."),
+    Threshold("failure_ratio", 0.4, "Share of busy, congested and failed calls among an hour's results."),
+    Threshold("answer_drop_ratio", 0.5, "Share of a campaign's usual answer rate."),
+    Threshold("dialed_for_shares", 100, "Records dialled in an hour below which shares of results mean nothing."),
+    Threshold("dialed_for_hits", 300, "Records dialled in an hour below which the absence of hits means nothing."),
+    Threshold("quota_used_ratio", 0.8, "Share of the day's calls to the API; above the exporter's reserve."),
+    Threshold("failed_polls_ratio", 0.4, "Share of an hour's polls; an outage of twenty minutes stays below."),
+    Threshold("late_attempt_seconds", 600, "How much later than after two intervals a report may be asked."),
+)
+"""A new one is an entry here."""
