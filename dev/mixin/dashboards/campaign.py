@@ -58,7 +58,7 @@ _CALLS = "wolkvox_campaign_calls_per_minute"
 
 
 def _number(key: str, place: tuple[int, int, int, int], *queries: Query) -> Panel:
-    return Panel(key, "stat", place, queries, steps=PLAIN, empty="empty.not_reported")
+    return Panel(key, "stat", place, queries, "locale", steps=PLAIN, stacked=True, empty="empty.not_reported")
 
 
 _WITHOUT_TIME = tuple(
@@ -68,7 +68,7 @@ _WITHOUT_TIME = tuple(
 """What stands in place of a time to empty: the state, as a number that no time is."""
 _NOW = (
     Panel("status", "stat", (0, 0, 4, 4), (Query(_STATE),), "none", states=STATES_OF_CAMPAIGN, empty="empty.no_state"),
-    Panel("calls", "stat", (4, 0, 3, 4), (Query(_value(_CALLS)),), "cpm", 0, steps=PLAIN, empty="empty.not_reported"),
+    Panel("calls", "stat", (4, 0, 3, 4), (Query(_value(_CALLS)),), "short", 0, steps=PLAIN, empty="empty.not_reported"),
     Panel(
         "speed",
         "stat",
@@ -89,8 +89,7 @@ _NOW = (
                 rightly_empty="it was not changed in a day",
             ),
         ),
-        "s",
-        0,
+        "dthms",
         steps=PLAIN,
         empty="empty.unchanged",
     ),
@@ -122,11 +121,10 @@ _NOW = (
 _RAN = Panel(
     "ran",
     "timeline",
-    (0, 4, 24, 3),
+    (0, 4, 24, 4),
     (Query(f"max by (campaign) ({STATE}{{{CAMPAIGN}}})", "{{campaign}}"),),
     "none",
     states=STATES_OF_CAMPAIGN,
-    legend=False,
 )
 
 
@@ -137,7 +135,7 @@ def _per_answer(ago: str = "") -> str:
 
 def _day(key: str, column: int, now: Query, yesterday: Query) -> Panel:
     queries = (now, yesterday)
-    return Panel(key, "stat", (column, 7, 3, 6), queries, now.unit or "short", steps=PLAIN, empty="empty.none_today")
+    return Panel(key, "stat", (column, 8, 3, 5), queries, "locale", steps=PLAIN, stacked=True, empty="empty.none_today")
 
 
 def _counted(key: str, column: int, metric: str, more: str = "") -> Panel:
@@ -164,19 +162,20 @@ _TODAY = (
     Panel(
         "funnel",
         "bars",
-        (12, 7, 6, 6),
+        (12, 8, 6, 5),
         (
             Query(_value("wolkvox_campaign_records"), "legend.loaded"),
             Query(_value("wolkvox_campaign_records_dialed"), "legend.dialed"),
             Query(_value("wolkvox_campaign_records_result", more=_ANSWER), "legend.answered"),
             Query(_value("wolkvox_campaign_records_hit"), "legend.hits"),
         ),
+        "locale",
         steps=PLAIN,
     ),
     Panel(
         "phones",
         "bars",
-        (18, 7, 6, 6),
+        (18, 8, 6, 5),
         (
             Query(
                 f"max by (phone) (wolkvox_campaign_phone_dialed_ratio{{{CAMPAIGN}}})",
@@ -204,7 +203,7 @@ def _per_call(result: str) -> str:
     of_result = f', result="{result}"'
     calls = f"60 * {fold(f'avg_over_time({_CALLS}{{{CAMPAIGN}}}[61m])')}"
     found = f"{_value(RESULT, more=of_result)} / (max({calls}) > 0)"
-    return f"({found} unless {_value(RATIO, more=of_result)}) and {_CALLING}"
+    return f"{found} unless {_value(RATIO, more=of_result)} and {_STATE} == {STATES.index('other_phone')}"
 
 
 _NOT_REDIALED = "there was no pass over another phone"
@@ -253,7 +252,6 @@ _TRENDS = (
                 rightly_empty="it was not reported a week ago",
             ),
         ),
-        "cpm",
         stepped=True,
     ),
     Panel(

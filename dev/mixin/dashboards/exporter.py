@@ -80,7 +80,7 @@ def _report(name: str, title: str) -> Column:
     up = _least("wolkvox_up", f'report="{name}"')
     off = None if name == "campaigns" else "the report can be switched off"
     states = (*ANSWERING, State(2, "state.held", AMBER))
-    return Column(title, 84, None, Query(f"{held} or {up}", rightly_empty=off), "none", "colour", states)
+    return Column(title, 92, None, Query(f"{held} or {up}", rightly_empty=off), "none", "colour", states)
 
 
 def _number(title: str, width: int, query: Query, unit: Unit, steps: tuple[Step, ...]) -> Column:
@@ -95,7 +95,7 @@ _TABLES = (
         (),
         "none",
         columns=(
-            Column("column.operation", 170, "operation"),
+            Column("column.operation", 160, "operation"),
             Column(
                 "column.standing",
                 105,
@@ -112,13 +112,13 @@ _TABLES = (
             _report("skills", "column.report_skills"),
             _report("agents", "column.report_agents"),
             _report("quota", "column.report_quota"),
-            Column("column.token", 105, None, Query(_least("wolkvox_token_valid")), "none", "colour", ACCEPTED),
-            _number("column.age", 80, Query(f"time() - max by (operation) ({_NEWEST})"), "s", above(600, 900, TEXT)),
+            Column("column.token", 100, None, Query(_least("wolkvox_token_valid")), "none", "colour", ACCEPTED),
+            _number("column.age", 105, Query(f"time() - max by (operation) ({_NEWEST})"), "s", above(600, 900, TEXT)),
             _number(
-                "column.quota_used", 95, Query(_USED, rightly_empty=_NO_QUOTA), "percentunit", above(0.8, 0.95, TEXT)
+                "column.quota_used", 105, Query(_USED, rightly_empty=_NO_QUOTA), "percentunit", above(0.8, 0.95, TEXT)
             ),
             _number("column.last_attempt", 95, Query(f"min by (operation) ({_AGO})"), "s", (Step(None, TEXT),)),
-            Column("column.reason", 130, "reason", words=HELD),
+            Column("column.reason", 115, "reason", words=HELD),
         ),
         order=("column.standing", "column.age"),
         empty="empty.no_answer",
@@ -130,9 +130,9 @@ _TABLES = (
         (),
         "none",
         columns=(
-            Column("column.operation", 160, "operation"),
+            Column("column.operation", 200, "operation"),
             Column("column.report", 110, "report"),
-            Column("column.reason", 150, "reason"),
+            Column("column.reason", 170, "reason"),
             Column(
                 "column.failures",
                 90,
@@ -170,7 +170,7 @@ _TABLES = (
         (),
         "none",
         columns=(
-            Column("column.operation", 160, "operation"),
+            Column("column.operation", 200, "operation"),
             Column("column.report", 110, "report"),
             Column(
                 "column.begun",

@@ -1,6 +1,6 @@
 """What the dashboards have in common: selectors, variables, colours of states and results."""
 
-from mixin.dashboards.colours import AMBER, BLUE, GREEN, PURPLE, VERMILLION
+from mixin.dashboards.colours import AMBER, BLUE, GREEN, GREY, PURPLE, VERMILLION
 from mixin.dashboards.model import Annotation, Series, State, Step, Variable
 from mixin.promql import fold
 from mixin.recording import STATE, STATES
@@ -77,7 +77,7 @@ def recycles(selector: str, *, shown: bool) -> Annotation:
 def other_phone(selector: str) -> Annotation:
     """Mark passes over another phone, in which records change their results without being dialled anew."""
     passes = f"{STATE}{{{selector}}} == {STATES.index('other_phone')}"
-    return Annotation("annotation.other_phone", passes, "{{operation}}: {{campaign}}", AMBER, shown=True)
+    return Annotation("annotation.other_phone", passes, "{{operation}}: {{campaign}}", GREY, shown=True)
 
 
 def firing(selector: str) -> Annotation:
