@@ -14,7 +14,7 @@ from mixin.texts import Language
 
 Json = dict[str, Any]
 Choice = Mapping[str, list[str]]
-"""The values chosen of each variable; those that are not named stand at All."""
+"""The values chosen of each variable; those that are not named stand at All, or at the first."""
 Escape = Callable[[str], str]
 FOLDERS: Mapping[Language, Path] = {
     "en": ROOT / "grafana" / "dashboards",
@@ -63,6 +63,8 @@ def interpolated(expression: str, document: Json, choice: Choice, hours: float, 
 
 
 def _chosen(variable: Json, values: list[str] | None, escape: Escape) -> str:
+    if values is None and variable["type"] == "custom":
+        return str(variable["current"]["value"])
     if values is None:
         assert variable["includeAll"], f"{variable['name']} has no All"
         return str(variable["allValue"])

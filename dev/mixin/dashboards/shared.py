@@ -7,8 +7,9 @@ from mixin.recording import STATE, STATES
 
 JOB = 'job=~"$job"'
 OPERATION = f'{JOB}, operation=~"$operation"'
-# by id: a name may hold quotes, which not every Grafana escapes
-CAMPAIGNS = f'{OPERATION}, campaign_id=~"$campaign", skill=~"$skill"'
+OF_SKILL = f'{OPERATION}, skill=~"$skill"'
+FIRING = 'alertstate="firing", alertname=~"Wolkvox.+", severity!="none", job=~"$job", operation=~"$operation|"'
+"""Alerts of the operations chosen and of the exporter itself; not the one that always fires."""
 # where one is chosen: Grafana escapes nothing then, so that a regular expression would take `.` and `+` for its own
 ONE_OPERATION = f'{JOB}, operation="$operation"'
 CAMPAIGN = f'{ONE_OPERATION}, campaign_id="$campaign_id"'
@@ -16,7 +17,6 @@ TARGET = f'{JOB}, instance=~"$instance"'
 OF_TARGET = f'{TARGET}, operation=~"$operation"'
 IDENTITY = "operation, campaign, campaign_id, skill"
 
-RUNNING = (State(1, "state.started", BLUE), State(0, "state.stopped", PURPLE))
 STATES_OF_CAMPAIGN = tuple(
     State(STATES.index(state), word, colour)
     for state, word, colour in (
