@@ -106,9 +106,7 @@ def _to_empty(settings: Settings) -> str:
 
 def _rank(settings: Settings) -> str:
     return f"""\
-  {STATE} + 1 / (2 + {TO_EMPTY} / {3600 // settings.pace})
-or
-  {STATE}
+  {STATE} + (1 / (2 + {TO_EMPTY} / {3600 // settings.pace}) or 0 * {STATE})
 or
   # a state that is not known leaves nobody out
   {_STARTED}"""

@@ -22,7 +22,8 @@ FOLDERS: Mapping[Language, Path] = {
 }
 BOARDS: tuple[Board, ...] = ("operations", "campaign", "exporter")
 STEP = 300
-"""Seconds: the panels' least interval."""
+"""Seconds: the least interval of nearly all panels."""
+_STEPS = {"5m": STEP, "1h": 3600}
 _RATE_INTERVAL = STEP + 60
 """A step and a scrape."""
 _VARIABLE = re.compile(r"\$\{(\w+)(?::\w+)?\}|\$(\w+)")
@@ -83,10 +84,13 @@ class Asked:
     expression: str
     instant: bool
     meant: Query
+    step: int
+    """Seconds between two points."""
 
 
 def queries(dashboard: Dashboard, document: Json) -> Iterator[Asked]:
     """Yield every query of a dashboard's panels."""
     for panel, written in zip(dashboard.panels, document["panels"], strict=True):
         for query, target in zip(panel.asked, written["targets"], strict=True):
-            yield Asked(written["title"], target["expr"], target["instant"], query)
+            step = _STEPS[written["interval"]]
+            yield Asked(written["title"], target["expr"], target["instant"], query, step)

@@ -45,7 +45,7 @@ _NOW = (
     Panel(
         "states",
         "stat",
-        (0, 0, 11, 3),
+        (0, 0, 12, 3),
         tuple(
             Query(_of_state(STATES[state.value]), state.word, state.colour)
             for state in sorted(STATES_OF_CAMPAIGN, key=lambda each: -each.value)
@@ -57,7 +57,7 @@ _NOW = (
     Panel(
         "calls",
         "stat",
-        (11, 0, 3, 3),
+        (12, 0, 3, 3),
         (Query(f"sum({CALLS_BY_SKILL}{{{OF_SKILL}}})"),),
         "locale",
         0,
@@ -67,7 +67,7 @@ _NOW = (
     Panel(
         "answers",
         "stat",
-        (14, 0, 4, 3),
+        (15, 0, 3, 3),
         (Query(_ANSWERS),),
         "percentunit",
         1,
@@ -121,7 +121,7 @@ _TODAY = tuple(
     Panel(
         key,
         "stat",
-        (column, 3, width, 3),
+        (column, 3, width, 4),
         (
             Query(of_day(""), "legend.today", BLUE),
             Query(of_day(" offset 1d"), "legend.yesterday_by_now", GREY, rightly_empty=_NO_YESTERDAY),
@@ -129,6 +129,7 @@ _TODAY = tuple(
         "percentunit" if is_ratio else "locale",
         1 if is_ratio else 0,
         steps=PLAIN,
+        stacked=True,
         empty="empty.none_today",
     )
     for key, column, width, of_day, is_ratio in (
@@ -146,7 +147,7 @@ _TRENDS = (
     Panel(
         "results",
         "series",
-        (0, 25, 12, 8),
+        (0, 25, 10, 8),
         (
             Query(f"sum by (result) ({RESULT}{{{OF_SKILL}}})", "{{result}}"),
             Query(_ANSWERS, "legend.answer_rate", VERMILLION, unit="percentunit", line=True),
@@ -159,7 +160,7 @@ _TRENDS = (
     Panel(
         "pace",
         "series",
-        (12, 25, 12, 8),
+        (10, 25, 10, 8),
         (
             Query(f"{_CALLS} and on (operation) {_MOST}", "{{operation}}"),
             Query(
@@ -183,7 +184,7 @@ AGENTS = (
 _AGENTS = Panel(
     "agents",
     "bars",
-    (20, 33, 4, 9),
+    (20, 25, 4, 8),
     (
         Query(
             f"topk(12, sum by (status) ({fold(f'wolkvox_agents{{{OPERATION}}}')}))",
@@ -226,8 +227,8 @@ def dashboard(settings: Settings, language: Language) -> Dashboard:
             attention(settings),
             ending(language),
             *_TRENDS,
+            _AGENTS,
             by_operation(language),
             by_skill(language),
-            _AGENTS,
         ),
     )

@@ -32,6 +32,7 @@ from mixin.texts import Language
 
 _ALL_WELL = "no alert fires while all is well"
 _NOT_POLLED = "skills are asked for only where the configuration says so"
+_ANSWER = ', result="answer"'
 _EMPTY = State(0, "state.empty", AMBER)
 _WORST = f"topk($limit, {RANK}{{{OF_SKILL}}})"
 
@@ -74,7 +75,7 @@ _OF_CAMPAIGNS = (
         "column.state", 130, None, _of_campaign(f"{STATE}{{{OPERATION}}}"), "none", "background", STATES_OF_CAMPAIGN
     ),
     Column("column.calls", 80, None, _of_campaign(_raw("wolkvox_campaign_calls_per_minute")), "locale"),
-    Column("column.dialed", 90, None, _of_campaign(_raw("wolkvox_campaign_dialed_today")), "locale"),
+    Column("column.dialed", 105, None, _of_campaign(_raw("wolkvox_campaign_dialed_today")), "locale"),
     Column("column.clean", 80, None, _of_campaign(_raw("wolkvox_campaign_records_clean")), "locale"),
     Column("column.to_empty", 95, None, _LEFT, "dthms", "colour", (_EMPTY,), below(7200, 2700, TEXT)),
     Column("column.answer", 80, None, _share("answer"), "percentunit", decimals=1),
@@ -88,7 +89,7 @@ _OF_CAMPAIGNS = (
         steps=above(0.35, 0.5, TEXT),
         decimals=1,
     ),
-    Column("column.hits_today", 80, None, _of_campaign(_raw("wolkvox_campaign_hits_today")), "locale"),
+    Column("column.hits_today", 85, None, _of_campaign(_raw("wolkvox_campaign_hits_today")), "locale"),
     Column("column.operation", 120, "operation"),
     Column("column.skill", 70, "skill"),
     Column("column.campaign_id", 65, "campaign_id"),
@@ -101,7 +102,7 @@ def campaigns(language: Language) -> Panel:
     return Panel(
         "campaigns",
         "table",
-        (0, 6, 16, 19),
+        (0, 7, 16, 18),
         (),
         "none",
         columns=(_campaign(language, 0), *_OF_CAMPAIGNS),
@@ -127,7 +128,7 @@ def attention(settings: Settings) -> Panel:
     return Panel(
         "attention",
         "table",
-        (16, 6, 8, 10),
+        (16, 7, 8, 9),
         (),
         "none",
         columns=(
@@ -144,7 +145,8 @@ def attention(settings: Settings) -> Panel:
 def ending(language: Language) -> Panel:
     """Return the table of the lists that end first."""
     first = Query(
-        f"max by ({IDENTITY}) (bottomk(10, {TO_EMPTY}{{{OF_SKILL}}}))", rightly_empty="no list runs out at night"
+        f"max by (operation, campaign, campaign_id) (bottomk(10, {TO_EMPTY}{{{OF_SKILL}}}))",
+        rightly_empty="no list runs out at night",
     )
     return Panel(
         "ending",
@@ -167,11 +169,13 @@ def _of_operation(metric: str, also: str = "") -> str:
     return f"sum by (operation) ({metric}{{{OF_SKILL}{also}}})"
 
 
-def _in_state(*states: str) -> Query:
-    return Query(_of_operation(OF_STATE, f', state=~"{"|".join(states)}"'))
+def _in_state(states: str) -> Query:
+    """Count the campaigns whose state matches; none are 0 where the operation has any."""
+    matching = _of_operation(OF_STATE, f', state=~"{states}"')
+    return Query(f"{matching} or 0 * {_of_operation(OF_STATE)}")
 
 
-_ANSWER_RATE = Query(f"""{_of_operation(RESULTS_TODAY, ', result="answer"')} / ({_of_operation(RESULTS_TODAY)} > 0)""")
+_ANSWER_RATE = Query(f"{_of_operation(RESULTS_TODAY, _ANSWER)} / ({_of_operation(RESULTS_TODAY)} > 0)")
 
 
 def by_operation(language: Language) -> Panel:
@@ -179,16 +183,16 @@ def by_operation(language: Language) -> Panel:
     return Panel(
         "by_operation",
         "table",
-        (0, 33, 9, 9),
+        (0, 33, 11, 9),
         (),
         "none",
         columns=(
             _narrower(language, "column.operation", 0, "operation"),
-            Column("column.calling", 80, None, _in_state("calling", "other_phone"), "locale"),
+            Column("column.calling", 80, None, _in_state("calling|other_phone"), "locale"),
             Column("column.no_calls", 85, None, _in_state("no_calls"), "locale"),
             Column("column.list_empty", 85, None, _in_state("list_empty"), "locale"),
             Column("column.calls", 85, None, Query(_of_operation(CALLS_BY_SKILL)), "locale"),
-            Column("column.dialed", 95, None, Query(_of_operation(DIALED_TODAY)), "locale"),
+            Column("column.dialed", 120, None, Query(_of_operation(DIALED_TODAY)), "locale"),
             Column("column.answer", 85, None, _ANSWER_RATE, "percentunit", decimals=1),
             Column("column.hits_today", 85, None, Query(_of_operation(HITS_TODAY)), "locale"),
         ),
@@ -233,14 +237,14 @@ def by_skill(language: Language) -> Panel:
     return Panel(
         "by_skill",
         "table",
-        (9, 33, 11, 9),
+        (11, 33, 13, 9),
         (_NAME,),
         "none",
         columns=(
             Column("column.operation", 120, "operation"),
             _narrower(language, "column.skill", 70, "operation", "skill"),
             Column("column.skill_name", 0, "skill_name", empty="empty.not_polled"),
-            Column("column.dialed", 85, None, Query(f"max by (operation, skill) ({_SKILLS})"), "locale"),
+            Column("column.dialed", 120, None, Query(f"max by (operation, skill) ({_SKILLS})"), "locale"),
             Column(
                 "column.answer", 80, None, _of_skill(_ANSWERED, "nothing was dialled today"), "percentunit", decimals=1
             ),

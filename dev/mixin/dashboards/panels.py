@@ -259,6 +259,7 @@ def _graph(panel: Panel) -> common.GraphFieldConfig:
         stacking=common.StackingConfig(mode=stacking, group="A"),
         axis_soft_max=panel.most,
         bar_alignment=common.BarAlignment.BEFORE if panel.hourly else None,
+        bar_width_factor=0.95 if panel.hourly else None,
     )
 
 
