@@ -45,7 +45,7 @@ _NOW = (
     Panel(
         "states",
         "stat",
-        (0, 0, 12, 3),
+        (0, 0, 11, 3),
         tuple(
             Query(_of_state(STATES[state.value]), state.word, state.colour)
             for state in sorted(STATES_OF_CAMPAIGN, key=lambda each: -each.value)
@@ -57,7 +57,7 @@ _NOW = (
     Panel(
         "calls",
         "stat",
-        (12, 0, 3, 3),
+        (11, 0, 3, 3),
         (Query(f"sum({CALLS_BY_SKILL}{{{OF_SKILL}}})"),),
         "locale",
         0,
@@ -67,7 +67,7 @@ _NOW = (
     Panel(
         "answers",
         "stat",
-        (15, 0, 3, 3),
+        (14, 0, 4, 3),
         (Query(_ANSWERS),),
         "percentunit",
         1,

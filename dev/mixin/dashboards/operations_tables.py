@@ -54,34 +54,36 @@ def _narrower(language: Language, title: str, width: int, *fields: str) -> Colum
     return Column(title, width, fields[-1], link=link, link_title="link.narrow")
 
 
+def _shown(metric: str, also: str = "") -> str:
+    """Select a metric of the campaigns that need eyes; rows are few before anything is reckoned, or many would cost."""
+    return f"{metric}{{{OPERATION}{also}}} and on (job, operation, campaign_id) {_WORST}"
+
+
 def _of_campaign(expression: str) -> Query:
-    """Ask for a value of the campaigns that need eyes."""
-    return Query(f"max by ({IDENTITY}) ({expression} and on (job, operation, campaign_id) {_WORST})")
+    # makes one of replicas, too
+    return Query(f"max by ({IDENTITY}) ({expression})")
 
 
-def _raw(metric: str) -> str:
-    return fold(f"{metric}{{{OPERATION}}}")
+def _value(metric: str) -> Query:
+    return _of_campaign(_shown(metric))
 
 
 def _share(result: str) -> Query:
-    return _of_campaign(
-        f'{RESULTS}{{{OPERATION}, result="{result}"}} / ignoring (result) ({RESULTS_IN_ALL}{{{OPERATION}}} > 0)'
-    )
+    chosen = _shown(RESULTS, f', result="{result}"')
+    return _of_campaign(f"({chosen}) / ignoring (result) ({RESULTS_IN_ALL}{{{OPERATION}}} > 0)")
 
 
-_LEFT = _of_campaign(f"({TO_EMPTY}{{{OPERATION}}} or {_raw('wolkvox_campaign_records_clean')} == 0)")
+_LEFT = _of_campaign(f"{_shown(TO_EMPTY)} or ({_shown('wolkvox_campaign_records_clean')}) == 0")
 _OF_CAMPAIGNS = (
-    Column(
-        "column.state", 130, None, _of_campaign(f"{STATE}{{{OPERATION}}}"), "none", "background", STATES_OF_CAMPAIGN
-    ),
-    Column("column.calls", 80, None, _of_campaign(_raw("wolkvox_campaign_calls_per_minute")), "locale"),
-    Column("column.dialed", 105, None, _of_campaign(_raw("wolkvox_campaign_dialed_today")), "locale"),
-    Column("column.clean", 80, None, _of_campaign(_raw("wolkvox_campaign_records_clean")), "locale"),
-    Column("column.to_empty", 95, None, _LEFT, "dthms", "colour", (_EMPTY,), below(7200, 2700, TEXT)),
+    Column("column.state", 160, None, _value(STATE), "none", "background", STATES_OF_CAMPAIGN),
+    Column("column.calls", 80, None, _value("wolkvox_campaign_calls_per_minute"), "locale"),
+    Column("column.dialed", 115, None, _value("wolkvox_campaign_dialed_today"), "locale"),
+    Column("column.clean", 75, None, _value("wolkvox_campaign_records_clean"), "locale"),
+    Column("column.to_empty", 115, None, _LEFT, "dthms", "colour", (_EMPTY,), below(7200, 2700, TEXT)),
     Column("column.answer", 80, None, _share("answer"), "percentunit", decimals=1),
     Column(
         "column.machine",
-        85,
+        80,
         None,
         _share("answer_machine"),
         "percentunit",
@@ -89,7 +91,7 @@ _OF_CAMPAIGNS = (
         steps=above(0.35, 0.5, TEXT),
         decimals=1,
     ),
-    Column("column.hits_today", 85, None, _of_campaign(_raw("wolkvox_campaign_hits_today")), "locale"),
+    Column("column.hits_today", 80, None, _value("wolkvox_campaign_hits_today"), "locale"),
     Column("column.operation", 120, "operation"),
     Column("column.skill", 70, "skill"),
     Column("column.campaign_id", 65, "campaign_id"),
@@ -132,10 +134,10 @@ def attention(settings: Settings) -> Panel:
         (),
         "none",
         columns=(
-            Column("column.severity", 110, None, severity, "none", "background", SEVERITY),
+            Column("column.severity", 120, None, severity, "none", "background", SEVERITY),
             Column("column.alert", 0, "alertname", words=words, link=runbook, link_title="link.runbook"),
             Column("column.operation", 130, "operation"),
-            Column("column.count", 70, None, Query(count, rightly_empty=_ALL_WELL), "locale"),
+            Column("column.count", 95, None, Query(count, rightly_empty=_ALL_WELL), "locale"),
         ),
         order=("column.severity", "column.count"),
         empty="empty.no_alert",
@@ -144,10 +146,8 @@ def attention(settings: Settings) -> Panel:
 
 def ending(language: Language) -> Panel:
     """Return the table of the lists that end first."""
-    first = Query(
-        f"max by (operation, campaign, campaign_id) (bottomk(10, {TO_EMPTY}{{{OF_SKILL}}}))",
-        rightly_empty="no list runs out at night",
-    )
+    soonest = f"bottomk(10, {TO_EMPTY}{{{OF_SKILL}}})"
+    first = Query(f"max by (operation, campaign, campaign_id) ({soonest})", rightly_empty="no list runs out at night")
     return Panel(
         "ending",
         "table",
@@ -158,7 +158,7 @@ def ending(language: Language) -> Panel:
             _campaign(language, 0),
             Column("column.operation", 130, "operation"),
             Column("column.campaign_id", 65, "campaign_id"),
-            Column("column.to_empty", 110, None, first, "dthms", "colour", steps=below(7200, 2700, TEXT)),
+            Column("column.to_empty", 120, None, first, "dthms", "colour", steps=below(7200, 2700, TEXT)),
         ),
         least_first=("column.to_empty",),
         empty="empty.not_draining",
@@ -190,9 +190,9 @@ def by_operation(language: Language) -> Panel:
             _narrower(language, "column.operation", 0, "operation"),
             Column("column.calling", 80, None, _in_state("calling|other_phone"), "locale"),
             Column("column.no_calls", 85, None, _in_state("no_calls"), "locale"),
-            Column("column.list_empty", 85, None, _in_state("list_empty"), "locale"),
+            Column("column.list_empty", 110, None, _in_state("list_empty"), "locale"),
             Column("column.calls", 85, None, Query(_of_operation(CALLS_BY_SKILL)), "locale"),
-            Column("column.dialed", 120, None, Query(_of_operation(DIALED_TODAY)), "locale"),
+            Column("column.dialed", 115, None, Query(_of_operation(DIALED_TODAY)), "locale"),
             Column("column.answer", 85, None, _ANSWER_RATE, "percentunit", decimals=1),
             Column("column.hits_today", 85, None, Query(_of_operation(HITS_TODAY)), "locale"),
         ),
@@ -243,18 +243,18 @@ def by_skill(language: Language) -> Panel:
         columns=(
             Column("column.operation", 120, "operation"),
             _narrower(language, "column.skill", 70, "operation", "skill"),
-            Column("column.skill_name", 0, "skill_name", empty="empty.not_polled"),
-            Column("column.dialed", 120, None, Query(f"max by (operation, skill) ({_SKILLS})"), "locale"),
+            Column("column.skill_name", 0, "skill_name"),
+            Column("column.dialed", 115, None, Query(f"max by (operation, skill) ({_SKILLS})"), "locale"),
             Column(
                 "column.answer", 80, None, _of_skill(_ANSWERED, "nothing was dialled today"), "percentunit", decimals=1
             ),
             Column("column.hits_today", 80, None, _of_skill(f"{HITS_TODAY}{{{OPERATION}}}"), "locale"),
             Column(
-                "column.queue", 90, None, _polled("wolkvox_skill_calls_waiting"), "locale", empty="empty.not_polled"
+                "column.queue", 115, None, _polled("wolkvox_skill_calls_waiting"), "locale", empty="empty.not_polled"
             ),
             Column(
                 "column.abandonment",
-                90,
+                115,
                 None,
                 _polled("wolkvox_skill_abandon_ratio"),
                 "percentunit",
@@ -262,7 +262,7 @@ def by_skill(language: Language) -> Panel:
                 empty="empty.not_polled",
             ),
             Column(
-                "column.service_level", 90, None, _SERVICE_LEVEL, "percentunit", decimals=1, empty="empty.not_polled"
+                "column.service_level", 115, None, _SERVICE_LEVEL, "percentunit", decimals=1, empty="empty.not_polled"
             ),
         ),
         order=("column.dialed",),
