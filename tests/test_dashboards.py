@@ -29,6 +29,7 @@ FILES = list(product(BOARDS, LANGUAGES))
 BACKGROUNDS = {"dark": "#181B1F", "light": "#FFFFFF"}
 READABLE = 3.0
 """The contrast that WCAG asks of graphics and large text."""
+SCREEN_ROWS = 25
 ROWS = {"operations": 42, "campaign": 25, "exporter": 35}
 """Of 38 pixels each: 25 fill a screen of 1080 with Grafana's own bars, as 20 operations do in the exporter's table."""
 COLUMNS = 24
@@ -89,6 +90,14 @@ def test_panels_fill_a_screen_without_hole_or_overlap(board: Board) -> None:
         cells.update(product(rows, columns))
     assert set(cells) == set(product(range(ROWS[board]), range(COLUMNS)))
     assert set(cells.values()) == {1}
+
+
+def test_what_is_now_and_what_was_today_fit_the_wall() -> None:
+    """If nobody scrolls, then no panel of the operations board is cut by the end of the screen."""
+    tops = [panel["gridPos"]["y"] for panel in load("operations")["panels"]]
+    ends = [panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in load("operations")["panels"]]
+    assert all(end <= SCREEN_ROWS or top >= SCREEN_ROWS for top, end in zip(tops, ends, strict=True))
+    assert SCREEN_ROWS in tops
 
 
 @pytest.mark.parametrize(("board", "language"), FILES)

@@ -110,6 +110,8 @@ class Writer:
                     text_mode=common.BigValueTextMode.AUTO,
                     orientation=_orientation(panel),
                     reduce_options=_LAST,
+                    # names above their numbers, where several stand side by side
+                    wide_layout=panel.stacked or len(panel.queries) == 1,
                 )
             case "gauge":
                 return gauge.Options(reduce_options=_LAST, show_threshold_markers=False)
