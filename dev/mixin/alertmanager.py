@@ -17,7 +17,7 @@ supervisors that an alert is over. What a message says is in wolkvox.tmpl. Alert
       send_resolved: false
       title: '{{ template "wolkvox.subject" . }}'
       text: '{{ template "wolkvox.text" . }}'
-Business hours are those of the first interval whose route fits the operation: add an interval and a route for each group of
+Business hours are those of the first route that fits the operation: add an interval and a route for each group of
 operations that works at other hours.
 Alerts labelled schedule="business_hours" wait for the opening of the interval, and are sent then if they still fire.
 A label in `equal` that is missing on both sides counts as equal: an exporter that is down has no label `operation`."""

@@ -11,24 +11,24 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
     "es": {"alerts": "alertas", "over": "Terminó", "first": f"Las primeras {SHOWN}:", "do": "Qué hacer", "look": "Vea"},
 }
 # what is cut is cut by characters, of which few have two bytes; a link is whole or left out
-_TEMPLATE = r"""{{- /* Made by `make generate`. Subject and text of a message: ten lines and two kilobytes at most. */ -}}
+_TEMPLATE = r"""{{- /* Made by `make generate`. What a message says, in ten lines and two kilobytes at most. */ -}}
 {{ define "wolkvox.line" }}{{ printf "%.330s" (reReplaceAll "\\s+" " " .) }}{{ end }}
 {{ define "wolkvox.link" }}{{ if lt (len .) 300 }}{{ . }}{{ end }}{{ end }}
 
 {{ define "wolkvox.subject" -}}
 {{ if eq .Status "resolved" }}<over>: {{ end -}}
 {{ if eq (len .Alerts) 1 }}{{ template "wolkvox.line" (index .Alerts 0).Annotations.summary -}}
-{{ else }}wolkvox{{ with .CommonLabels.operation }} · {{ printf "%.60s" . }}{{ end }}: {{ len .Alerts }} <alerts>{{ end }}
-{{- end }}
+{{ else }}wolkvox{{ with .CommonLabels.operation }} · {{ printf "%.60s" . }}{{ end }}: {{ len .Alerts }} <alerts>
+{{- end }}{{ end }}
 
 {{ define "wolkvox.text" -}}
 {{ template "wolkvox.subject" . }}
 {{ if gt (len .Alerts) <shown> }}<first>
-{{ end }}{{ $told := "" }}
-{{- range .Alerts }}{{ if and (eq .Labels.severity "critical") (lt (len $told) <shown>) }}{{ $told = printf "%sx" $told -}}
+{{ end }}{{ $n := "" }}
+{{- range .Alerts }}{{ if and (eq .Labels.severity "critical") (lt (len $n) <shown>) }}{{ $n = printf "%sx" $n -}}
 ■ {{ template "wolkvox.line" .Annotations.description }}
 {{ end }}{{ end }}
-{{- range .Alerts }}{{ if and (ne .Labels.severity "critical") (lt (len $told) <shown>) }}{{ $told = printf "%sx" $told -}}
+{{- range .Alerts }}{{ if and (ne .Labels.severity "critical") (lt (len $n) <shown>) }}{{ $n = printf "%sx" $n -}}
 ▲ {{ template "wolkvox.line" .Annotations.description }}
 {{ end }}{{ end }}
 {{- if eq (len .Alerts) 1 }}{{ with index .Alerts 0 -}}

@@ -3,7 +3,7 @@
 import re
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -16,7 +16,8 @@ Case = dict[str, Any]
 class _Texts(yaml.SafeLoader):
     """Takes every scalar for a text, as 0x20 is a series of zeros in a case; mappings are merged as ever."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {"<": [("tag:yaml.org,2002:merge", re.compile("^<<$"))]}
+
+_Texts.yaml_implicit_resolvers = {"<": [("tag:yaml.org,2002:merge", re.compile("^<<$"))]}
 
 
 def dated(file: Path) -> Case:
