@@ -20,6 +20,7 @@ MIDNIGHT = round(datetime.fromisoformat("2026-11-24T00:00:00-05:00").timestamp()
 DAY = 86_400
 BOARD = load("campaign")
 MORA = 'operation="cobranzas-mx",campaign="Mora",campaign_id="6120",skill="5100"'
+BEFORE = 'operation="cobranzas-mx",campaign="Mora temprana",campaign_id="6120",skill="5100"'
 RENAMED = 'operation="cobranzas-mx",campaign="Mora 30",campaign_id="6120",skill="5117"'
 AWKWARD = {"Ventas (CO) + MX": 1, "Ventas CO  MX": 2, "mx|co": 3, "mx": 4, "co": 5, "a.b*": 6, "axbb": 7, '"ñ"': 8}
 
@@ -76,17 +77,20 @@ async def test_campaigns_are_offered_of_the_operation_and_its_skills_alone(tmp_p
     async with prometheus_of(tmp_path) as server:
         for skills, names in ((["a.b"], {"B"}), (["5100", "axb"], {"A", "C"}), (None, {"A", "B", "C"})):
             choice = {"operation": ["mx|co"], **({"skill": skills} if skills else {})}
-            found = await server.query(interpolated(query, BOARD, choice, hours=24), "campaign", "campaign_id", time=NOW)
+            found = await server.query(
+                interpolated(query, BOARD, choice, hours=24), "campaign", "campaign_id", time=NOW
+            )
             assert {name for name, _ in found} == names
 
 
 def two_days(now: int) -> str:
-    """One campaign, dialled 10 a poll from eight on, renamed at ten today; the day before it had another pace."""
+    """One campaign, dialled 10 a poll from eight on, renamed at ten; the day before 7 a poll, renamed at noon."""
     midnight = MIDNIGHT if now >= MIDNIGHT else MIDNIGHT - DAY
     polls = max((now - midnight - 8 * 3600) // STEP, 0)
     day = f'wolkvox_day_start_timestamp_seconds{{operation="cobranzas-mx"}} {midnight}\n'
     if midnight < MIDNIGHT:
-        return f"{day}wolkvox_campaign_dialed_today{{{MORA}}} {7 * polls}\n"
+        named, of_the_name = (BEFORE, polls) if polls < 48 else (MORA, polls - 48)
+        return f"{day}wolkvox_campaign_dialed_today{{{named}}} {7 * of_the_name}\n"
     if polls < 24:
         return f"{day}wolkvox_campaign_dialed_today{{{MORA}}} {10 * polls}\n"
     return f"{day}wolkvox_campaign_dialed_today{{{RENAMED}}} {10 * (polls - 24)}\n"
@@ -151,7 +155,12 @@ async def test_a_word_stands_where_nothing_runs_out(tmp_path: Path, value: int, 
 
 @pytest.mark.parametrize(
     ("state", "ratio", "shares", "per_call"),
-    [("calling", 0.4, 0.4, None), ("other_phone", None, None, 0.1), ("list_empty", 0.4, None, None)],
+    [
+        ("calling", 0.4, 0.4, None),
+        ("calling", None, None, None),
+        ("other_phone", None, None, 0.1),
+        ("list_empty", 0.4, None, None),
+    ],
 )
 async def test_a_pass_over_another_phone_is_shown_by_calls(
     tmp_path: Path, state: str, ratio: float | None, shares: float | None, per_call: float | None
