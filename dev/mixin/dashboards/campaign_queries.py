@@ -1,6 +1,6 @@
 """What the dashboard of one campaign asks."""
 
-from mixin.dashboards.shared import CAMPAIGN, ONE_OPERATION
+from mixin.dashboards.shared import CAMPAIGN
 from mixin.promql import fold
 from mixin.recording import RATIO, RESULTS, STATE, STATES
 
@@ -17,10 +17,7 @@ def today(metric: str, more: str = "", ago: str = "") -> str:
 
     `ago` is an offset, such as ` offset 1d`: what was counted by this time of that day.
     """
-    day = f"max by (operation) (wolkvox_day_start_timestamp_seconds{{{ONE_OPERATION}}}"
-    counted = fold(f"{metric}{{{CAMPAIGN}{more}}}")
-    of_the_day = f"{counted} and on (operation) {day}) == {day} @ end(){ago})"
-    return f"sum(last_over_time(({of_the_day})[1d:1m]{ago}))"
+    return f"sum({fold(f'{metric}{{{CAMPAIGN}{more}}}{ago}')})"
 
 
 def rises(metric: str) -> str:
