@@ -190,3 +190,18 @@ async def test_a_change_of_speed_is_dated(tmp_path: Path) -> None:
         assert await number(server, expression) == 70 * 60
         assert await number(server, expression, NOW - 71 * 60) == 129 * 60
         assert await number(server, expression, NOW - 201 * 60) is None
+
+
+async def test_a_start_is_marked_once(tmp_path: Path) -> None:
+    """If a campaign is started, then that is marked at one point in time; one that appears has not changed."""
+
+    def page(now: int) -> str:
+        ago = (NOW - now) // 60
+        return "\n" if ago > 100 else f"wolkvox_campaign_started{{{MORA}}} {int(ago <= 42)}\n"
+
+    await recorded(tmp_path, page, range(NOW - 2 * 3600, NOW + 1, 60))
+    (mark,) = (each["expr"] for each in BOARD["annotations"]["list"] if each["name"] == "Started or stopped")
+    expression = interpolated(mark, BOARD, {"operation": ["cobranzas-mx"], "campaign_id": ["6120"]}, hours=24)
+    async with prometheus_of(tmp_path) as server:
+        found = await server.query_range(expression, NOW - 2 * 3600, NOW, STEP, "campaign")
+    assert found == {("Mora",): {float(NOW - 40 * 60): 1.0}}

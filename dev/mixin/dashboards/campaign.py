@@ -167,7 +167,6 @@ _TODAY = (
     ),
 )
 
-
 _NOT_REDIALED = "there was no pass over another phone"
 _MIX = (
     *(Query(share(series.name), series.title, series.colour, rightly_empty=_RESTING) for series in RESULTS),
