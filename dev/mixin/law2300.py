@@ -9,7 +9,7 @@ _SEEN = 'wolkvox_report_last_success_timestamp_seconds{report="campaigns"} - 180
 
 
 def group(settings: Settings) -> Group:
-    """Return the alert on calls outside the hours of the law, which holidays are not known to."""
+    """Return the alert on calls outside the hours of the law, one for each operation; holidays are not known."""
     calls = f'wolkvox_campaign_calls_per_minute{{operation=~"{settings.law2300_operations}"}}'
     replica = ", ".join(("job", "operation", *REPLICA_LABELS))
     outside = f"""
@@ -33,6 +33,9 @@ def group(settings: Settings) -> Group:
     )
 """
     alert = Alert(
-        "WolkvoxDialingOutsideLegalHours", fold(outside), "6m", "warning", "campaign", "campaign", keep_firing="6m"
+        "WolkvoxDialingOutsideLegalHours",
+        f"count by (job, operation) ({fold(outside)})",
+        *("6m", "warning", "campaign", "operations"),
+        keep_firing="6m",
     )
     return Group("wolkvox-law2300.alerts", (alert,))

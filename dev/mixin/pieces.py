@@ -1,7 +1,7 @@
 """What the texts of alerts share: `<campaign>`, `<for 15m>` and such are replaced by templates of Prometheus.
 
-Templates may query. Each of these asks for some series of one operation, at an instant or over an hour at most: they are
-filled in for every alert at each evaluation.
+Templates may query. Each of these asks for some series of one operation, at an instant or over an hour: they are filled
+in for every alert at each evaluation.
 """
 
 import re

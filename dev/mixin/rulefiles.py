@@ -1,7 +1,6 @@
 """Rules as Prometheus reads them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from functools import partial
 
 from docs.generate import ROOT
@@ -19,11 +18,12 @@ _ABOUT = {
     "law2300": "Opt-in: calls outside the hours of Colombia's Law 2300; holidays are not known.\n"
     "Name the operations that are under it in the expression.",
 }
+_PRINTED = ("job", "grafana_url", "runbook_url", "law2300_operations")
 _RUNBOOKS = ROOT / "docs" / "runbooks"
 _ASKED: Mapping[Board, tuple[str, ...]] = {
     "operations": ("operation", "skill"),
     "campaign": ("operation", "campaign_id"),
-    "exporter": ("operation",),
+    "exporter": ("instance", "operation"),
 }
 """The variables of a dashboard that an alert fills in from its labels."""
 
@@ -32,7 +32,7 @@ def groups(settings: Settings) -> dict[str, tuple[Group, ...]]:
     """Return all groups by the file they stand in."""
     return {
         "recording": (*recording.groups(settings), skill_recording.GROUP),
-        "alerts": (platform_alerts.group(settings), campaign_alerts.group(settings), skill_alerts.GROUP),
+        "alerts": (platform_alerts.group(settings), campaign_alerts.group(), skill_alerts.GROUP),
         "law2300": (law2300.group(settings),),
     }
 
@@ -54,7 +54,7 @@ def rule_files(settings: Settings, language: Language) -> Iterator[tuple[str, st
 
 
 def _printed(settings: Settings) -> str:
-    rows = (f"  {field.name}: {getattr(settings, field.name)}" for field in fields(settings) if field.name != "pace")
+    rows = (f"  {name}: {getattr(settings, name)}" for name in _PRINTED)
     return "\n".join(["Settings (Settings in dev/mixin/settings.py):", *rows])
 
 

@@ -8,15 +8,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from mixin.alertmanager import configuration
 from mixin.prometheus import prometheus_files
 from mixin.rulefiles import rule_files
 from mixin.settings import Settings
-from support.alertmanager import Alertmanager, Inbox, alertmanager, inbox
+from support.alertmanager import Alertmanager, Inbox, alertmanager, inbox, routes
 from support.processes import EXPORTER, Program, config_file, program, serving
 from support.prometheus import Prometheus, prometheus_by
 from support.tools import tool
@@ -29,7 +27,6 @@ GROUP_INTERVAL = 10.0
 _SETTINGS = Settings().faster(PACE)
 _INTERVALS = {"interval": "5s", "quota_interval": "15s"}
 _SECOND = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "1s")
-_ALWAYS = [{"times": [{"start_time": "00:00", "end_time": "24:00"}]}]
 # what fires is sent again every few seconds, as the first times nobody may listen yet
 _SEND_AGAIN = "--rules.alert.resend-delay=5s"
 
@@ -72,21 +69,12 @@ async def alerting(folder: Path, campaigns: Mapping[str, Campaign]) -> AsyncIter
     async with (
         simulator.serving() as base_url,
         inbox() as people,
-        alertmanager(folder, _routes(people)) as manager,
+        alertmanager(folder, routes(people, _SETTINGS)) as manager,
         serving(config_file(folder, base_url, polled, **_INTERVALS)) as (exporter, url),
         prometheus_by(_prometheus(folder, target := url.removeprefix("http://"), manager), _SEND_AGAIN) as server,
     ):
         await server.finds(lambda: {(): len(campaigns)}, "count(wolkvox_campaigns)")
         yield Stack(folder, campaigns, simulator, exporter, target, server, manager, people)
-
-
-def _routes(people: Inbox) -> dict[str, Any]:
-    """Return the example of an Alertmanager: every receiver is in the inbox, and it is always business hours."""
-    example = yaml.safe_dump(configuration(_SETTINGS)).replace("https://alerts.example.com", people.url)
-    routes: dict[str, Any] = yaml.safe_load(example)
-    for interval in routes["time_intervals"]:
-        interval["time_intervals"] = _ALWAYS
-    return routes
 
 
 def _prometheus(folder: Path, target: str, manager: Alertmanager) -> Path:

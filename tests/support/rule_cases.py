@@ -1,5 +1,6 @@
 """Cases of the rules as promtool takes them: with durations in the place of `<since>`."""
 
+import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,16 @@ SINCE = "<since>"
 Case = dict[str, Any]
 
 
+class _Texts(yaml.SafeLoader):
+    """Takes every scalar for a text, as 0x20 is a series of zeros in a case; mappings are merged as ever."""
+
+
+_Texts.yaml_implicit_resolvers = {"<": [("tag:yaml.org,2002:merge", re.compile("^<<$"))]}
+
+
 def dated(file: Path) -> Case:
     """Return a file of cases in which every text says how long it has been so at its check; KeyError if none can."""
-    # everything is text: 0x20 is a series of zeros here
-    document: Case = yaml.load(file.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 - makes texts, no objects
+    document: Case = yaml.load(file.read_text(encoding="utf-8"), _Texts)  # noqa: S506 - a safe loader
     for case in document["tests"]:
         since = case.pop("since", None)
         if "alert_rule_test" in case:
