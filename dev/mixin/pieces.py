@@ -80,8 +80,8 @@ def _skill_name() -> str:
 
 
 def _threshold(threshold: Threshold) -> str:
-    unit = threshold.name.rpartition("_")[2]
-    shown = {"ratio": "humanizePercentage", "seconds": "humanizeDuration"}.get(unit, "humanize")
+    number = "humanizeDuration" if threshold.in_seconds else "humanize"
+    shown = "humanizePercentage" if threshold.is_ratio else number
     return _value(f"max({threshold.record}{{%s}})", _OF_ITS_OPERATION, shown)
 
 
