@@ -47,10 +47,8 @@ and on (job, operation)
             "WolkvoxQueueLong",
             f"""\
   {_WAITING} {threshold(">", "waiting_calls")}
-and on (job, operation)
-  # two polls, both of them good
-  {fold('wolkvox_up{report="skills"}')} == 1""",
-            *("6m", "warning", "campaign", "operations"),
+{_fresh("skills")}""",
+            *("11m", "warning", "campaign", "operations"),
             keep_firing="6m",
         ),
     )
