@@ -85,7 +85,7 @@ def test_spanish_takes_the_place_of_english(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_alerts_link_to_runbooks_that_are_written(tmp_path: Path, language: str) -> None:
-    """If an alert is opened, then its page is among the files, in the alert's own language if it concerns supervisors."""
+    """If an alert is opened, then its page is among the files, for supervisors in the alert's own language."""
     main(["assets", str(tmp_path), f"--language={language}", "--runbook-url=https://wiki.test/r"])
     files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in tmp_path.rglob("*.rules.yml")]
     rules = [rule for file in files for group in file["groups"] for rule in group["rules"] if "alert" in rule]

@@ -118,7 +118,7 @@ def test_the_settings_of_a_page_exist(language: Language, name: str) -> None:
 
 @each_pair
 def test_both_languages_say_the_same(name: str) -> None:
-    """If a page changes, then so does the other one: its queries, thresholds, alerts, links, and what is but a guess."""
+    """If a page changes, then so does the other one: queries, thresholds, alerts, links, and what is but a guess."""
     one, other = PAGES[name], SPANISH[name]
     for same in (QUERY.pattern, r"`[a-z]\w+`(?: \([\d.]+\))?", r"\bWolkvox[A-Z]\w+", r"\]\([^)]+\)"):
         assert _all(same, one) == _all(same, other)

@@ -1,5 +1,7 @@
 """Colombia's Law 2300 of 2023: when people may be called. Opt-in, in a file of its own."""
 
+import json
+
 from mixin.promql import REPLICA_LABELS, fold
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
@@ -10,7 +12,9 @@ _SEEN = 'wolkvox_report_last_success_timestamp_seconds{report="campaigns"} - 180
 
 def group(settings: Settings) -> Group:
     """Return the alert on calls outside the hours of the law, one for each operation; holidays are not known."""
-    calls = f'wolkvox_campaign_calls_per_minute{{operation=~"{settings.law2300_operations}"}}'
+    # a backslash of the regular expression is two in PromQL
+    operations = json.dumps(settings.law2300_operations, ensure_ascii=False)
+    calls = f"wolkvox_campaign_calls_per_minute{{operation=~{operations}}}"
     replica = ", ".join(("job", "operation", *REPLICA_LABELS))
     outside = f"""
     {calls} > 0

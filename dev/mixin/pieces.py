@@ -5,6 +5,7 @@ in for every alert at each evaluation.
 """
 
 import re
+from collections.abc import Callable
 from functools import partial
 
 from mixin.promql import shorter
@@ -36,7 +37,7 @@ def filled_in(text: str, alert: str, language: Language, pace: int) -> str:
 
 def _replaced(found: re.Match[str], alert: str, language: Language, pace: int) -> str:
     duration = found["duration"] and shorter(found["duration"], pace)
-    return {
+    pieces: dict[str, Callable[[], str]] = {
         "campaign": lambda: _CAMPAIGN,
         "for": lambda: _lasting(alert, duration),
         "reason": lambda: _reason(_OF_ITS_REPORT, duration, language),
@@ -48,7 +49,8 @@ def _replaced(found: re.Match[str], alert: str, language: Language, pace: int) -
         "offered": lambda: _value(f"max({OFFERED}{{%s}})", _OF_ITS_SKILL, 'printf "%.0f"'),
         "talking": lambda: _value('max(wolkvox_agents{status=\\"talk\\", %s})', _OF_ITS_OPERATION, "humanize"),
         **{threshold.name: partial(_threshold, threshold) for threshold in THRESHOLDS},
-    }[found["name"]]()
+    }
+    return pieces[found["name"]]()
 
 
 def _lasting(alert: str, before: str) -> str:

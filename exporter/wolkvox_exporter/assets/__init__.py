@@ -1,8 +1,8 @@
 """Dashboards, rules, examples and documents: they come with the package, and `wolkvox-exporter assets` writes them out.
 
-What is written is in one language: of two, Grafana would show each dashboard twice. In Spanish, runbooks in English come
-as well: those of alerts that reach no supervisor have but a section in Spanish. In the repository this folder holds
-links to where they are made; a wheel holds the files themselves.
+What is written is in one language: of two, Grafana would show each dashboard twice. Where it is Spanish, runbooks come
+in English as well: those of alerts that reach no supervisor have but a section in Spanish. In the repository this
+folder holds links to where they are made; a wheel holds the files themselves.
 """
 
 import re

@@ -45,7 +45,7 @@ THRESHOLDS = (
     Threshold("late_attempt_seconds", 600, "How much later than after two intervals a report may be asked."),
     Threshold("waiting_calls", 5, "Calls waiting for an agent of a skill, above which its queue is long."),
     Threshold("abandon_ratio", 0.03, "Share of an hour's calls that were abandoned."),
-    Threshold("offered_for_shares", 100, "Calls offered to a skill in an hour below which shares of them mean nothing."),
+    Threshold("offered_for_shares", 100, "Calls offered to a skill in an hour below which shares mean nothing."),
     Threshold("service_level_ratio", 0.8, "Share of the day's calls that should be answered in time."),
     Threshold("service_level_threshold", 20, "In how many seconds that is: 10, 20, 30, or service_level_seconds."),
     Threshold("acw_seconds", 1800, "After-call work of one agent."),
