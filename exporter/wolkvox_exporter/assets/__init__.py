@@ -1,7 +1,8 @@
 """Dashboards, rules, examples and documents: they come with the package, and `wolkvox-exporter assets` writes them out.
 
-What is written is in one language: of two, Grafana would show each dashboard twice. In the repository this folder holds
-links to where they are made; a wheel holds the files themselves.
+What is written is in one language: of two, Grafana would show each dashboard twice. Where it is Spanish, runbooks come
+in English as well: those of alerts that reach no supervisor have but a section in Spanish. In the repository this
+folder holds links to where they are made; a wheel holds the files themselves.
 """
 
 import re
@@ -10,6 +11,21 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 
+from wolkvox_exporter.assets import settings_rules
+from wolkvox_exporter.assets.settings import Settings
+from wolkvox_exporter.assets.settings import load as load_settings
+
+__all__ = [
+    "GRAFANA_URL",
+    "JOB",
+    "LANGUAGES",
+    "RUNBOOK_URL",
+    "ExistingFilesError",
+    "Settings",
+    "load_settings",
+    "replacements",
+    "write",
+]
 JOB = "wolkvox"
 GRAFANA_URL = "https://grafana.example.com"
 RUNBOOK_URL = "https://runbooks.example.com/wolkvox"
@@ -20,6 +36,7 @@ _TRANSLATED = LANGUAGES[1:]
 _TOP = PurePosixPath()
 _AS_IT_IS = PurePosixPath("docs", "command-line.md")
 """Documents the defaults, which are what is replaced elsewhere."""
+_RUNBOOKS = "runbooks"
 _SECTION = re.compile(r"^(?=## )", re.MULTILINE)
 _SPANISH = "## En español\n"
 
@@ -32,17 +49,21 @@ class ExistingFilesError(Exception):
         super().__init__(f"these files exist and differ; write to another folder, or use --force:\n{names}")
 
 
-def write(folder: Path, replaced: Mapping[str, str], language: str = "en", *, force: bool) -> list[Path]:
+def write(
+    folder: Path, replaced: Mapping[str, str], language: str = "en", settings: Settings | None = None, *, force: bool
+) -> list[Path]:
     """Write everything below `folder` in one language, with texts `replaced`; returns the files.
 
-    Raises `ExistingFilesError` before anything is written if a file would lose what is in it, unless by `force`, and
-    OSError.
+    Without `settings` the rules made from earlier ones stay as they are. Raises `ExistingFilesError` before anything is
+    written if a file would lose what is in it, unless by `force`, and OSError.
     """
     contents = {
         folder / path: text if path == _AS_IT_IS else _with(replaced, text)
         for path, text in _in(language, dict(_files(resources.files(__name__), _TOP))).items()
     }
-    differing = [file for file, text in contents.items() if file.exists() and file.read_bytes() != text.encode()]
+    if settings:
+        contents[folder / settings_rules.PATH] = settings_rules.rules(settings)
+    differing = [file for file, text in contents.items() if _would_lose(file, text)]
     if differing and not force:
         raise ExistingFilesError(differing)
     for file, text in contents.items():
@@ -63,19 +84,31 @@ def replacements(job: str = JOB, grafana_url: str = GRAFANA_URL, runbook_url: st
     }
 
 
+def _would_lose(file: Path, text: str) -> bool:
+    if not file.exists():
+        return False
+    there = file.read_bytes()
+    made_anew = text.startswith(settings_rules.HEADER) and there.startswith(settings_rules.HEADER.encode())
+    return there != text.encode() and not made_anew
+
+
 def _in(language: str, files: Mapping[PurePosixPath, str]) -> dict[PurePosixPath, str]:
-    """Return each file once: in the language if there is such a one, else the only one there is."""
+    """Return each file once: in the language if there is such a one, else the only one there is.
+
+    Runbooks are there in both, each at its own place, as links of alerts lead to either.
+    """
     chosen = {path: text for path, text in files.items() if path.parent.name not in _TRANSLATED}
     for path, text in files.items():
         if path.parent.name == language:
-            chosen[path.parent.parent / path.name] = text
-        elif language == "es" and path.parent.name == "runbooks":
+            kept = path.parent.parent.name == _RUNBOOKS
+            chosen[path if kept else path.parent.parent / path.name] = text
+        elif language == "es" and path.parent.name == _RUNBOOKS:
             chosen[path] = _spanish_first(text)
     return chosen
 
 
 def _spanish_first(page: str) -> str:
-    """Return a runbook with its Spanish section before the English ones."""
+    """Return a runbook with its Spanish section, if there is one, before the English ones."""
     title, *sections = _SECTION.split(page)
     in_order = sorted(sections, key=lambda section: not section.startswith(_SPANISH))
     return "\n\n".join(part.rstrip() for part in (title, *in_order)) + "\n"
@@ -83,7 +116,7 @@ def _spanish_first(page: str) -> str:
 
 def _files(node: Traversable, at: PurePosixPath) -> Iterator[tuple[PurePosixPath, str]]:
     for entry in sorted(node.iterdir(), key=lambda entry: entry.name):
-        if entry.name.startswith((".", "__")):
+        if entry.name.startswith((".", "__")) or entry.name.endswith(".py"):
             continue
         if entry.is_dir():
             yield from _files(entry, at / entry.name)
