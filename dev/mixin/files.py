@@ -25,6 +25,8 @@ def _folders(settings: Settings) -> dict[str, Named]:
         "prometheus": prometheus_files(settings),
         "prometheus/rules": rule_files(settings, "en"),
         "prometheus/rules/es": rule_files(settings, "es"),
+        "victoriametrics/rules": rule_files(settings, "en", "victoriametrics"),
+        "victoriametrics/rules/es": rule_files(settings, "es", "victoriametrics"),
         "alertmanager": alertmanager_files(settings),
         "grafana/dashboards": chain(dashboard_files(settings, "en"), lint_files("en")),
         "grafana/dashboards/es": chain(dashboard_files(settings, "es"), lint_files("es")),
