@@ -16,7 +16,10 @@ from support.tools import tool
 from wolkvox_exporter.cli.commands import main
 
 FOLDERS = ("alertmanager", "deploy/systemd", "docs/runbooks", "grafana", "prometheus/rules", "victoriametrics/rules")
-SINGLE = ("config.example.yaml", "docs/web-config.example.yaml", "prometheus/README.md", "prometheus/prometheus.yml")
+SINGLE = (
+    *("config.example.yaml", "docs/web-config.example.yaml"),
+    *("prometheus/README.md", "prometheus/prometheus.yml", "victoriametrics/README.md"),
+)
 
 
 def in_repository() -> dict[str, bytes]:
