@@ -38,8 +38,10 @@ class Campaign:
     hour: Truth
     today: Truth
     oddity: Oddity | None
-    falls: int
-    """Times that a recycling or reloading made figures fall, by now."""
+    is_settled: bool
+    """Whether its name and skill are those of the reports before: a series that ended is still found for five minutes."""
+    is_quiet: bool
+    """Whether in that hour no list was recycled, no report was odd, no other phone dialled, and nothing renamed."""
 
     @property
     def state(self) -> int:
@@ -72,15 +74,34 @@ class View:
         before = polls[max(last_until(polls, now.at - HOUR + 1), 0)]
         midnight = polls[max(last_until(polls, self.midnight(operation)), 0)]
         hour, today = now.since(before), now.since(midnight)
+        seen = polls[max(last_until(polls, now.at - HOUR + 1) - 1, 0) : last + 1]
         for key, standing in now.standing.items():
-            yield Campaign(
-                *(operation, key, standing, hour[key], today[key]), now.oddities.get(key), now.truth[key].falls
-            )
+            settled = len(_names(key, polls[max(last - 2, 0) : last + 1])) == 1
+            is_quiet = _is_quiet(key, seen, hour[key])
+            yield Campaign(operation, key, standing, hour[key], today[key], now.oddities.get(key), settled, is_quiet)
+
+    def worked(self, operation: str) -> float:
+        """Return for how many seconds that day calls have been placed, as far as reports show."""
+        polls = self._polls[operation]
+        first = max(last_until(polls, self.midnight(operation)), 0)
+        for poll in polls[first : last_until(polls, self._known) + 1]:
+            if any(each.calls for each in poll.standing.values()):
+                return self._known - poll.at
+        return 0.0
 
     def midnight(self, operation: str) -> float:
         """Return when the day of an operation began."""
         local = datetime.fromtimestamp(self._known, ZoneInfo(ZONES[operation]))
         return local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def _is_quiet(campaign: str, polls: Sequence[Poll], hour: Truth) -> bool:
+    odd = any(campaign in poll.oddities for poll in polls)
+    return not (hour.falls or hour.redialed or odd or len(_names(campaign, polls)) > 1)
+
+
+def _names(campaign: str, polls: Sequence[Poll]) -> set[tuple[str, str]]:
+    return {(poll.standing[campaign].name, poll.standing[campaign].skill) for poll in polls}
 
 
 def views(polls: Polls, at: float) -> list[View]:
@@ -101,6 +122,8 @@ def seconds_left(polls: Sequence[Poll], campaign: str, at: float) -> float | Non
     """
     first = last_until(polls, at)
     before = polls[first]
+    if not before.standing[campaign].started:
+        return None
     for poll in polls[first + 1 :]:
         start, end = before.standing[campaign], poll.standing[campaign]
         if poll.truth[campaign].falls != before.truth[campaign].falls or not end.started:
