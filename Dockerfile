@@ -15,6 +15,7 @@ COPY exporter ./exporter
 # what exporter/wolkvox_exporter/assets links to
 COPY grafana ./grafana
 COPY prometheus ./prometheus
+COPY victoriametrics ./victoriametrics
 COPY alertmanager ./alertmanager
 COPY docs ./docs
 COPY deploy ./deploy

@@ -15,7 +15,7 @@ from support.processes import EXPORTER, run
 from support.tools import tool
 from wolkvox_exporter.cli.commands import main
 
-FOLDERS = ("alertmanager", "deploy/systemd", "docs/runbooks", "grafana", "prometheus/rules")
+FOLDERS = ("alertmanager", "deploy/systemd", "docs/runbooks", "grafana", "prometheus/rules", "victoriametrics/rules")
 HEADINGS = {"en": "What it means", "es": "Qué significa"}
 SINGLE = (
     "config.example.yaml",
@@ -23,6 +23,7 @@ SINGLE = (
     "prometheus/README.md",
     "prometheus/prometheus.yml",
     "prometheus/settings.example.yaml",
+    "victoriametrics/README.md",
 )
 
 
@@ -96,9 +97,10 @@ def test_alerts_link_to_runbooks_that_are_written(tmp_path: Path, language: str)
         assert f"\n## {heading}\n" in page.read_text(encoding="utf-8"), page
 
 
+@pytest.mark.parametrize("backend", ["prometheus", "victoriametrics"])
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_nothing_is_there_twice(tmp_path: Path, language: str) -> None:
-    """If Grafana and Prometheus look below the folders they are given, then nothing is shown or fires twice."""
+def test_nothing_is_there_twice(tmp_path: Path, language: str, backend: str) -> None:
+    """If Grafana and what evaluates rules look below the folders they are given, nothing is shown or fires twice."""
     main(["assets", str(tmp_path), f"--language={language}"])
     boards = [json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.rglob("*.json")]
     assert (len(boards), len({board["uid"] for board in boards}), len({board["title"] for board in boards})) == (
@@ -106,7 +108,7 @@ def test_nothing_is_there_twice(tmp_path: Path, language: str) -> None:
         3,
         3,
     )
-    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in tmp_path.rglob("*.rules.yml")]
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (tmp_path / backend).rglob("*.rules.yml")]
     rules = [rule["alert"] for file in files for group in file["groups"] for rule in group["rules"] if "alert" in rule]
     assert len(rules) == len(set(rules)) > 20
 
@@ -198,7 +200,7 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, flag: str, capsys: pytest.
     assert not (tmp_path / "new").exists()
 
 
-SOURCES = ("exporter", "grafana", "prometheus", "alertmanager", "docs", "deploy")
+SOURCES = ("exporter", "grafana", "prometheus", "victoriametrics", "alertmanager", "docs", "deploy")
 
 
 def sources(folder: Path) -> Path:

@@ -26,6 +26,8 @@ def _folders(settings: Settings) -> dict[str, Named]:
         "prometheus": prometheus_files(settings),
         "prometheus/rules": rule_files(settings, "en"),
         "prometheus/rules/es": rule_files(settings, "es"),
+        "victoriametrics/rules": rule_files(settings, "en", "victoriametrics"),
+        "victoriametrics/rules/es": rule_files(settings, "es", "victoriametrics"),
         "alertmanager": chain(alertmanager_files(settings), template_files("en")),
         "alertmanager/es": template_files("es"),
         "grafana/dashboards": chain(dashboard_files(settings, "en"), lint_files("en")),

@@ -6,6 +6,8 @@ from wolkvox_exporter.config import durations
 
 REPLICA_LABELS = ("instance", "pod", "container", "endpoint", "node")
 """What tells two replicas of an exporter apart: the usual target labels, also those of a PodMonitor."""
+WHOLE_HOUR = " * 60 / 61"
+"""What an increase in 61 minutes is multiplied by."""
 _DURATION = re.compile(r"(?<=\[)[0-9a-z]+(?::[0-9a-z]+)?(?=\])|(?<=offset )[0-9a-z]+")
 
 
@@ -25,7 +27,7 @@ def increase_1h(selector: str) -> str:
     Scrapes a minute apart see an hour from its beginning to its end only in 61 minutes; those of one hour would see 59,
     that is eleven polls or twelve, and call it sixty.
     """
-    return f"increase({selector}[61m]) * 60 / 61"
+    return f"increase({selector}[61m]){WHOLE_HOUR}"
 
 
 def last_begun(report: str = "", exporter: str = "") -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Literal
 
 from docs.generate import ROOT
-from mixin import campaign_alerts, law2300, platform_alerts, recording, skill_alerts, skill_recording
+from mixin import campaign_alerts, law2300, platform_alerts, recording, skill_alerts, skill_recording, victoriametrics
 from mixin.pieces import filled_in
 from mixin.promql import faster, shorter
 from mixin.rules import Alert, Board, Group, Record, board_uid
@@ -12,6 +13,8 @@ from mixin.settings import Settings
 from mixin.texts import Language, text
 from mixin.yamlfile import written
 
+Backend = Literal["prometheus", "victoriametrics"]
+"""What evaluates the rules."""
 _ABOUT = {
     "recording": "What dashboards and alerts read.",
     "alerts": "Alerts on the exporter, the API and the campaigns.",
@@ -43,9 +46,10 @@ def alerts(settings: Settings) -> list[Alert]:
     return [rule for rule in rules if isinstance(rule, Alert)]
 
 
-def rule_files(settings: Settings, language: Language) -> Iterator[tuple[str, str]]:
+def rule_files(settings: Settings, language: Language, backend: Backend = "prometheus") -> Iterator[tuple[str, str]]:
     """Yield name and text of each rule file."""
-    for file, content in groups(settings).items():
+    every = groups(settings)
+    for file, content in (every if backend == "prometheus" else victoriametrics.fitting(every)).items():
         about = _ABOUT[file] + ("" if file == "recording" else f"\n\n{_printed(settings)}")
         yield (
             f"wolkvox-{file}.rules.yml",

@@ -98,10 +98,10 @@ async def prometheus_by(config: Path, *flags: str) -> AsyncIterator[Prometheus]:
 
 
 @asynccontextmanager
-async def prometheus_of(tsdb: Path) -> AsyncIterator[Prometheus]:
-    """Serve what the folder `tsdb` holds meanwhile, however old; nothing is scraped."""
+async def prometheus_of(tsdb: Path, *more: str) -> AsyncIterator[Prometheus]:
+    """Serve what the folder `tsdb` holds meanwhile, however old, with `more` flags; nothing is scraped."""
     flags = ("--config.file=/dev/null", f"--storage.tsdb.path={tsdb}", "--storage.tsdb.retention.time=100y")
-    async with _running(*flags) as server:
+    async with _running(*flags, *more) as server:
         yield server
 
 

@@ -84,25 +84,37 @@ def activity_today(
     source = ", ".join(fields)
     told = (
         f"{text}; of today alone: net rises of {source} seen by polls since midnight in the operation's zone "
-        "(campaigns report; starts at 0 where no state is kept)."
+        "(campaigns report; starts at 0 where no state is kept; stays until then under what a campaign was called)."
     )
-    samples = _activity(lambda snapshot: snapshot.rises_today, fields)
+    samples = _activity(_of_today, fields)
     return Family(name, "gauge", told, (*CAMPAIGN_LABELS, *labels), source, samples, ReportName.CAMPAIGNS)
+
+
+def _of_today(snapshot: Snapshot) -> Totals:
+    """Return what was counted today: of the report's rows, and under names and skills that campaigns had before.
+
+    Without the latter an operation's sum would fall when a campaign is renamed. Nothing is said of an id that stands on
+    several rows.
+    """
+    ambiguous = {row.id for row in snapshot.campaigns} - {identity for _, identity, _ in snapshot.activity}
+    rises = {labels: risen for labels, risen in snapshot.rises_today.items() if labels[1] not in ambiguous}
+    shown = {
+        labels: {name: rises.get(labels, _NOTHING).get(name, 0.0) for name in totals}
+        for labels, totals in snapshot.activity.items()
+    }
+    return {**rises, **shown}
 
 
 def _activity(
     numbers: Callable[[Snapshot], Totals], fields: Mapping[str, tuple[str, ...]]
 ) -> Callable[[Snapshot], Iterator[Sample]]:
-    """Return the samples of what is counted of some fields; what `numbers` lack of it is 0."""
+    """Return the samples of what is counted of some fields."""
 
     def samples(snapshot: Snapshot) -> Iterator[Sample]:
-        shown = numbers(snapshot)
-        for campaign, totals in snapshot.activity.items():
-            title, identity, skill = campaign
-            own = shown.get(campaign, _NOTHING)
+        for (title, identity, skill), totals in numbers(snapshot).items():
             for field, more in fields.items():
                 if field in totals:
-                    yield (snapshot.operation, title, identity, skill, *more), own.get(field, 0.0)
+                    yield (snapshot.operation, title, identity, skill, *more), totals[field]
 
     return samples
 

@@ -14,7 +14,7 @@ from wolkvox_exporter.simulator.operation import Operation
 from wolkvox_exporter.simulator.scenarios import demo_operations
 from wolkvox_exporter.simulator.server import Simulator
 from wolkvox_exporter.simulator.skill import Skill
-from wolkvox_exporter.simulator.truth import AgentsPoll, Oddity, Poll, SkillsPoll, SkillTruth, Truth
+from wolkvox_exporter.simulator.truth import AgentsPoll, Oddity, Poll, SkillsPoll, SkillTruth, Standing, Truth
 
 __all__ = [
     "Agent",
@@ -35,6 +35,7 @@ __all__ = [
     "Skill",
     "SkillTruth",
     "SkillsPoll",
+    "Standing",
     "Timetable",
     "Truth",
     "demo_operations",

@@ -8,7 +8,7 @@ from wolkvox_exporter.api.reports.campaigns import NUMBERS
 from wolkvox_exporter.simulator.answers import Row, completed
 from wolkvox_exporter.simulator.detections import Detections
 from wolkvox_exporter.simulator.events import RESULTS, Change, Event, Once, Recycle, Redial, Reload, Timetable
-from wolkvox_exporter.simulator.truth import Oddity, Truth
+from wolkvox_exporter.simulator.truth import Oddity, Standing, Truth
 
 REDIALLED = ("no_answer", "failed")
 """The results that another phone may change."""
@@ -206,6 +206,14 @@ class Campaign:
     def forget_oddities(self) -> None:
         """Let no report show what was due for the next one."""
         self._oddities.clear()
+
+    def standing(self) -> Standing:
+        """Give how it stands at this moment."""
+        return Standing(
+            *(self.name, self.skill, self.status == "started", self.speed, self.calls_now),
+            *(self.records, self.clean, self.dial, self.hits, self.recycled),
+            {result: getattr(self, result) for result in RESULTS},
+        )
 
     def reported(self) -> tuple[Row | None, Oddity | None]:
         """Write the row for a good report, which uses up what was due for one; None if the row is missing in it.

@@ -117,10 +117,11 @@ class Operation:
 
         The truth of this moment is kept in `polls`.
         """
+        standing = {campaign.id: campaign.standing() for campaign in self.campaigns}
         outcomes = {id(campaign): campaign.reported() for campaign in self.campaigns}
         truth = {campaign.id: campaign.truth.copy() for campaign in self.campaigns}
         oddities = {c.id: oddity for c in self.campaigns if (oddity := outcomes[id(c)][1])}
-        self.polls.append(Poll(now, truth, oddities))
+        self.polls.append(Poll(now, truth, oddities, standing))
         return [row for row, _ in outcomes.values() if row is not None]
 
     def amd_rows(self, campaign_id: str, window: Window, now: float, pace: float = 1.0) -> list[Row]:

@@ -49,15 +49,36 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How a campaign stands at one moment, whatever a report makes of it; figures are those of the present list.
+
+    `speed` is in percent, `calls` are those in a minute at this moment.
+    """
+
+    name: str
+    skill: str
+    started: bool
+    speed: int
+    calls: int
+    records: int
+    clean: int
+    dial: int
+    hits: int
+    recycled: int
+    results: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Poll:
     """A good campaigns report: the truth of every campaign id when it was asked, at the Unix time `at`.
 
-    `oddities` names the ids that the report misrepresents, and how.
+    `oddities` names the ids that the report misrepresents, and how; `standing` is what it would have said without.
     """
 
     at: float
     truth: Mapping[str, Truth]
     oddities: Mapping[str, Oddity]
+    standing: Mapping[str, Standing]
 
     def since(self, earlier: "Poll") -> dict[str, Truth]:
         """Give what happened between the `earlier` report and this one, by campaign id."""

@@ -36,7 +36,14 @@ def _reconfigured(state: OperationState, operation: Operation) -> OperationState
     # what was left out before is no longer there to be looked at
     excluded = None if past.excluded is None else past.excluded + len(past.campaigns) - len(selected)
     activity = {labels: totals for labels, totals in past.activity.items() if selection.selects(labels[1], labels[0])}
-    published = replace(past, campaigns=selected, excluded=excluded, activity=MappingProxyType(activity))
+    rises = {labels: totals for labels, totals in past.today.rises.items() if selection.selects(labels[1], labels[0])}
+    published = replace(
+        past,
+        campaigns=selected,
+        excluded=excluded,
+        activity=MappingProxyType(activity),
+        today=replace(past.today, rises=MappingProxyType(rises)),
+    )
     return replace(state, index=campaign_index.published_only(state.index, selection), published=published)
 
 
