@@ -138,11 +138,12 @@ def _with_token(polled: Polled, token: TokenState, resting: Mapping[ReportName, 
     state = polled.state
     published, reasons = state.published, {refusal.reason for refusal in token.refusals.values()}
     intervals = {name: REPORTS[name].interval(polled.operation) for name in enabled(polled.operation)}
+    valid, exhausted = published.token_valid, published.quota_exhausted
     if any(token_gate.vouches(token, name, intervals) and resting.get(name) != IDLE for name in intervals):
         valid, exhausted = True, False
     else:
-        valid = False if Reason.TOKEN in reasons else published.token_valid
-        exhausted = True if Reason.QUOTA in reasons else published.quota_exhausted
+        valid = False if Reason.TOKEN in reasons else valid
+        exhausted = True if Reason.QUOTA in reasons else exhausted
     if (valid, exhausted) == (published.token_valid, published.quota_exhausted):
         return state
     return replace(state, published=replace(published, token_valid=valid, quota_exhausted=exhausted))
