@@ -24,13 +24,12 @@ class Node:
 
 @pytest.fixture
 def latency() -> Iterator[None]:
-    """Put the interpreter's settings back in the end."""
+    """Put the interpreter's settings back in the end; what is frozen may stay so."""
     interval, thresholds = sys.getswitchinterval(), gc.get_threshold()
     prefer_latency()
     yield
     sys.setswitchinterval(interval)
     gc.set_threshold(*thresholds)
-    gc.unfreeze()
 
 
 @pytest.mark.usefixtures("latency")

@@ -12,6 +12,7 @@ from fuzz.machine import operation_of
 from support.clock import ManualClock
 from support.lives import Asking, Call, Reply, by_report, campaigns
 from support.operations import operation, running
+from support.recording import unattended
 from wolkvox_exporter.config import cost
 from wolkvox_exporter.simulator import Simulator, working_day
 
@@ -132,8 +133,8 @@ def test_a_day_costs_what_is_said(on: dict[str, bool]) -> None:
 async def test_a_day_of_an_exporter_costs_what_is_said(further: dict[str, str], calls: int) -> None:
     """If an operation is polled for a simulated day, then it makes as many calls as the documentation says."""
     clock = ManualClock(MIDNIGHT)
-    simulator = Simulator(working_day(7, clock.time())[:1], clock)
-    (centre,) = simulator.operations
+    (centre,) = working_day(7, clock.time())[:1] if further else unattended(working_day(7, clock.time())[:1])
+    simulator = Simulator([centre], clock)
     async with simulator.serving() as base_url:
         polled = operation(base_url, centre.name, centre.tokens[0], quota_interval=900.0, **further)
         async with running(polled, clock=clock) as exporter:

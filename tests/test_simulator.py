@@ -9,9 +9,11 @@ from datetime import datetime, timedelta, timezone
 
 import aiohttp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support.clock import ManualClock
-from wolkvox_exporter.simulator import Campaign, Operation, Simulator
+from wolkvox_exporter.simulator import Campaign, Operation, Simulator, answers
 
 BOGOTA = timezone(timedelta(hours=-5))
 NOON = datetime(2026, 11, 24, 12, tzinfo=BOGOTA)
@@ -120,6 +122,17 @@ async def test_third_simultaneous_call_is_refused(world: World) -> None:
     assert sorted(status for status, _ in answers) == [200, 200, 403, 403]
     calls = [call for call in world.simulator.calls if call.token == TOKEN]
     assert [call.overlapped for call in calls] == [False, True, True]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        lambda values: st.lists(values) | st.dictionaries(st.text(), values),
+    )
+)
+def test_whatever_an_answer_holds_is_indented(data: object) -> None:
+    """If an answer holds rows of text, or anything that stands in their place, then it is written with 4 spaces."""
+    assert answers.written(data) == json.dumps(data, indent=4, ensure_ascii=False)
 
 
 async def test_calls_are_written_down_without_the_token(world: World) -> None:

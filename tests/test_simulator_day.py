@@ -10,8 +10,9 @@ from time import process_time
 import pytest
 
 from support.clock import ManualClock
+from support.recording import unattended
 from test_simulator import CAMPAIGNS, World, serving
-from wolkvox_exporter.simulator import Operation, Simulator, working_day
+from wolkvox_exporter.simulator import Simulator, working_day
 
 MIDNIGHT = "2026-11-23T00:00:00-05:00"
 HOUR = 3_600.0
@@ -81,11 +82,12 @@ async def follow(
     interval: float = 300.0,
     days: int = 1,
     only: Sequence[str] = (),
+    attended: bool = False,
 ) -> Followed:
-    """Poll a simulated day, of all operations or of those named in `only`."""
+    """Poll a simulated day, of all operations or of those named in `only`, with or without the agents in it."""
     clock, began = ManualClock(MIDNIGHT), process_time()
     operations = [each for each in working_day(seed, clock.time(), days=days) if each.name in only or not only]
-    async with serving(Simulator(operations, clock), clock) as world:
+    async with serving(Simulator(operations if attended else unattended(operations), clock), clock) as world:
         reports = await polls(world, since=since, until=until, interval=interval)
     return Followed(world.simulator, reports, process_time() - began)
 
@@ -93,7 +95,7 @@ async def follow(
 @pytest.fixture(scope="module")
 def day() -> Followed:
     """Poll a day of all operations every 5 minutes."""
-    return asyncio.run(follow())
+    return asyncio.run(follow(attended=True))
 
 
 def test_a_simulated_day_costs_little(day: Followed) -> None:
@@ -203,9 +205,9 @@ async def test_a_campaign_stopped_at_night_starts_again_next_day() -> None:
 
 async def test_a_simulator_made_later_has_lived_through_the_hours_before() -> None:
     """If the simulator is made in the afternoon, then its figures are those of the hour and nothing odd is pending."""
-    whole: list[Operation] = working_day(1, ManualClock(MIDNIGHT).time())
+    whole = unattended(working_day(1, ManualClock(MIDNIGHT).time()))
     clock = ManualClock("2026-11-23T17:45:00-05:00")
-    simulator = Simulator(working_day(1, clock.time()), clock)
+    simulator = Simulator(unattended(working_day(1, clock.time())), clock)
     async with serving(simulator, clock) as world:
         rows = await world.rows(CAMPAIGNS)
     whole[0].advance(clock.time())

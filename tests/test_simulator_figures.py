@@ -3,9 +3,10 @@ from itertools import pairwise
 
 import pytest
 
+from support.recording import unattended
 from test_simulator import BOGOTA, NOON
 from wolkvox_exporter.api.reports.campaigns import NUMBERS
-from wolkvox_exporter.simulator import Campaign, Distributor, Operation, Timetable, demo_operations
+from wolkvox_exporter.simulator import Campaign, Operation, Timetable, demo_operations
 from wolkvox_exporter.simulator.events import START, STOP, Change, Event, Recycle
 
 HOUR = 3_600
@@ -101,7 +102,7 @@ def test_a_leap_of_the_clock_is_cut_but_ends_in_the_right_state() -> None:
 
 def test_figures_move_the_same_way_however_often_they_are_read() -> None:
     """If figures are read more often, then they move the same way, and they always add up."""
-    once, often = demo_operations(seed=7), demo_operations(seed=7)
+    once, often = (unattended(demo_operations(seed=7)) for _ in range(2))
     for operations, step in ((once, 6 * HOUR), (often, 60)):
         for now in range(0, 6 * HOUR + 1, step):
             for operation in operations:
@@ -128,8 +129,8 @@ def test_demo_has_what_dashboards_show() -> None:
 def test_demo_keeps_moving_at_any_hour(hour: int) -> None:
     """If the demo runs for two days, then every operation dials in every hour, and lists are recycled."""
     start = datetime(2026, 11, 22, hour, tzinfo=BOGOTA).timestamp()
-    for operation in demo_operations(now=start):
-        operation.distributor = Distributor()  # who talks to those who answer is another test's matter
+    # who talks to those who answer is another test's matter
+    for operation in unattended(demo_operations(now=start)):
         dialed = []
         for now in range(49):
             operation.advance(start + HOUR * now)

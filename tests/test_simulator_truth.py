@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from support.clock import ManualClock
+from support.recording import unattended
 from test_simulator import CAMPAIGNS, QUOTA, TOKEN, amd, at_noon, serving
 from test_simulator_day import HOUR, MIDNIGHT, RESULTS, Followed, Row, follow, number, numbers
 from wolkvox_exporter.simulator import (
@@ -134,7 +135,7 @@ async def replies(seed: int) -> list[str]:
     """Ask everything every 20 minutes from 7 to 19 and give the bodies."""
     clock = ManualClock(MIDNIGHT)
     clock.jump(7 * HOUR)
-    async with serving(Simulator(working_day(seed, clock.time()), clock), clock) as world:
+    async with serving(Simulator(unattended(working_day(seed, clock.time())), clock), clock) as world:
         bodies: list[str] = []
         midnight = world.now.replace(hour=0)
         for _ in range(36):

@@ -9,6 +9,7 @@ import pytest
 
 from support.clock import ManualClock
 from support.operations import Running, operation, restarted
+from support.recording import unattended
 from wolkvox_exporter.config import AmdMode
 from wolkvox_exporter.polling.counters import Labels
 from wolkvox_exporter.simulator import Operation, Simulator, Truth, working_day
@@ -95,8 +96,8 @@ async def test_today_is_what_the_counters_rose_by_and_what_was_done(tmp_path: Pa
     Of single campaigns this is so at 99 of 100 looks: a list that is worked through in an hour loses more.
     """
     clock = ManualClock("2026-11-23T00:00:00-05:00")
-    simulator = Simulator(working_day(seed, clock.time(), days=3), clock)
-    centre = simulator.operations[place]
+    (centre,) = unattended([working_day(seed, clock.time(), days=3)[place]])
+    simulator = Simulator([centre], clock)
     days = Days(centre)
     async with simulator.serving() as url:
         wanted = operation(url, centre.name, centre.tokens[0], amd=AmdMode.OFF)

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 from pydantic import SecretStr
 
 from support.clock import ManualClock, Rebooted
 from support.samples import Samples
 from wolkvox_exporter.app import Exporter, Listen
 from wolkvox_exporter.config import AmdMode, Config, LiteralToken, Operation
+from wolkvox_exporter.metrics import deflate
 from wolkvox_exporter.polling.pool import Spread
 from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.polling.store import Store
@@ -82,8 +84,11 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Run an exporter of these operations on a free port, from what workers before have known if told so."""
     exporter = Exporter(Config(operations, ()), clock, spread=spread, states=states, store=store)
-    async with (
-        exporter.running(Listen([("127.0.0.1", 0)])) as [(_, port)],
-        aiohttp.ClientSession() as session,
-    ):
-        yield Running(exporter, port, session)
+    with pytest.MonkeyPatch.context() as patch:
+        # what is compressed here is sent nowhere: as small as can be would be a fifth of the work of simulated days
+        patch.setattr(deflate, "LEVEL", 1)
+        async with (
+            exporter.running(Listen([("127.0.0.1", 0)])) as [(_, port)],
+            aiohttp.ClientSession() as session,
+        ):
+            yield Running(exporter, port, session)

@@ -58,19 +58,25 @@ class Recording:
     def __init__(self, keep: Callable[[str], bool] = lambda _: True) -> None:
         self.times: list[int] = []
         self.sizes: list[int] = []
-        self.series: dict[str, list[Run]] = {}
-        """The values by series, these as the exposition writes them."""
+        self._series: dict[str, list[Run]] = {}
         self._keep = cache(keep)
-        self._latest: dict[str, Run] = {}
+        self._lasting: dict[str, Run] = {}
         """What goes on, by the line that is to come again for that."""
+
+    @property
+    def series(self) -> dict[str, list[Run]]:
+        """The values by series, these as the exposition writes them."""
+        for run in self._lasting.values():
+            run.end = len(self.times)
+        return self._series
 
     def take(self, now: float, text: str) -> None:
         """Add an exposition, in either text format."""
-        number, before = len(self.times), self._latest
-        samples = [line for line in text.split("\n") if line and not line.startswith("#")]
-        self._latest = {sample: before.get(sample) or self._begun(sample, number) for sample in samples}
-        for run in self._latest.values():
-            run.end = number + 1
+        samples = [line for line in text.split("\n") if line and line[0] != "#"]
+        lasting, number = self._lasting, len(self.times)
+        for sample in lasting.keys() - samples:
+            lasting.pop(sample).end = number
+        lasting |= {sample: self._begun(sample, number) for sample in samples if sample not in lasting}
         self.times.append(round(now))
         self.sizes.append(len(samples))
 
@@ -78,7 +84,7 @@ class Recording:
         series, _, value = sample.rpartition(" ")
         run = Run(value, number, number)
         if self._keep(series.partition("{")[0]):
-            self.series.setdefault(series, []).append(run)
+            self._series.setdefault(series, []).append(run)
         return run
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 _DAY = 86_400.0
-_API_ZONE = timezone(timedelta(hours=-5))  # whatever the customer's country: America/Bogota, no daylight saving
+_BEHIND = 5 * 3_600.0  # whatever the customer's country: America/Bogota, no daylight saving
+_API_ZONE = timezone(timedelta(seconds=-_BEHIND))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,7 @@ def tomorrow(now: float, zone: ZoneInfo) -> datetime:
 
 def next_api_midnight(now: float) -> float:
     """Return when, in seconds since the epoch, the API's next day begins."""
-    tomorrow = datetime.fromtimestamp(now, _API_ZONE).date() + timedelta(days=1)
-    return datetime.combine(tomorrow, time.min, _API_ZONE).timestamp()
+    return ((now - _BEHIND) // _DAY + 1) * _DAY + _BEHIND
 
 
 def api_midnight_before(now: float) -> float:

@@ -138,14 +138,15 @@ def _with_token(polled: Polled, token: TokenState, resting: Mapping[ReportName, 
     state = polled.state
     published, reasons = state.published, {refusal.reason for refusal in token.refusals.values()}
     intervals = {name: REPORTS[name].interval(polled.operation) for name in enabled(polled.operation)}
+    valid, exhausted = published.token_valid, published.quota_exhausted
     if any(token_gate.vouches(token, name, intervals) and resting.get(name) != IDLE for name in intervals):
-        published = replace(published, token_valid=True, quota_exhausted=False)
+        valid, exhausted = True, False
     else:
-        if Reason.TOKEN in reasons:
-            published = replace(published, token_valid=False)
-        if Reason.QUOTA in reasons:
-            published = replace(published, quota_exhausted=True)
-    return state if published == state.published else replace(state, published=published)
+        valid = False if Reason.TOKEN in reasons else valid
+        exhausted = True if Reason.QUOTA in reasons else exhausted
+    if (valid, exhausted) == (published.token_valid, published.quota_exhausted):
+        return state
+    return replace(state, published=replace(published, token_valid=valid, quota_exhausted=exhausted))
 
 
 def scheduled(polled: Polled, token: TokenState, now: Now) -> OperationState:

@@ -1,8 +1,9 @@
 """What wolkvox answers: a status and a body, written the way it writes them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 
 from aiohttp import web
@@ -31,7 +32,27 @@ class Answer:
 
 def written(data: object) -> str:
     """Give `data` as the JSON text of the API: 4 spaces an indent, accents as they are."""
-    return json.dumps(data, indent=4, ensure_ascii=False)
+    return _indented(data, "\n")
+
+
+def _indented(data: object, line: str) -> str:
+    # what the library indents it writes in Python, which takes ten times as long for the rows of a large report
+    inner = line + "    "
+    if isinstance(data, list) and data:
+        return f"[{inner}" + f",{inner}".join(_indented(value, inner) for value in data) + f"{line}]"
+    if not isinstance(data, dict) or not data:
+        return _writer(line)(data)
+    if any(isinstance(value, dict | list) for value in data.values()):
+        pairs = f",{inner}".join(f"{_writer(line)(key)}: {_indented(value, inner)}" for key, value in data.items())
+    else:
+        pairs = _writer(inner)(data)[1:-1]
+    return f"{{{inner}{pairs}{line}}}"
+
+
+@cache
+def _writer(line: str) -> Callable[[object], str]:
+    """Return what writes values that hold no further ones, each on a line of its own."""
+    return json.JSONEncoder(ensure_ascii=False, separators=(f",{line}", ": ")).encode
 
 
 def completed(row: Row, fields: Fields) -> dict[str, object]:

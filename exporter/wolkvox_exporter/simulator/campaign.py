@@ -3,6 +3,8 @@
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import accumulate
 
 from wolkvox_exporter.api.reports.campaigns import NUMBERS
 from wolkvox_exporter.simulator.answers import Row, completed
@@ -117,7 +119,7 @@ class Campaign:
         due = self._average * self._wobble * seconds / 60 + self._carry
         self._carry = due % 1
         count = self._redial(int(due)) or self._dial(int(due))
-        self._book(Counter(rng.choices(RESULTS, self.mix, k=count)), at, rng)
+        self._book(rng.choices(RESULTS, cum_weights=_sums(self.mix), k=count), at, rng)
 
     def _wait(self, seconds: float) -> None:
         self._idle += seconds
@@ -140,15 +142,16 @@ class Campaign:
         self.truth.redialed += drawn.total()
         return drawn.total()
 
-    def _book(self, results: Counter[str], at: float, rng: random.Random) -> None:
-        for result, number in results.items():
-            setattr(self, result, getattr(self, result) + number)
-        hits = sum(rng.random() < self.hit_rate for _ in range(results["answer"]))
+    def _book(self, drawn: list[str], at: float, rng: random.Random) -> None:
+        for result in RESULTS:
+            if number := drawn.count(result):
+                setattr(self, result, getattr(self, result) + number)
+                self.truth.results[result] += number
+        hits = sum(rng.random() < self.hit_rate for _ in range(drawn.count("answer")))
         self.hits += hits
         self.truth.hits += hits
-        self.truth.results.update(results)
-        if results["machine"]:
-            self.detect(at, results["machine"])
+        if machines := drawn.count("machine"):
+            self.detect(at, machines)
 
     def happen(self, event: Event) -> None:
         """Let `event` befall this campaign now."""
@@ -254,6 +257,11 @@ class Campaign:
             "recycled": f"{self.recycled:,}",
         }
         return completed(row, NUMBERS) | self.raw
+
+
+@cache
+def _sums(weights: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(accumulate(weights))
 
 
 def _percent(part: int, whole: int) -> str:

@@ -1,6 +1,6 @@
 """What happens to a campaign besides dialling, as data: a timetable of when and what."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -81,9 +81,12 @@ class Timetable(Generic[_Entry_co]):
         if self.entries:
             self._due = self.entries[0][0]
 
-    def due(self, seconds: float) -> Iterator[_Entry_co]:
+    def due(self, seconds: float) -> Iterable[_Entry_co]:
         """Let `seconds` pass, and give what falls due within them."""
         self._elapsed += seconds
+        return () if self._due > self._elapsed else self._fallen_due()
+
+    def _fallen_due(self) -> Iterator[_Entry_co]:
         while self._due <= self._elapsed:
             event = self.entries[self._next][1]
             self._next_entry()

@@ -94,9 +94,11 @@ class Operation:
         """Let every campaign dial for a tick, and give the answered calls by skill."""
         answered: Counter[str] = Counter()
         for campaign in self.campaigns:
-            before = campaign.truth.results["answer"]
+            results = campaign.truth.results
+            before = results["answer"]
             campaign.advance(TICK, at, self._random)
-            answered[campaign.skill] += campaign.truth.results["answer"] - before
+            if results["answer"] > before:
+                answered[campaign.skill] += results["answer"] - before
         return answered
 
     def _see_midnight(self, at: float) -> None:
