@@ -52,6 +52,7 @@ _NOW = (
         ),
         "locale",
         steps=PLAIN,
+        sizes=(13, 32),
         empty="empty.nothing",
     ),
     Panel(
@@ -187,7 +188,7 @@ _AGENTS = Panel(
     (20, 25, 4, 8),
     (
         Query(
-            f"topk(12, sum by (status) ({fold(f'wolkvox_agents{{{OPERATION}}}')}))",
+            f"topk(8, sum by (status) ({fold(f'wolkvox_agents{{{OPERATION}}}')}))",
             "{{status}}",
             rightly_empty="agents are asked for only where the configuration says so",
         ),

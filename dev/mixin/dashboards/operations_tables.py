@@ -75,11 +75,11 @@ def _share(result: str) -> Query:
 
 _LEFT = _of_campaign(f"{_shown(TO_EMPTY)} or ({_shown('wolkvox_campaign_records_clean')}) == 0")
 _OF_CAMPAIGNS = (
-    Column("column.state", 160, None, _value(STATE), "none", "background", STATES_OF_CAMPAIGN),
+    Column("column.state", 148, None, _value(STATE), "none", "background", STATES_OF_CAMPAIGN),
     Column("column.calls", 80, None, _value("wolkvox_campaign_calls_per_minute"), "locale"),
     Column("column.dialed", 115, None, _value("wolkvox_campaign_dialed_today"), "locale"),
     Column("column.clean", 75, None, _value("wolkvox_campaign_records_clean"), "locale"),
-    Column("column.to_empty", 115, None, _LEFT, "dthms", "colour", (_EMPTY,), below(7200, 2700, TEXT)),
+    Column("column.to_empty", 110, None, _LEFT, "dthms", "colour", (_EMPTY,), below(7200, 2700, TEXT)),
     Column("column.answer", 80, None, _share("answer"), "percentunit", decimals=1),
     Column(
         "column.machine",
@@ -92,9 +92,9 @@ _OF_CAMPAIGNS = (
         decimals=1,
     ),
     Column("column.hits_today", 80, None, _value("wolkvox_campaign_hits_today"), "locale"),
-    Column("column.operation", 120, "operation"),
+    Column("column.operation", 115, "operation"),
     Column("column.skill", 70, "skill"),
-    Column("column.campaign_id", 65, "campaign_id"),
+    Column("column.campaign_id", 60, "campaign_id"),
 )
 """After the campaign's name; a new column is one entry here."""
 
@@ -192,7 +192,7 @@ def by_operation(language: Language) -> Panel:
             Column("column.no_calls", 85, None, _in_state("no_calls"), "locale"),
             Column("column.list_empty", 110, None, _in_state("list_empty"), "locale"),
             Column("column.calls", 85, None, Query(_of_operation(CALLS_BY_SKILL)), "locale"),
-            Column("column.dialed", 115, None, Query(_of_operation(DIALED_TODAY)), "locale"),
+            Column("column.dialed", 130, None, Query(_of_operation(DIALED_TODAY)), "locale"),
             Column("column.answer", 85, None, _ANSWER_RATE, "percentunit", decimals=1),
             Column("column.hits_today", 85, None, Query(_of_operation(HITS_TODAY)), "locale"),
         ),
@@ -244,7 +244,7 @@ def by_skill(language: Language) -> Panel:
             Column("column.operation", 120, "operation"),
             _narrower(language, "column.skill", 70, "operation", "skill"),
             Column("column.skill_name", 0, "skill_name"),
-            Column("column.dialed", 115, None, Query(f"max by (operation, skill) ({_SKILLS})"), "locale"),
+            Column("column.dialed", 130, None, Query(f"max by (operation, skill) ({_SKILLS})"), "locale"),
             Column(
                 "column.answer", 80, None, _of_skill(_ANSWERED, "nothing was dialled today"), "percentunit", decimals=1
             ),

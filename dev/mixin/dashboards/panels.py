@@ -110,8 +110,8 @@ class Writer:
                     text_mode=common.BigValueTextMode.AUTO,
                     orientation=_orientation(panel),
                     reduce_options=_LAST,
-                    # names above their numbers, where several stand side by side
-                    wide_layout=panel.stacked or len(panel.queries) == 1,
+                    wide_layout=panel.sizes is None,
+                    text=_sizes(panel),
                 )
             case "gauge":
                 return gauge.Options(reduce_options=_LAST, show_threshold_markers=False)
@@ -212,6 +212,10 @@ class Writer:
         if column.link:
             properties["links"] = [{"title": self.text(column.link_title), "url": column.link}]
         return properties
+
+
+def _sizes(panel: Panel) -> common.VizTextDisplayOptions | None:
+    return common.VizTextDisplayOptions(title_size=panel.sizes[0], value_size=panel.sizes[1]) if panel.sizes else None
 
 
 def _orientation(panel: Panel) -> common.VizOrientation:
