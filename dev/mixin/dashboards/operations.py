@@ -4,8 +4,8 @@ However many campaigns there are, it asks for `$limit` rows of a table, and else
 """
 
 from mixin.dashboards.colours import BLUE, GREY, VERMILLION
-from mixin.dashboards.model import Annotation, Dashboard, Panel, Query, Series, Variable
-from mixin.dashboards.operations_tables import attention, by_operation, by_skill, campaigns, ending
+from mixin.dashboards.model import Annotation, Dashboard, Panel, Query, Variable
+from mixin.dashboards.operations_tables import AGENTS, attention, by_operation, by_skill, campaigns, ending
 from mixin.dashboards.shared import (
     FIRING,
     OF_JOB,
@@ -176,28 +176,6 @@ _TRENDS = (
         stepped=True,
     ),
 )
-AGENTS = (
-    Series("ready", "agents.ready", BLUE),
-    Series("talk", "agents.talk", BLUE),
-    Series("ring", "agents.ring", BLUE),
-    Series("acw", "agents.acw", BLUE),
-)
-_AGENTS = Panel(
-    "agents",
-    "bars",
-    (20, 25, 4, 8),
-    (
-        Query(
-            f"topk(8, sum by (status) ({fold(f'wolkvox_agents{{{OPERATION}}}')}))",
-            "{{status}}",
-            rightly_empty="agents are asked for only where the configuration says so",
-        ),
-    ),
-    "locale",
-    steps=PLAIN,
-    series=AGENTS,
-    empty="empty.not_polled",
-)
 
 
 def dashboard(settings: Settings, language: Language) -> Dashboard:
@@ -228,7 +206,7 @@ def dashboard(settings: Settings, language: Language) -> Dashboard:
             attention(settings),
             ending(language),
             *_TRENDS,
-            _AGENTS,
+            AGENTS,
             by_operation(language),
             by_skill(language),
         ),
