@@ -47,12 +47,15 @@ CHOICES: Mapping[Board, Mapping[str, Choice]] = {
         "several": {"instance": ["exporter-a:10842", "exporter-b:10842"], "operation": ["ventas-co", "servicio-cl"]},
     },
 }
+REDIALED = ("awkward",)
+"""The campaigns that call other phones of their records."""
 NEVER_FOUND = {
-    ("Alerts", "no alert fires while all is well"),
+    ("Needs attention", "no alert fires while all is well"),
     ("Calls per minute by operation", "ten operations have a line each"),
     ("Calls per minute, today and before", "it was not reported a week ago"),
+    ("Result mix, the hour before", "there was no pass over another phone"),
 }
-"""The queries that two days cannot prove; the first two are proved by tests of the wall."""
+"""The queries that so many hours cannot prove; tests of the boards prove the alerts and the pass."""
 CASES = [(board, name) for board in BOARDS for name in CHOICES[board]]
 
 
@@ -215,4 +218,7 @@ async def test_annotations_mark_what_happened(servers: Servers, board: Board, na
     for annotation in document["annotations"]["list"]:
         expression = interpolated(annotation["expr"], document, CHOICES[board][name], HOURS)
         answer = await servers.single.get("query_range", query=expression, step=annotation["step"], **span)
-        assert bool(answer["result"]) == (annotation["name"] != "Alert"), annotation["name"]
+        happened = annotation["name"] != "Alert" and (
+            annotation["name"] != "Pass over another phone" or name in REDIALED
+        )
+        assert bool(answer["result"]) == happened, annotation["name"]

@@ -36,6 +36,12 @@ def load(board: Board, language: Language = "en") -> Json:
     return document
 
 
+def expressions_of(document: Json, title: str) -> list[str]:
+    """Return the queries of the panel of that title."""
+    (panel,) = (each for each in document["panels"] if each["title"] == title)
+    return [target["expr"] for target in panel["targets"]]
+
+
 def classic(value: str) -> str:
     """Escape a chosen value as Grafana 10 does: a quote in it breaks the query."""
     return _SPECIAL.sub(r"\\\\\g<0>", value.replace("\\", "\\\\\\\\"))

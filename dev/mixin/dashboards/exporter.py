@@ -95,7 +95,7 @@ _TABLES = (
         (),
         "none",
         columns=(
-            Column("column.operation", 160, "operation"),
+            Column("column.operation", 160, "operation", wraps=True),
             Column(
                 "column.standing",
                 105,
@@ -174,7 +174,7 @@ _TABLES = (
             Column("column.report", 110, "report"),
             Column(
                 "column.begun",
-                110,
+                140,
                 query=Query(
                     f"{_HELD} * on (operation, report) group_left () ({_AGO}) or on (operation, report) {_AGO}"
                 ),
@@ -195,7 +195,7 @@ _POLLS = (
     Panel(
         "duration",
         "series",
-        (0, 22, 6, 6),
+        (0, 22, 8, 7),
         (Query(_most("wolkvox_report_duration_seconds"), "{{operation}}"),),
         "s",
         most=10,
@@ -204,21 +204,21 @@ _POLLS = (
     Panel(
         "requests",
         "series",
-        (6, 22, 6, 6),
+        (0, 29, 8, 6),
         (Query(f"sum by (code) ({fold(_REQUESTS)})", "{{code}}"),),
         series=CODES,
     ),
     Panel(
         "campaigns",
         "series",
-        (12, 22, 6, 6),
+        (8, 22, 8, 7),
         (Query(_most("wolkvox_campaigns"), "{{operation}}"),),
         stepped=True,
     ),
     Panel(
         "quota_day",
         "series",
-        (18, 22, 6, 6),
+        (16, 22, 8, 7),
         (Query(_most("wolkvox_quota_used_calls"), "{{operation}}", rightly_empty=_NO_QUOTA),),
         stepped=True,
         empty="empty.no_quota",
@@ -226,7 +226,7 @@ _POLLS = (
     Panel(
         "unreadable",
         "series",
-        (0, 28, 6, 7),
+        (8, 29, 8, 6),
         (
             Query(
                 f"sum by (operation, field) ({fold(_UNREADABLE)}) > 0 and on (operation, field) "
@@ -244,7 +244,7 @@ _PROCESS = (
     Panel(
         "scrapes",
         "timeline",
-        (6, 28, 6, 3),
+        (0, 35, 8, 3),
         (Query(f"max by (instance) (up{{{TARGET}}})", "{{instance}}"),),
         "none",
         states=ANSWERING,
@@ -253,7 +253,7 @@ _PROCESS = (
     Panel(
         "build",
         "table",
-        (6, 31, 6, 4),
+        (0, 38, 8, 4),
         (Query(f"max by (instance, version, python_version) (wolkvox_exporter_build_info{{{TARGET}}})"),),
         "none",
         columns=(
@@ -265,21 +265,21 @@ _PROCESS = (
     Panel(
         "scrape_duration",
         "series",
-        (12, 28, 4, 7),
+        (16, 29, 8, 6),
         (Query(f"max by (instance) (scrape_duration_seconds{{{TARGET}}})", "{{instance}}"),),
         "s",
     ),
     Panel(
         "memory",
         "series",
-        (16, 28, 4, 7),
+        (8, 35, 8, 7),
         (Query(f"max by (instance) (process_resident_memory_bytes{{{TARGET}}})", "{{instance}}"),),
         "bytes",
     ),
     Panel(
         "cpu",
         "series",
-        (20, 28, 4, 7),
+        (16, 35, 8, 7),
         (Query(f"max by (instance) (rate(process_cpu_seconds_total{{{TARGET}}}[$__rate_interval]))", "{{instance}}"),),
         "percentunit",
     ),

@@ -45,7 +45,7 @@ _NOW = (
     Panel(
         "states",
         "stat",
-        (0, 0, 11, 3),
+        (0, 0, 10, 3),
         tuple(
             Query(_of_state(STATES[state.value]), state.word, state.colour)
             for state in sorted(STATES_OF_CAMPAIGN, key=lambda each: -each.value)
@@ -58,7 +58,7 @@ _NOW = (
     Panel(
         "calls",
         "stat",
-        (11, 0, 3, 3),
+        (10, 0, 3, 3),
         (Query(f"sum({CALLS_BY_SKILL}{{{OF_SKILL}}})"),),
         "locale",
         0,
@@ -68,7 +68,7 @@ _NOW = (
     Panel(
         "answers",
         "stat",
-        (14, 0, 4, 3),
+        (13, 0, 4, 3),
         (Query(_ANSWERS),),
         "percentunit",
         1,
@@ -78,7 +78,7 @@ _NOW = (
     Panel(
         "machines",
         "stat",
-        (18, 0, 3, 3),
+        (17, 0, 4, 3),
         (Query(_MACHINES, rightly_empty="an operation may have no AMD"),),
         "percentunit",
         1,

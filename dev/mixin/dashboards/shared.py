@@ -63,15 +63,20 @@ def below(amber: float, vermillion: float, calm: str = BLUE) -> tuple[Step, ...]
 
 def status_changes(selector: str, *, shown: bool) -> Annotation:
     """Mark when a campaign was started or stopped."""
-    # a step and a scrape: with a step alone, what falls between two windows is lost
-    changes = fold(f"changes(wolkvox_campaign_started{{{selector}}}[6m])")
-    return Annotation("annotation.status", f"{changes} > 0", "{{operation}}: {{campaign}}", PURPLE, shown)
+    changed = _changed("wolkvox_campaign_started", selector)
+    return Annotation("annotation.status", changed, "{{operation}}: {{campaign}}", PURPLE, shown)
 
 
 def recycles(selector: str, *, shown: bool) -> Annotation:
     """Mark when a list was recycled or loaded anew."""
-    changes = fold(f"changes(wolkvox_campaign_recycles{{{selector}}}[6m])")
-    return Annotation("annotation.recycles", f"{changes} > 0", "{{operation}}: {{campaign}}", GREEN, shown)
+    changed = _changed("wolkvox_campaign_recycles", selector)
+    return Annotation("annotation.recycles", changed, "{{operation}}: {{campaign}}", GREEN, shown)
+
+
+def _changed(metric: str, selector: str) -> str:
+    """Return what differs from a step before; changes() would count what appears on some backends."""
+    now = fold(f"{metric}{{{selector}}}")
+    return f"({now} != bool {fold(f'{metric}{{{selector}}} offset 5m')}) > 0"
 
 
 def other_phone(selector: str) -> Annotation:
