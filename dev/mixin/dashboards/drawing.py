@@ -47,7 +47,7 @@ def style(query: Query) -> dict[str, object]:
     """Return in what the result of a query differs from the panel's others."""
     properties: dict[str, object] = {}
     if query.colour:
-        properties["color"] = _fixed(query.colour)
+        properties["color"] = fixed(query.colour)
     if query.unit:
         properties["unit"] = query.unit
     if query.dashed:

@@ -1,4 +1,4 @@
-"""Panels as Grafana reads them: the only place, with `grafana.py`, that knows its models."""
+"""Panels as Grafana reads them. With `drawing.py` and `grafana.py` the only place that knows its models."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
