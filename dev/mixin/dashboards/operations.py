@@ -172,7 +172,7 @@ _TRENDS = (
                 rightly_empty=_TEN_OR_LESS,
             ),
         ),
-        "cpm",
+        "locale",
         stepped=True,
     ),
 )
