@@ -50,7 +50,7 @@ CHOICES: Mapping[Board, Mapping[str, Choice]] = {
 REDIALED = ("awkward",)
 """The campaigns that call other phones of their records."""
 NEVER_FOUND = {
-    ("Alerts", "no alert fires while all is well"),
+    ("Needs attention", "no alert fires while all is well"),
     ("Calls per minute by operation", "ten operations have a line each"),
     ("Calls per minute, today and before", "it was not reported a week ago"),
     ("Result mix, the hour before", "there was no pass over another phone"),

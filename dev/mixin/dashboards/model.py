@@ -119,6 +119,8 @@ class Panel:
     """Without one the states of a timeline stand in its bars."""
     label: str | None = None
     """The label that names a series even where there is only one."""
+    sizes: tuple[int, int] | None = None
+    """Pixels of the letters of names and, below these, of the numbers of a stat; otherwise as large as fits."""
     empty: str | None = None
 
     @property

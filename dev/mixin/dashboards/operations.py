@@ -4,8 +4,8 @@ However many campaigns there are, it asks for `$limit` rows of a table, and else
 """
 
 from mixin.dashboards.colours import BLUE, GREY, VERMILLION
-from mixin.dashboards.model import Annotation, Dashboard, Panel, Query, Series, Variable
-from mixin.dashboards.operations_tables import attention, by_operation, by_skill, campaigns, ending
+from mixin.dashboards.model import Annotation, Dashboard, Panel, Query, Variable
+from mixin.dashboards.operations_tables import AGENTS, attention, by_operation, by_skill, campaigns, ending
 from mixin.dashboards.shared import (
     FIRING,
     OF_JOB,
@@ -45,19 +45,20 @@ _NOW = (
     Panel(
         "states",
         "stat",
-        (0, 0, 11, 3),
+        (0, 0, 10, 3),
         tuple(
             Query(_of_state(STATES[state.value]), state.word, state.colour)
             for state in sorted(STATES_OF_CAMPAIGN, key=lambda each: -each.value)
         ),
         "locale",
         steps=PLAIN,
+        sizes=(13, 32),
         empty="empty.nothing",
     ),
     Panel(
         "calls",
         "stat",
-        (11, 0, 3, 3),
+        (10, 0, 3, 3),
         (Query(f"sum({CALLS_BY_SKILL}{{{OF_SKILL}}})"),),
         "locale",
         0,
@@ -67,7 +68,7 @@ _NOW = (
     Panel(
         "answers",
         "stat",
-        (14, 0, 4, 3),
+        (13, 0, 4, 3),
         (Query(_ANSWERS),),
         "percentunit",
         1,
@@ -77,7 +78,7 @@ _NOW = (
     Panel(
         "machines",
         "stat",
-        (18, 0, 3, 3),
+        (17, 0, 4, 3),
         (Query(_MACHINES, rightly_empty="an operation may have no AMD"),),
         "percentunit",
         1,
@@ -171,31 +172,9 @@ _TRENDS = (
                 rightly_empty=_TEN_OR_LESS,
             ),
         ),
-        "cpm",
+        "locale",
         stepped=True,
     ),
-)
-AGENTS = (
-    Series("ready", "agents.ready", BLUE),
-    Series("talk", "agents.talk", BLUE),
-    Series("ring", "agents.ring", BLUE),
-    Series("acw", "agents.acw", BLUE),
-)
-_AGENTS = Panel(
-    "agents",
-    "bars",
-    (20, 25, 4, 8),
-    (
-        Query(
-            f"topk(12, sum by (status) ({fold(f'wolkvox_agents{{{OPERATION}}}')}))",
-            "{{status}}",
-            rightly_empty="agents are asked for only where the configuration says so",
-        ),
-    ),
-    "locale",
-    steps=PLAIN,
-    series=AGENTS,
-    empty="empty.not_polled",
 )
 
 
@@ -227,7 +206,7 @@ def dashboard(settings: Settings, language: Language) -> Dashboard:
             attention(settings),
             ending(language),
             *_TRENDS,
-            _AGENTS,
+            AGENTS,
             by_operation(language),
             by_skill(language),
         ),

@@ -33,6 +33,7 @@ from mixin.texts import Language
 _ALL_WELL = "no alert fires while all is well"
 _NOT_POLLED = "skills are asked for only where the configuration says so"
 _ANSWER = ', result="answer"'
+_AT_WORK = (("ready", "agents.ready"), ("talk", "agents.talk"), ("ring", "agents.ring"), ("acw", "agents.acw"))
 _EMPTY = State(0, "state.empty", AMBER)
 _WORST = f"topk($limit, {RANK}{{{OF_SKILL}}})"
 
@@ -75,11 +76,11 @@ def _share(result: str) -> Query:
 
 _LEFT = _of_campaign(f"{_shown(TO_EMPTY)} or ({_shown('wolkvox_campaign_records_clean')}) == 0")
 _OF_CAMPAIGNS = (
-    Column("column.state", 160, None, _value(STATE), "none", "background", STATES_OF_CAMPAIGN),
+    Column("column.state", 148, None, _value(STATE), "none", "background", STATES_OF_CAMPAIGN),
     Column("column.calls", 80, None, _value("wolkvox_campaign_calls_per_minute"), "locale"),
     Column("column.dialed", 115, None, _value("wolkvox_campaign_dialed_today"), "locale"),
     Column("column.clean", 75, None, _value("wolkvox_campaign_records_clean"), "locale"),
-    Column("column.to_empty", 115, None, _LEFT, "dthms", "colour", (_EMPTY,), below(7200, 2700, TEXT)),
+    Column("column.to_empty", 110, None, _LEFT, "dthms", "colour", (_EMPTY,), below(7200, 2700, TEXT)),
     Column("column.answer", 80, None, _share("answer"), "percentunit", decimals=1),
     Column(
         "column.machine",
@@ -92,9 +93,9 @@ _OF_CAMPAIGNS = (
         decimals=1,
     ),
     Column("column.hits_today", 80, None, _value("wolkvox_campaign_hits_today"), "locale"),
-    Column("column.operation", 120, "operation"),
+    Column("column.operation", 115, "operation"),
     Column("column.skill", 70, "skill"),
-    Column("column.campaign_id", 65, "campaign_id"),
+    Column("column.campaign_id", 60, "campaign_id"),
 )
 """After the campaign's name; a new column is one entry here."""
 
@@ -192,7 +193,7 @@ def by_operation(language: Language) -> Panel:
             Column("column.no_calls", 85, None, _in_state("no_calls"), "locale"),
             Column("column.list_empty", 110, None, _in_state("list_empty"), "locale"),
             Column("column.calls", 85, None, Query(_of_operation(CALLS_BY_SKILL)), "locale"),
-            Column("column.dialed", 115, None, Query(_of_operation(DIALED_TODAY)), "locale"),
+            Column("column.dialed", 130, None, Query(_of_operation(DIALED_TODAY)), "locale"),
             Column("column.answer", 85, None, _ANSWER_RATE, "percentunit", decimals=1),
             Column("column.hits_today", 85, None, Query(_of_operation(HITS_TODAY)), "locale"),
         ),
@@ -241,20 +242,20 @@ def by_skill(language: Language) -> Panel:
         (_NAME,),
         "none",
         columns=(
-            Column("column.operation", 120, "operation"),
+            Column("column.operation", 0, "operation"),
             _narrower(language, "column.skill", 70, "operation", "skill"),
-            Column("column.skill_name", 0, "skill_name"),
-            Column("column.dialed", 115, None, Query(f"max by (operation, skill) ({_SKILLS})"), "locale"),
+            Column("column.skill_name", 150, "skill_name"),
+            Column("column.dialed", 125, None, Query(f"max by (operation, skill) ({_SKILLS})"), "locale"),
             Column(
                 "column.answer", 80, None, _of_skill(_ANSWERED, "nothing was dialled today"), "percentunit", decimals=1
             ),
             Column("column.hits_today", 80, None, _of_skill(f"{HITS_TODAY}{{{OPERATION}}}"), "locale"),
             Column(
-                "column.queue", 115, None, _polled("wolkvox_skill_calls_waiting"), "locale", empty="empty.not_polled"
+                "column.queue", 110, None, _polled("wolkvox_skill_calls_waiting"), "locale", empty="empty.not_polled"
             ),
             Column(
                 "column.abandonment",
-                115,
+                110,
                 None,
                 _polled("wolkvox_skill_abandon_ratio"),
                 "percentunit",
@@ -262,9 +263,33 @@ def by_skill(language: Language) -> Panel:
                 empty="empty.not_polled",
             ),
             Column(
-                "column.service_level", 115, None, _SERVICE_LEVEL, "percentunit", decimals=1, empty="empty.not_polled"
+                "column.service_level", 110, None, _SERVICE_LEVEL, "percentunit", decimals=1, empty="empty.not_polled"
             ),
         ),
         order=("column.dialed",),
         empty="empty.nothing",
     )
+
+
+AGENTS = Panel(
+    "agents",
+    "table",
+    (20, 25, 4, 8),
+    (),
+    "none",
+    columns=(
+        Column("column.agent_state", 0, "status", words=_AT_WORK),
+        Column(
+            "column.count",
+            95,
+            None,
+            Query(
+                f"topk(12, sum by (status) ({fold(f'wolkvox_agents{{{OPERATION}}}')}))",
+                rightly_empty="agents are asked for only where the configuration says so",
+            ),
+            "locale",
+        ),
+    ),
+    order=("column.count",),
+    empty="empty.not_polled",
+)

@@ -1,4 +1,4 @@
-"""Panels as Grafana reads them: the only place, with `grafana.py`, that knows its models."""
+"""Panels as Grafana reads them. With `drawing.py` and `grafana.py` the only place that knows its models."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,14 +8,13 @@ from grafana_foundation_sdk.models import bargauge, common, gauge, prometheus, s
 from grafana_foundation_sdk.models import dashboard as grafana
 
 from mixin.dashboards.colours import GREY
-from mixin.dashboards.model import Cell, Column, Kind, Panel, Query, State, Step
+from mixin.dashboards.drawing import custom, fixed, style
+from mixin.dashboards.model import Cell, Column, Kind, Panel, State, Step
 from mixin.rules import Board
 from mixin.texts import Language
 from mixin.texts import table as texts
 
 SOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
-SPAN = 600_000
-"""Milliseconds: a poll that is missed is bridged, an outage is not."""
 _TYPES: Mapping[Kind, str] = {
     "stat": "stat",
     "gauge": "gauge",
@@ -110,8 +109,8 @@ class Writer:
                     text_mode=common.BigValueTextMode.AUTO,
                     orientation=_orientation(panel),
                     reduce_options=_LAST,
-                    # names above their numbers, where several stand side by side
-                    wide_layout=panel.stacked or len(panel.queries) == 1,
+                    wide_layout=panel.sizes is None,
+                    text=_sizes(panel),
                 )
             case "gauge":
                 return gauge.Options(reduce_options=_LAST, show_threshold_markers=False)
@@ -156,7 +155,7 @@ class Writer:
             thresholds=_thresholds(panel.steps),
             color=grafana.FieldColor(mode=grafana.FieldColorModeId(colour)),
             no_value=self.text(panel.empty) if panel.empty else None,
-            custom=_custom(panel),
+            custom=custom(panel),
         )
 
     def _mappings(self, states: tuple[State, ...]) -> list[grafana.ValueMapping]:
@@ -181,11 +180,11 @@ class Writer:
     def _overrides(self, panel: Panel) -> list[grafana.DashboardFieldConfigSourceOverrides]:
         named = [_override("byName", self.text(column.title), self._cells(column)) for column in panel.columns]
         series = [
-            _override("byName", each.name, {"displayName": self.text(each.title), "color": _fixed(each.colour)})
+            _override("byName", each.name, {"displayName": self.text(each.title), "color": fixed(each.colour)})
             for each in panel.series
         ]
         queries = [
-            _override("byFrameRefID", letter, _style(query))
+            _override("byFrameRefID", letter, style(query))
             for letter, query in zip(ascii_uppercase, panel.asked, strict=False)
             if query.colour or query.unit or query.line
         ]
@@ -214,6 +213,10 @@ class Writer:
         return properties
 
 
+def _sizes(panel: Panel) -> common.VizTextDisplayOptions | None:
+    return common.VizTextDisplayOptions(title_size=panel.sizes[0], value_size=panel.sizes[1]) if panel.sizes else None
+
+
 def _orientation(panel: Panel) -> common.VizOrientation:
     # one below the other, also where their number is open
     many = panel.stacked or any(query.legend.startswith("{{") for query in panel.queries)
@@ -236,35 +239,6 @@ def _valueless(panel: Panel) -> list[str]:
     return [f"Value #{letter}" for letter in ascii_uppercase[: len(panel.queries)]]
 
 
-def _custom(panel: Panel) -> object:
-    match panel.kind:
-        case "series":
-            return _graph(panel)
-        case "timeline":
-            # a gap is a time of which nothing is known
-            return statetimeline.FieldConfig(line_width=0, fill_opacity=80, span_nulls=False)
-        case "table":
-            return common.TableFieldOptions(align=common.FieldTextAlignment.AUTO)
-        case _:
-            return None
-
-
-def _graph(panel: Panel) -> common.GraphFieldConfig:
-    stacking = common.StackingMode.NORMAL if panel.stacked else common.StackingMode.NONE
-    return common.GraphFieldConfig(
-        draw_style=common.GraphDrawStyle.BARS if panel.bars else common.GraphDrawStyle.LINE,
-        line_interpolation=common.LineInterpolation.STEP_AFTER if panel.stepped else common.LineInterpolation.LINEAR,
-        line_width=2,
-        fill_opacity=60 if panel.stacked or panel.bars else 0,
-        show_points=common.VisibilityMode.NEVER,
-        span_nulls=SPAN,
-        stacking=common.StackingConfig(mode=stacking, group="A"),
-        axis_soft_max=panel.most,
-        bar_alignment=common.BarAlignment.BEFORE if panel.hourly else None,
-        bar_width_factor=0.95 if panel.hourly else None,
-    )
-
-
 def _thresholds(steps: tuple[Step, ...]) -> grafana.ThresholdsConfig | None:
     if not steps:
         return None
@@ -272,27 +246,6 @@ def _thresholds(steps: tuple[Step, ...]) -> grafana.ThresholdsConfig | None:
         mode=grafana.ThresholdsMode.ABSOLUTE,
         steps=[grafana.Threshold(value=step.above, color=step.colour) for step in steps],
     )
-
-
-def _fixed(colour: str) -> dict[str, str]:
-    return {"mode": "fixed", "fixedColor": colour}
-
-
-def _style(query: Query) -> dict[str, object]:
-    style: dict[str, object] = {}
-    if query.colour:
-        style["color"] = _fixed(query.colour)
-    if query.unit:
-        style["unit"] = query.unit
-    if query.dashed:
-        style["custom.lineStyle"] = {"fill": "dash", "dash": [8, 6]}
-    if query.line:
-        style["custom.drawStyle"] = "line"
-        style["custom.lineInterpolation"] = "stepBefore"
-        style["custom.fillOpacity"] = 0
-        style["custom.axisPlacement"] = "right"
-        style["custom.stacking"] = {"mode": "none", "group": "B"}
-    return style
 
 
 def _override(matcher: str, of: str, properties: Mapping[str, object]) -> grafana.DashboardFieldConfigSourceOverrides:
