@@ -18,7 +18,7 @@ from support.grafana import BOARDS, FOLDERS, Json, interpolated, load
 from support.promql import selectors
 
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
-UNITS = {"short", "none", "percentunit", "cpm", "dthms", "s", "bytes", "string", "locale", TIMES}
+UNITS = {"short", "none", "percentunit", "dthms", "s", "bytes", "string", "locale", TIMES}
 """Of Grafana's list, those that are used; times is written in its syntax for units of one's own."""
 Rule = Callable[[Json], Iterator[str]]
 

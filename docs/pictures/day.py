@@ -75,7 +75,9 @@ def draw(prometheus: str, board: str, language: str, theme: str, folder: Path) -
     variables = CAMPAIGN if board == "campaign" else ()
     now = NOON if board == "campaign" else AFTERNOON
     flags = (f"--prometheus={prometheus}", f"--to={now}", f"--theme={theme}", f"--dashboard={dashboard}", *variables)
-    subprocess.run(["node", ROOT / "docs" / "pictures" / "draw.mjs", *flags, f"--out={picture}"], check=True)
+    # the wall's fills a screen, the others are read from top to bottom
+    full = () if board == "operations" else ("--full",)
+    subprocess.run(["node", ROOT / "docs" / "pictures" / "draw.mjs", *flags, *full, f"--out={picture}"], check=True)
     sys.stdout.write(f"{picture}\n")
 
 

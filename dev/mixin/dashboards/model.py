@@ -6,7 +6,7 @@ from typing import Literal
 from mixin.rules import Board
 
 Kind = Literal["stat", "gauge", "bars", "series", "table", "timeline"]
-Unit = Literal["short", "none", "percentunit", "cpm", "dthms", "s", "bytes", "string", "locale", "prefix:×"]  # noqa: RUF001 - a number of times
+Unit = Literal["short", "none", "percentunit", "dthms", "s", "bytes", "string", "locale", "prefix:×"]  # noqa: RUF001 - a number of times
 """Grafana's names."""
 TIMES: Unit = "prefix:×"  # noqa: RUF001 - as above
 Cell = Literal["text", "colour", "background", "gauge"]
