@@ -7,13 +7,19 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from docs.generate import ROOT
 from support.processes import run
+from support.promql import selectors
 from support.tools import tool
 from wolkvox_exporter.assets import settings
+from wolkvox_exporter.assets.settings_rules import rules
 from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold
 from wolkvox_exporter.cli.commands import main
+from wolkvox_exporter.config import values
+from wolkvox_exporter.config.values import BadValue
 
 NAMES = (
     "Ventas (CO) + MX",
@@ -91,6 +97,18 @@ def test_no_name_is_filled_in_by_whoever_reads_the_rules(tmp_path: Path) -> None
     file = written(tmp_path, {"operations": {"%{HOME}": {"machine_ratio": "60%"}}})
     assert main(["assets", str(tmp_path), f"--settings.file={file}"]) == 0
     assert "%{" not in (tmp_path / RULES).read_text(encoding="utf-8")
+
+
+@given(st.text(min_size=1, max_size=100))
+def test_rules_select_the_operation_whatever_its_name_is(name: str) -> None:
+    """If a name can be an operation's at all, then the rules made for it select that one and nothing else."""
+    try:
+        values.name(name)
+    except BadValue:
+        assume(condition=False)
+    document = yaml.safe_load(rules(settings.Settings(own={name: {"machine_ratio": 0.5}})))
+    ((_, matchers),) = selectors(document["groups"][0]["rules"][0]["expr"])
+    assert matchers == {"operation": f'="{name}"'}
 
 
 async def test_what_is_set_for_one_operation_alone_concerns_no_other(tmp_path: Path) -> None:
