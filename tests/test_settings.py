@@ -7,15 +7,31 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from docs.generate import ROOT
 from support.processes import run
+from support.promql import selectors
 from support.tools import tool
 from wolkvox_exporter.assets import settings
+from wolkvox_exporter.assets.settings_rules import rules
 from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold
 from wolkvox_exporter.cli.commands import main
+from wolkvox_exporter.config import values
+from wolkvox_exporter.config.values import BadValue
 
-NAMES = ("Ventas (CO) + MX", "mx|co", "a.b*", 'x"y\\z', "señal\u00a0ñandú", "{{ .Value }}", "x: y # z")
+NAMES = (
+    "Ventas (CO) + MX",
+    "mx|co",
+    "a.b*",
+    'x"y\\z',
+    "señal\u00a0ñandú",
+    "{{ .Value }}",
+    "%{HOME}",
+    "\U0001f4de\u200b",
+    "x: y # z",
+)
 """Names of operations, each of which means something to PromQL, YAML, regular expressions or templates."""
 RULES = Path("prometheus", "rules", "wolkvox-settings.rules.yml")
 
@@ -74,6 +90,25 @@ async def test_an_operations_own_value_counts_before_the_general_one(tmp_path: P
         case(dict.fromkeys(NAMES, 0.4), "operation:wolkvox_failure_ratio:threshold"),
         case({}, "operation:wolkvox_failure_ratio:setting"),
     )
+
+
+def test_no_name_is_filled_in_by_whoever_reads_the_rules(tmp_path: Path) -> None:
+    """If a name looks like a variable of the environment, which vmalert would fill in, then it is not written so."""
+    file = written(tmp_path, {"operations": {"%{HOME}": {"machine_ratio": "60%"}}})
+    assert main(["assets", str(tmp_path), f"--settings.file={file}"]) == 0
+    assert "%{" not in (tmp_path / RULES).read_text(encoding="utf-8")
+
+
+@given(st.text(min_size=1, max_size=100))
+def test_rules_select_the_operation_whatever_its_name_is(name: str) -> None:
+    """If a name can be an operation's at all, then the rules made for it select that one and nothing else."""
+    try:
+        values.name(name)
+    except BadValue:
+        assume(condition=False)
+    document = yaml.safe_load(rules(settings.Settings(own={name: {"machine_ratio": 0.5}})))
+    ((_, matchers),) = selectors(document["groups"][0]["rules"][0]["expr"])
+    assert matchers == {"operation": f'="{name}"'}
 
 
 async def test_what_is_set_for_one_operation_alone_concerns_no_other(tmp_path: Path) -> None:

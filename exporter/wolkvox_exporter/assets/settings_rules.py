@@ -74,8 +74,8 @@ def _of(selector: str, value: float) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Write a text as PromQL does; what cannot be printed would be no YAML either."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    """Write a text as PromQL does; what cannot be printed would be no YAML either, and vmalert fills in `%{…}`."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%{", f"{_escape(ord('%'))}{{")
     return f'"{"".join(each if each.isprintable() else _escape(ord(each)) for each in escaped)}"'
 
 

@@ -34,7 +34,7 @@ _RESULTS = (
     {field: (result,) for field, result in RESULT_LABELS.items()},
     ("result",),
 )
-_HITS = f"Records typified as a hit, {_COUNTED_ON}", {"hits": ()}
+_HITS = f"Records dispositioned as a hit, {_COUNTED_ON}", {"hits": ()}
 
 CATALOGUE: tuple[Family[Snapshot], ...] = (
     campaign_gauge("started", "Whether the campaign is started, 1, or stopped, 0", "status"),
@@ -45,7 +45,7 @@ CATALOGUE: tuple[Family[Snapshot], ...] = (
     ),
     campaign_gauge("records_dialed", f"Records dialled; {_FALLS}", "dial"),
     campaign_results("wolkvox_campaign_records_result", f"Records by their result; {_FALLS}"),
-    campaign_gauge("records_hit", f"Records typified as a hit; {_FALLS}", "hits"),
+    campaign_gauge("records_hit", f"Records dispositioned as a hit; {_FALLS}", "hits"),
     campaign_gauge("hit_ratio", "Share of hits as the API reports it, 1 for 100 %", "hits_share", "hits"),
     campaign_gauge(
         "penetration_day_ratio", "Share of the list worked today as the API reports it, 1 for 100 %", "penetration_day"
