@@ -8,10 +8,13 @@ from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold
 STATE = "campaign:wolkvox_campaign:state"
 STATES = ("stopped", "calling", "other_phone", "list_empty", "no_calls")
 """What the values of `STATE` mean, by number; the higher, the more it needs somebody's eyes."""
+RANK = "campaign:wolkvox_campaign:rank"
+"""The state and, below 1, how near the list's end is: the higher, the sooner somebody must look at it."""
 OF_STATE = "skill_state:wolkvox_campaigns:count"
 TO_EMPTY = "campaign:wolkvox_campaign_records_clean:seconds_to_empty"
 DIALED = "campaign:wolkvox_campaign_dialed:increase1h"
 RESULTS = "campaign_result:wolkvox_campaign_results:increase1h"
+RESULTS_IN_ALL = "campaign:wolkvox_campaign_results:sum_increase1h"
 HITS = "campaign:wolkvox_campaign_hits:increase1h"
 RATIO = "campaign_result:wolkvox_campaign_result_per_results:ratio_1h"
 DIALABLE = "skill:wolkvox_campaign_dialable:count"
@@ -55,11 +58,11 @@ _RATIO = f"""\
   (
       {RESULTS}
     / ignoring (result) group_left ()
-      (sum without (result) ({RESULTS}) > 0)
+      ({RESULTS_IN_ALL} > 0)
   )
 and ignoring (result)
   # a pass over another phone moves records from one result to another without dialling new ones
-  {DIALED} >= 0.8 * sum without (result) ({RESULTS})"""
+  {DIALED} >= 0.8 * {RESULTS_IN_ALL}"""
 # the middle, which an outage does not pull down; half-hourly, as 5,000 campaigns would be too much for the server
 _USUAL = f"""\
   quantile_over_time(0.5, {RATIO}{{result="answer"}}[7d:30m])
@@ -101,6 +104,14 @@ def _to_empty(settings: Settings) -> str:
 )"""
 
 
+def _rank(settings: Settings) -> str:
+    return f"""\
+  {STATE} + (1 / (2 + {TO_EMPTY} / {3600 // settings.pace}) or 0 * {STATE})
+or
+  # a state that is not known leaves nobody out
+  {_STARTED}"""
+
+
 def _threshold(threshold: Threshold, settings: Settings) -> Record:
     default = threshold.default / settings.pace if threshold.in_seconds else threshold.default
     ours = f"0 * group by (job, operation) (wolkvox_operation_info) + {default:g}"
@@ -114,9 +125,11 @@ def _activity(settings: Settings) -> Group:
             Record(STATE, _STATE),
             Record(OF_STATE, _OF_STATE),
             Record(TO_EMPTY, _to_empty(settings)),
+            Record(RANK, _rank(settings)),
             Record(DIALED, fold(increase_1h("wolkvox_campaign_dialed_total"))),
             Record(RESULTS, fold(increase_1h("wolkvox_campaign_results_total"))),
             Record(HITS, fold(increase_1h("wolkvox_campaign_hits_total"))),
+            Record(RESULTS_IN_ALL, f"sum without (result) ({RESULTS})"),
             Record(RATIO, _RATIO),
             Record(DIALABLE, _DIALABLE),
             Record(CALLS_BY_SKILL, _by_skill("wolkvox_campaign_calls_per_minute")),

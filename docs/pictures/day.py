@@ -24,7 +24,7 @@ from support.recording import SCRAPE_INTERVAL, Recording, record
 AFTERNOON, NOON = "2026-11-24T16:20:00-05:00", "2026-11-24T11:50:00-05:00"
 """When the wall shows most of a day; when the campaign is being dialled."""
 RULES = ROOT / "prometheus" / "rules"
-CAMPAIGN = ("--var=operation=cobranzas-mx", "--var=campaign_id=6120")
+CAMPAIGN = ("--var=operation=cobranzas-mx", "--var=campaign_id=6121")
 SHOWN = (("operations", "en", "dark"), ("campaign", "es", "light"), ("exporter", "en", "dark"))
 EVERY = tuple(product(("operations", "campaign", "exporter"), ("en", "es"), ("dark", "light")))
 
@@ -32,7 +32,7 @@ EVERY = tuple(product(("operations", "campaign", "exporter"), ("en", "es"), ("da
 async def main(folder: Path | None) -> None:
     """Record, find the alerts, draw."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    recording, _ = await record(hours=48)
+    recording, _ = await record(hours=48, skills="all", agents="by_status")
     with TemporaryDirectory() as name:
         tsdb = Path(name) / "tsdb"
         times = range(recording.times[0], recording.times[-1], SCRAPE_INTERVAL)

@@ -14,7 +14,7 @@ from mixin.texts import Language
 
 Json = dict[str, Any]
 Choice = Mapping[str, list[str]]
-"""The values chosen of each variable; those that are not named stand at All."""
+"""The values chosen of each variable; those that are not named stand at All, or at the first."""
 Escape = Callable[[str], str]
 FOLDERS: Mapping[Language, Path] = {
     "en": ROOT / "grafana" / "dashboards",
@@ -22,7 +22,8 @@ FOLDERS: Mapping[Language, Path] = {
 }
 BOARDS: tuple[Board, ...] = ("operations", "campaign", "exporter")
 STEP = 300
-"""Seconds: the panels' least interval."""
+"""Seconds: the least interval of nearly all panels."""
+_STEPS = {"5m": STEP, "1h": 3600}
 _RATE_INTERVAL = STEP + 60
 """A step and a scrape."""
 _VARIABLE = re.compile(r"\$\{(\w+)(?::\w+)?\}|\$(\w+)")
@@ -33,6 +34,12 @@ def load(board: Board, language: Language = "en") -> Json:
     """Read a dashboard's file."""
     document: Json = json.loads((FOLDERS[language] / f"wolkvox-{board}.json").read_text(encoding="utf-8"))
     return document
+
+
+def expressions_of(document: Json, title: str) -> list[str]:
+    """Return the queries of the panel of that title."""
+    (panel,) = (each for each in document["panels"] if each["title"] == title)
+    return [target["expr"] for target in panel["targets"]]
 
 
 def classic(value: str) -> str:
@@ -63,6 +70,8 @@ def interpolated(expression: str, document: Json, choice: Choice, hours: float, 
 
 
 def _chosen(variable: Json, values: list[str] | None, escape: Escape) -> str:
+    if values is None and variable["type"] == "custom":
+        return str(variable["current"]["value"])
     if values is None:
         assert variable["includeAll"], f"{variable['name']} has no All"
         return str(variable["allValue"])
@@ -81,10 +90,13 @@ class Asked:
     expression: str
     instant: bool
     meant: Query
+    step: int
+    """Seconds between two points."""
 
 
 def queries(dashboard: Dashboard, document: Json) -> Iterator[Asked]:
     """Yield every query of a dashboard's panels."""
     for panel, written in zip(dashboard.panels, document["panels"], strict=True):
         for query, target in zip(panel.asked, written["targets"], strict=True):
-            yield Asked(written["title"], target["expr"], target["instant"], query)
+            step = _STEPS[written["interval"]]
+            yield Asked(written["title"], target["expr"], target["instant"], query, step)

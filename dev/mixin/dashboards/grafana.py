@@ -37,7 +37,7 @@ def finished(node: object) -> object:
     if not isinstance(node, dict):
         return node
     unknown = {"placement"}
-    if node.get("type") in {"query", "datasource"} and "name" in node:
+    if node.get("type") in {"query", "datasource", "custom"} and "name" in node:
         unknown |= {"auto", "auto_count", "auto_min", "skipUrlSync"}
     return {key: finished(value) for key, value in node.items() if key not in unknown}
 
@@ -95,6 +95,8 @@ def _variables(dashboard: Dashboard, writer: Writer) -> Iterator[grafana.Variabl
 
 
 def _variable(variable: Variable, label: str) -> grafana.VariableModel:
+    if variable.values:
+        return _choice(variable, label)
     everything = grafana.VariableOption(selected=True, text=["All"], value=["$__all"])
     return grafana.VariableModel(
         type_val=grafana.VariableType.QUERY,
@@ -110,6 +112,21 @@ def _variable(variable: Variable, label: str) -> grafana.VariableModel:
         include_all=variable.many,
         all_value=variable.all_value if variable.many else None,
         current=everything if variable.many else None,
+    )
+
+
+def _choice(variable: Variable, label: str) -> grafana.VariableModel:
+    options = [
+        grafana.VariableOption(selected=value == variable.values[0], text=value, value=value)
+        for value in variable.values
+    ]
+    return grafana.VariableModel(
+        type_val=grafana.VariableType.CUSTOM,
+        name=variable.name,
+        label=label,
+        query=",".join(variable.values),
+        current=options[0],
+        options=options,
     )
 
 

@@ -6,8 +6,9 @@ from typing import Literal
 from mixin.rules import Board
 
 Kind = Literal["stat", "gauge", "bars", "series", "table", "timeline"]
-Unit = Literal["short", "none", "percentunit", "cpm", "dthms", "s", "bytes", "string"]
+Unit = Literal["short", "none", "percentunit", "cpm", "dthms", "s", "bytes", "string", "locale", "prefix:×"]  # noqa: RUF001 - a number of times
 """Grafana's names."""
+TIMES: Unit = "prefix:×"  # noqa: RUF001 - as above
 Cell = Literal["text", "colour", "background", "gauge"]
 Place = tuple[int, int, int, int]
 """Column, row, width and height on Grafana's grid of 24 columns."""
@@ -51,12 +52,17 @@ class Query:
     colour: str | None = None
     dashed: bool = False
     unit: Unit | None = None
+    line: bool = False
+    """Whether it is a line with an axis of its own among bars."""
     rightly_empty: str | None = None
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: the `label` of its rows, or the value of a `query`; its title is a key `column.…`."""
+    """A column of a table: the `label` of its rows, or the value of a `query`; its title is a key `column.…`.
+
+    A width of 0 is what the other columns leave; `empty` is the key of what a cell says without a value.
+    """
 
     title: str
     width: int
@@ -73,6 +79,7 @@ class Column:
     link_title: str = ""
     wraps: bool = False
     """Whether a long text takes more lines."""
+    empty: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,11 +105,16 @@ class Panel:
     columns: tuple[Column, ...] = ()
     order: tuple[str, ...] = ()
     """Titles of the columns by which a table is sorted, highest first."""
+    least_first: tuple[str, ...] = ()
+    """Titles of those by which it is sorted then, lowest first."""
     paged: bool = False
     """Whether a table tells how many rows there are beyond those that fit."""
     stacked: bool = False
+    """Whether series stand on each other, or the numbers of a stat one below the other."""
     stepped: bool = False
     bars: bool = False
+    hourly: bool = False
+    """Whether it is asked at whole hours alone, and what it draws there stands for the hour before."""
     legend: bool = True
     """Without one the states of a timeline stand in its bars."""
     label: str | None = None
@@ -117,13 +129,17 @@ class Panel:
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable by which a dashboard is narrowed down; its label is a key `variable.…`."""
+    """A variable by which a dashboard is narrowed down; its label is a key `variable.…`.
+
+    The query of one that has `values` is none; the first of them is chosen.
+    """
 
     name: str
-    query: str
+    query: str = ""
     regex: str = ""
     many: bool = True
     all_value: str = ".*"
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,77 +1,74 @@
-"""Operations overview: for the wall. All of it fits a screen of 1080 lines."""
+"""Operations overview: for the wall. What is now and what was today fits a screen of 1080 lines, the rest stands below.
 
-from mixin.dashboards.colours import GREY, TEXT
-from mixin.dashboards.model import Column, Dashboard, Panel, Query, State, Variable
+However many campaigns there are, it asks for `$limit` rows of a table, and else for what is recorded by skill.
+"""
+
+from mixin.dashboards.colours import BLUE, GREY, VERMILLION
+from mixin.dashboards.model import Annotation, Dashboard, Panel, Query, Series, Variable
+from mixin.dashboards.operations_tables import attention, by_operation, by_skill, campaigns, ending
 from mixin.dashboards.shared import (
-    BY_ID,
-    CAMPAIGNS,
-    IDENTITY,
+    FIRING,
     OF_JOB,
     OF_OPERATION,
+    OF_SKILL,
     OPERATION,
     PLAIN,
     RESULTS,
-    RUNNING,
-    SEVERITY,
+    STATES_OF_CAMPAIGN,
     above,
     below,
-    firing,
-    recycles,
-    status_changes,
 )
 from mixin.promql import fold
-from mixin.recording import HITS as HIT
-from mixin.recording import RATIO, TO_EMPTY
-from mixin.recording import RESULTS as RESULT
-from mixin.rulefiles import alerts
-from mixin.rules import board_uid
+from mixin.recording import CALLS_BY_SKILL, DIALED_TODAY, HITS_TODAY, OF_STATE, RESULTS_TODAY, STATES
+from mixin.recording import RESULTS_BY_SKILL as RESULT
 from mixin.settings import Settings
 from mixin.texts import Language
 
-_STARTED = fold(f"wolkvox_campaign_started{{{CAMPAIGNS}}}")
-_CLEAN = fold(f"wolkvox_campaign_records_clean{{{CAMPAIGNS}}}")
-_RECORDS = fold(f"wolkvox_campaign_records{{{CAMPAIGNS}}}")
-_CALLS = fold(f"wolkvox_campaign_calls_per_minute{{{CAMPAIGNS}}}")
+_ANSWER, _MACHINE = 'result="answer"', 'result="answer_machine"'
+_NO_YESTERDAY = "it was not reported yesterday"
+_TEN_OR_LESS = "ten operations have a line each"
 _AGE = fold(f'wolkvox_report_last_success_timestamp_seconds{{{OPERATION}, report="campaigns"}}')
-_PENETRATION = fold(f"wolkvox_campaign_penetration_day_ratio{{{CAMPAIGNS}}}")
-_TO_EMPTY = f"{TO_EMPTY}{{{CAMPAIGNS}}} and {_STARTED} == 1"
-_ANSWERS = f'{RATIO}{{{CAMPAIGNS}, result="answer"}}'
-_MACHINES = f'{RATIO}{{{CAMPAIGNS}, result="answer_machine"}}'
-_RAN = fold(f"max_over_time(wolkvox_campaign_started{{{CAMPAIGNS}}}[$__range] @ end()) == 1")
-_ALL_WELL = "no alert fires while all is well"
-_ALERTS = 'alertstate="firing", alertname=~"Wolkvox.+", job=~"$job", operation=~"$operation|"'
+_WITH_AMD = f"sum by (job, operation) ({RESULT}{{{OPERATION}, {_MACHINE}}}) > 0"
+"""The operations that have AMD: its result is 0 of all the others, which would only dilute it."""
+_MACHINES = (
+    f"sum({RESULT}{{{OF_SKILL}, {_MACHINE}}}) / (sum({RESULT}{{{OF_SKILL}}} and on (job, operation) {_WITH_AMD}) > 0)"
+)
+_ANSWERS = f"sum({RESULT}{{{OF_SKILL}, {_ANSWER}}}) / (sum({RESULT}{{{OF_SKILL}}}) > 0)"
 
 
-def _share(result: str) -> Query:
-    return Query(f"sum({_counted(result)}) / (sum({_counted('.+')}) > 0)")
+def _of_state(state: str) -> str:
+    """Count the campaigns in a state; none are 0 where any is published."""
+    return f'sum({OF_STATE}{{{OF_SKILL}, state="{state}"}}) or 0 * sum({OF_STATE}{{{OPERATION}}})'
 
 
-def _counted(results: str) -> str:
-    """Select the results of an hour, of the campaigns whose shares mean something."""
-    selector = f'{CAMPAIGNS}, result=~"{results}"'
-    return f"{RESULT}{{{selector}}} and {RATIO}{{{selector}}}"
-
-
-def _each(expression: str) -> Query:
-    """Ask for a value of each campaign."""
-    return Query(f"max by ({IDENTITY}) ({expression})")
-
-
-_NUMBERS = (
+_NOW = (
     Panel(
-        "running",
+        "states",
         "stat",
-        (0, 0, 4, 3),
-        (Query(f"sum({_STARTED})", "legend.running"), Query(f"count({_STARTED})", "legend.of", GREY)),
+        (0, 0, 11, 3),
+        tuple(
+            Query(_of_state(STATES[state.value]), state.word, state.colour)
+            for state in sorted(STATES_OF_CAMPAIGN, key=lambda each: -each.value)
+        ),
+        "locale",
         steps=PLAIN,
         empty="empty.nothing",
     ),
-    Panel("calls", "stat", (4, 0, 4, 3), (Query(f"sum({_CALLS})"),), "cpm", 0, steps=PLAIN, empty="empty.idle"),
+    Panel(
+        "calls",
+        "stat",
+        (11, 0, 3, 3),
+        (Query(f"sum({CALLS_BY_SKILL}{{{OF_SKILL}}})"),),
+        "locale",
+        0,
+        steps=PLAIN,
+        empty="empty.idle",
+    ),
     Panel(
         "answers",
         "stat",
-        (8, 0, 4, 3),
-        (_share("answer"),),
+        (14, 0, 4, 3),
+        (Query(_ANSWERS),),
         "percentunit",
         1,
         steps=below(0.15, 0.1),
@@ -80,27 +77,17 @@ _NUMBERS = (
     Panel(
         "machines",
         "stat",
-        (12, 0, 4, 3),
-        (_share("answer_machine"),),
+        (18, 0, 3, 3),
+        (Query(_MACHINES, rightly_empty="an operation may have no AMD"),),
         "percentunit",
         1,
         steps=above(0.35, 0.5),
-        empty="empty.idle",
-    ),
-    Panel(
-        "clean",
-        "stat",
-        (16, 0, 4, 3),
-        (Query(f"sum({_CLEAN} and {_STARTED} == 1) / (sum({_RECORDS} and {_STARTED} == 1) > 0)"),),
-        "percentunit",
-        1,
-        steps=below(0.25, 0.1),
-        empty="empty.idle",
+        empty="empty.no_amd",
     ),
     Panel(
         "age",
         "stat",
-        (20, 0, 4, 3),
+        (21, 0, 3, 3),
         (Query(f"time() - min({_AGE})"),),
         "s",
         0,
@@ -109,102 +96,106 @@ _NUMBERS = (
     ),
 )
 
-_COLUMNS = (
-    Column("column.campaign_id", 60, "campaign_id"),
-    Column("column.operation", 115, "operation"),
-    Column("column.skill", 75, "skill"),
-    Column("column.status", 85, None, _each(_STARTED), "none", "background", RUNNING),
-    Column("column.calls", 95, None, _each(_CALLS), "short"),
-    Column("column.penetration", 125, None, _each(_PENETRATION), "percentunit", "gauge", steps=PLAIN, decimals=0),
-    Column("column.clean", 85, None, _each(_CLEAN), "short"),
-    Column("column.to_empty", 100, None, _each(_TO_EMPTY), "dthms", "colour", steps=below(7200, 2700, TEXT)),
-    Column("column.answer", 90, None, _each(_ANSWERS), "percentunit"),
-    Column("column.machine", 100, None, _each(_MACHINES), "percentunit", "colour", steps=above(0.35, 0.5, TEXT)),
-    Column("column.hits", 70, None, _each(f"round({HIT}{{{CAMPAIGNS}}})"), "short"),
-)
-"""After the campaign's name; a new column is one entry here."""
+
+def _counted(metric: str, ago: str, also: str = "") -> str:
+    return f"sum({metric}{{{OF_SKILL}{also}}}{ago})"
 
 
-def _campaigns(language: Language) -> Panel:
-    link = (
-        f"/d/{board_uid('campaign', language)}?${{datasource:queryparam}}&${{job:queryparam}}"
-        "&var-operation=${__data.fields.operation}&var-campaign_id=${__data.fields.campaign_id}&${__url_time_range}"
-    )
-    name = Column("column.campaign", 255, "campaign", link=link, link_title="link.campaign")
-    return Panel(
-        "campaigns",
-        "table",
-        (0, 3, 16, 16),
-        (),
-        "none",
-        columns=(name, *_COLUMNS),
-        order=("column.status", "column.calls"),
-        paged=True,
-        empty="empty.nothing",
-    )
+def _answered(ago: str) -> str:
+    return _counted(RESULTS_TODAY, ago, f", {_ANSWER}")
 
 
-def _attention(settings: Settings) -> Panel:
-    ranked = " or ".join(map(_ranked, SEVERITY))
-    runbook = f"{settings.runbook_url}/${{__data.fields.alertname}}.md"
-    words = tuple((alert.name, f"alert.{alert.name}.title") for alert in alerts(settings))
-    return Panel(
-        "attention",
-        "table",
-        (16, 3, 8, 6),
-        (),
-        "none",
-        columns=(
-            Column(
-                "column.severity",
-                95,
-                None,
-                Query(ranked, rightly_empty=_ALL_WELL),
-                "none",
-                "background",
-                SEVERITY,
-            ),
-            Column("column.alert", 165, "alertname", words=words, link=runbook, link_title="link.runbook"),
-            Column("column.operation", 110, "operation"),
-            Column("column.campaign", 185, "campaign", wraps=True),
-            Column("column.skill", 63, "skill"),
+def _answer_rate(ago: str) -> str:
+    return f"{_answered(ago)} / ({_counted(RESULTS_TODAY, ago)} > 0)"
+
+
+def _hits(ago: str) -> str:
+    return _counted(HITS_TODAY, ago)
+
+
+def _per_answer(ago: str) -> str:
+    return f"{_hits(ago)} / ({_answered(ago)} > 0)"
+
+
+_TODAY = tuple(
+    Panel(
+        key,
+        "stat",
+        (column, 3, width, 4),
+        (
+            Query(of_day(""), "legend.today", BLUE),
+            Query(of_day(" offset 1d"), "legend.yesterday_by_now", GREY, rightly_empty=_NO_YESTERDAY),
         ),
-        order=("column.severity",),
-        empty="empty.no_alert",
+        "percentunit" if is_ratio else "locale",
+        1 if is_ratio else 0,
+        steps=PLAIN,
+        stacked=True,
+        empty="empty.none_today",
     )
-
-
-def _ranked(severity: State) -> str:
-    name = severity.word.removeprefix("state.")
-    selected = f'ALERTS{{{_ALERTS}, severity="{name}"}}'
-    return f"{severity.value} * max by (alertname, operation, campaign, skill) ({selected})"
-
-
-_TIMELINE = Panel(
-    "timeline",
-    "timeline",
-    (16, 9, 8, 10),
-    (Query(f"max by (operation, campaign) ({_STARTED} and {_RAN})", "{{campaign}}"),),
-    "none",
-    states=RUNNING,
+    for key, column, width, of_day, is_ratio in (
+        ("dialed_today", 0, 5, lambda ago: _counted(DIALED_TODAY, ago), False),
+        ("answered_today", 5, 5, _answered, False),
+        ("answers_today", 10, 5, _answer_rate, True),
+        ("hits_today", 15, 5, _hits, False),
+        ("quality_today", 20, 4, _per_answer, True),
+    )
 )
+
+_CALLS = f"sum by (operation) ({CALLS_BY_SKILL}{{{OF_SKILL}}})"
+_MOST = f"topk(10, sum by (operation) (avg_over_time({CALLS_BY_SKILL}{{{OF_SKILL}}}[$__range] @ end())))"
 _TRENDS = (
     Panel(
         "results",
         "series",
-        (0, 19, 12, 6),
-        (Query(f"sum by (result) ({RESULT}{{{CAMPAIGNS}}})", "{{result}}"),),
+        (0, 25, 10, 8),
+        (
+            Query(f"sum by (result) ({RESULT}{{{OF_SKILL}}})", "{{result}}"),
+            Query(_ANSWERS, "legend.answer_rate", VERMILLION, unit="percentunit", line=True),
+        ),
         series=RESULTS,
         stacked=True,
+        bars=True,
+        hourly=True,
     ),
     Panel(
         "pace",
         "series",
-        (12, 19, 12, 6),
-        (Query(f"sum by (operation) ({_CALLS})", "{{operation}}"),),
+        (10, 25, 10, 8),
+        (
+            Query(f"{_CALLS} and on (operation) {_MOST}", "{{operation}}"),
+            Query(
+                f"sum({_CALLS} unless on (operation) {_MOST})",
+                "legend.other_operations",
+                GREY,
+                dashed=True,
+                rightly_empty=_TEN_OR_LESS,
+            ),
+        ),
         "cpm",
         stepped=True,
     ),
+)
+AGENTS = (
+    Series("ready", "agents.ready", BLUE),
+    Series("talk", "agents.talk", BLUE),
+    Series("ring", "agents.ring", BLUE),
+    Series("acw", "agents.acw", BLUE),
+)
+_AGENTS = Panel(
+    "agents",
+    "bars",
+    (20, 25, 4, 8),
+    (
+        Query(
+            f"topk(12, sum by (status) ({fold(f'wolkvox_agents{{{OPERATION}}}')}))",
+            "{{status}}",
+            rightly_empty="agents are asked for only where the configuration says so",
+        ),
+    ),
+    "locale",
+    steps=PLAIN,
+    series=AGENTS,
+    empty="empty.not_polled",
 )
 
 
@@ -217,13 +208,27 @@ def dashboard(settings: Settings, language: Language) -> Dashboard:
         (
             OF_JOB,
             OF_OPERATION,
-            Variable("skill", f"label_values(wolkvox_campaign_started{{{OPERATION}}}, skill)"),
-            Variable("campaign", f'query_result(wolkvox_campaign_started{{{OPERATION}, skill=~"$skill"}})', BY_ID),
+            Variable("skill", f"label_values({DIALED_TODAY}{{{OPERATION}}}, skill)"),
+            Variable("limit", many=False, values=("25", "50", "200")),
         ),
         (
-            status_changes(CAMPAIGNS, shown=False),
-            recycles(CAMPAIGNS, shown=False),
-            firing('job=~"$job", operation=~"$operation|"'),
+            Annotation(
+                "annotation.alerts",
+                f"count by (alertname, operation) (ALERTS{{{FIRING}}})",
+                "{{alertname}} {{operation}}",
+                VERMILLION,
+                shown=False,
+            ),
         ),
-        (*_NUMBERS, _campaigns(language), _attention(settings), _TIMELINE, *_TRENDS),
+        (
+            *_NOW,
+            *_TODAY,
+            campaigns(language),
+            attention(settings),
+            ending(language),
+            *_TRENDS,
+            _AGENTS,
+            by_operation(language),
+            by_skill(language),
+        ),
     )

@@ -63,7 +63,7 @@ class Writer:
             description=self.text(f"{key}.description"),
             datasource=SOURCE,
             grid_pos=grafana.GridPos(x=column, y=row, w=width, h=height),
-            interval="5m",
+            interval="1h" if panel.hourly else "5m",
             targets=list(self._targets(panel)),
             transformations=self._transformations(panel),
             options=self._options(panel),
@@ -90,7 +90,7 @@ class Writer:
             return None
         fields = list(_fields(panel))
         organized = {
-            "excludeByName": {"Time": True, **({} if any(each.query for each in panel.columns) else {"Value": True})},
+            "excludeByName": {"Time": True, **dict.fromkeys(_valueless(panel), True)},
             "indexByName": {name: place for place, name in enumerate(fields)},
             "renameByName": {name: self.text(column.title) for name, column in zip(fields, panel.columns, strict=True)},
             "includeByName": {},
@@ -110,6 +110,8 @@ class Writer:
                     text_mode=common.BigValueTextMode.AUTO,
                     orientation=_orientation(panel),
                     reduce_options=_LAST,
+                    # names above their numbers, where several stand side by side
+                    wide_layout=panel.stacked or len(panel.queries) == 1,
                 )
             case "gauge":
                 return gauge.Options(reduce_options=_LAST, show_threshold_markers=False)
@@ -131,8 +133,9 @@ class Writer:
             case "series":
                 return timeseries.Options(legend=_LEGEND, tooltip=_TOOLTIP)
             case "table":
+                titles = [(title, True) for title in panel.order] + [(title, False) for title in panel.least_first]
                 order = [
-                    common.TableSortByFieldState(display_name=self.text(title), desc=True) for title in panel.order
+                    common.TableSortByFieldState(display_name=self.text(title), desc=desc) for title, desc in titles
                 ]
                 return table.Options(
                     show_header=True,
@@ -184,13 +187,16 @@ class Writer:
         queries = [
             _override("byFrameRefID", letter, _style(query))
             for letter, query in zip(ascii_uppercase, panel.asked, strict=False)
-            if query.colour or query.unit
+            if query.colour or query.unit or query.line
         ]
         return named + series + queries
 
     def _cells(self, column: Column) -> dict[str, object]:
         # else an empty cell says what stands for an empty table
-        properties: dict[str, object] = {"custom.width": column.width, "unit": column.unit, "noValue": "-"}
+        nothing = self.text(column.empty) if column.empty else "-"
+        properties: dict[str, object] = {"unit": column.unit, "noValue": nothing}
+        if column.width:
+            properties["custom.width"] = column.width
         if column.decimals is not None:
             properties["decimals"] = column.decimals
         if column.cell in _COLOURED:
@@ -209,8 +215,8 @@ class Writer:
 
 
 def _orientation(panel: Panel) -> common.VizOrientation:
-    # one below the other, where their number is open
-    many = any(query.legend.startswith("{{") for query in panel.queries)
+    # one below the other, also where their number is open
+    many = panel.stacked or any(query.legend.startswith("{{") for query in panel.queries)
     return common.VizOrientation.HORIZONTAL if many else common.VizOrientation.AUTO
 
 
@@ -221,6 +227,13 @@ def _fields(panel: Panel) -> Iterator[str]:
     for column in panel.columns:
         value = "Value" if single else "Value #{}"
         yield value.format(next(letters)) if column.query else str(column.label)
+
+
+def _valueless(panel: Panel) -> list[str]:
+    """Return what the values are called of the queries that are asked for their labels alone."""
+    if len(panel.asked) == 1:
+        return ["Value"] * len(panel.queries)
+    return [f"Value #{letter}" for letter in ascii_uppercase[: len(panel.queries)]]
 
 
 def _custom(panel: Panel) -> object:
@@ -247,6 +260,8 @@ def _graph(panel: Panel) -> common.GraphFieldConfig:
         span_nulls=SPAN,
         stacking=common.StackingConfig(mode=stacking, group="A"),
         axis_soft_max=panel.most,
+        bar_alignment=common.BarAlignment.BEFORE if panel.hourly else None,
+        bar_width_factor=0.95 if panel.hourly else None,
     )
 
 
@@ -271,6 +286,12 @@ def _style(query: Query) -> dict[str, object]:
         style["unit"] = query.unit
     if query.dashed:
         style["custom.lineStyle"] = {"fill": "dash", "dash": [8, 6]}
+    if query.line:
+        style["custom.drawStyle"] = "line"
+        style["custom.lineInterpolation"] = "stepBefore"
+        style["custom.fillOpacity"] = 0
+        style["custom.axisPlacement"] = "right"
+        style["custom.stacking"] = {"mode": "none", "group": "B"}
     return style
 
 

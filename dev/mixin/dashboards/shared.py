@@ -1,19 +1,32 @@
 """What the dashboards have in common: selectors, variables, colours of states and results."""
 
-from mixin.dashboards.colours import AMBER, BLUE, GREEN, PURPLE, VERMILLION
+from mixin.dashboards.colours import AMBER, BLUE, GREEN, GREY, PURPLE, VERMILLION
 from mixin.dashboards.model import Annotation, Series, State, Step, Variable
 from mixin.promql import fold
+from mixin.recording import STATE, STATES
 
 JOB = 'job=~"$job"'
 OPERATION = f'{JOB}, operation=~"$operation"'
-# by id: a name may hold quotes, which not every Grafana escapes
-CAMPAIGNS = f'{OPERATION}, campaign_id=~"$campaign", skill=~"$skill"'
-CAMPAIGN = f'{OPERATION}, campaign_id="$campaign_id"'
+OF_SKILL = f'{OPERATION}, skill=~"$skill"'
+FIRING = 'alertstate="firing", alertname=~"Wolkvox.+", severity!="none", job=~"$job", operation=~"$operation|"'
+"""Alerts of the operations chosen and of the exporter itself; not the one that always fires."""
+# where one is chosen: Grafana escapes nothing then, so that a regular expression would take `.` and `+` for its own
+ONE_OPERATION = f'{JOB}, operation="$operation"'
+CAMPAIGN = f'{ONE_OPERATION}, campaign_id="$campaign_id"'
 TARGET = f'{JOB}, instance=~"$instance"'
 OF_TARGET = f'{TARGET}, operation=~"$operation"'
 IDENTITY = "operation, campaign, campaign_id, skill"
 
-RUNNING = (State(1, "state.started", BLUE), State(0, "state.stopped", PURPLE))
+STATES_OF_CAMPAIGN = tuple(
+    State(STATES.index(state), word, colour)
+    for state, word, colour in (
+        ("stopped", "state.stopped", PURPLE),
+        ("calling", "state.calling", BLUE),
+        ("other_phone", "state.other_phone", GREEN),
+        ("list_empty", "state.list_empty", AMBER),
+        ("no_calls", "state.no_calls", VERMILLION),
+    )
+)
 ANSWERING = (State(1, "state.up", BLUE), State(0, "state.down", VERMILLION))
 ACCEPTED = (State(1, "state.accepted", BLUE), State(0, "state.rejected", VERMILLION))
 SEVERITY = (
@@ -50,15 +63,26 @@ def below(amber: float, vermillion: float, calm: str = BLUE) -> tuple[Step, ...]
 
 def status_changes(selector: str, *, shown: bool) -> Annotation:
     """Mark when a campaign was started or stopped."""
-    # a step and a scrape: with a step alone, what falls between two windows is lost
-    changes = fold(f"changes(wolkvox_campaign_started{{{selector}}}[6m])")
-    return Annotation("annotation.status", f"{changes} > 0", "{{operation}}: {{campaign}}", PURPLE, shown)
+    changed = _changed("wolkvox_campaign_started", selector)
+    return Annotation("annotation.status", changed, "{{operation}}: {{campaign}}", PURPLE, shown)
 
 
 def recycles(selector: str, *, shown: bool) -> Annotation:
     """Mark when a list was recycled or loaded anew."""
-    changes = fold(f"changes(wolkvox_campaign_recycles{{{selector}}}[6m])")
-    return Annotation("annotation.recycles", f"{changes} > 0", "{{operation}}: {{campaign}}", GREEN, shown)
+    changed = _changed("wolkvox_campaign_recycles", selector)
+    return Annotation("annotation.recycles", changed, "{{operation}}: {{campaign}}", GREEN, shown)
+
+
+def _changed(metric: str, selector: str) -> str:
+    """Return what differs from a step before; changes() would count what appears on some backends."""
+    now = fold(f"{metric}{{{selector}}}")
+    return f"({now} != bool {fold(f'{metric}{{{selector}}} offset 5m')}) > 0"
+
+
+def other_phone(selector: str) -> Annotation:
+    """Mark passes over another phone, in which records change their results without being dialled anew."""
+    passes = f"{STATE}{{{selector}}} == {STATES.index('other_phone')}"
+    return Annotation("annotation.other_phone", passes, "{{operation}}: {{campaign}}", GREY, shown=True)
 
 
 def firing(selector: str) -> Annotation:
