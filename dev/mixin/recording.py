@@ -161,6 +161,7 @@ _OF_DAYS = {
     DIALABLE_LATELY: f"max_over_time({DIALABLE}[5d:1h])",
 }
 """What is looked for over days: every half hour, since it changes slowly and reads millions of samples."""
+_RECYCLED = Group("wolkvox-recycles.rules", (Record(RECYCLES, _RECYCLES),), interval="5m")
 _DAYS = Group(
     "wolkvox-days.rules",
     tuple(Record(f"{name}_every30m", expression) for name, expression in _OF_DAYS.items()),
@@ -168,11 +169,8 @@ _DAYS = Group(
 )
 _USUALLY = Group(
     "wolkvox-usual.rules",
-    (
-        Record(RECYCLES, _RECYCLES),
-        # found five minutes after it was recorded, too, and where the server was down at one half hour
-        *(Record(name, f"last_over_time({name}_every30m[61m])") for name in _OF_DAYS),
-    ),
+    # found for longer than five minutes after it was recorded, and where the server was down at one half hour
+    tuple(Record(name, f"last_over_time({name}_every30m[61m])") for name in _OF_DAYS),
     interval="5m",
 )
 
@@ -180,4 +178,4 @@ _USUALLY = Group(
 def groups(settings: Settings) -> tuple[Group, ...]:
     """Return the groups in the order in which one reads the other."""
     thresholds = Group("wolkvox-thresholds.rules", tuple(_threshold(each, settings) for each in THRESHOLDS))
-    return thresholds, _activity(settings), _DAYS, _USUALLY
+    return thresholds, _activity(settings), _RECYCLED, _DAYS, _USUALLY
