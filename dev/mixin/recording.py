@@ -153,7 +153,7 @@ def _activity(settings: Settings) -> Group:
     )
 
 
-_OF_DAYS = {
+OF_DAYS = {
     USUAL: _USUAL,
     # over a long weekend, too
     RECYCLES_LATELY: f"max_over_time({RECYCLES}[5d:1h])",
@@ -164,13 +164,13 @@ _OF_DAYS = {
 _RECYCLED = Group("wolkvox-recycles.rules", (Record(RECYCLES, _RECYCLES),), interval="5m")
 _DAYS = Group(
     "wolkvox-days.rules",
-    tuple(Record(f"{name}_every30m", expression) for name, expression in _OF_DAYS.items()),
+    tuple(Record(f"{name}_every30m", expression) for name, expression in OF_DAYS.items()),
     interval="30m",
 )
 _USUALLY = Group(
     "wolkvox-usual.rules",
     # found for longer than five minutes after it was recorded, and where the server was down at one half hour
-    tuple(Record(name, f"last_over_time({name}_every30m[61m])") for name in _OF_DAYS),
+    tuple(Record(name, f"last_over_time({name}_every30m[61m])") for name in OF_DAYS),
     interval="5m",
 )
 
