@@ -75,7 +75,7 @@ _LABELS: Mapping[str, Callable[[Campaign], str]] = {
 
 
 def _now() -> Iterator[Figure]:
-    """What the last report says."""
+    """Yield what the last report says."""
 
     def by_id(metric: str) -> str:
         return f"max by (operation, campaign_id) ({metric})"
@@ -133,7 +133,7 @@ def _any(_: View, __: Campaign) -> bool:
 
 
 def _hour() -> Iterator[Figure]:
-    """What was done between the last report and that of an hour before."""
+    """Yield what was done between the last report and that of an hour before."""
     counted: dict[str, tuple[str, Callable[[Campaign], float]]] = {
         "dialled": (recording.DIALED, lambda each: each.hour.dialed),
         "hits": (recording.HITS, lambda each: each.hour.hits),
@@ -153,7 +153,7 @@ def _hour() -> Iterator[Figure]:
 
 
 def _today() -> Iterator[Figure]:
-    """What was done since the operation's midnight."""
+    """Yield what was done since the operation's midnight."""
 
     def opened(view: View, each: Campaign) -> bool:
         return view.worked(each.operation) > OPENING
