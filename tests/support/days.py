@@ -37,7 +37,8 @@ class Hits:
 class Days:
     """The databases of a Prometheus that scraped one exporter, and of one that scraped two, with the recording rules.
 
-    `ended` is the Unix time of the last scrape; `polls` are the good reports of each operation, `hits` are those at the polls of each operation.
+    `ended` is the Unix time of the last scrape; `polls` are the good reports of each operation, `hits` those at
+    each of them.
     """
 
     single: Path
