@@ -20,7 +20,7 @@ STEPS ?= 1000000
 RUNS ?= 1
 SIZES ?= 5,20,80
 
-.PHONY: demo test chaos check lint types generated compatibility oldest newest bench soak fuzz generate pictures audit \
+.PHONY: demo test truth chaos check lint types generated compatibility oldest newest bench soak fuzz generate pictures audit \
 	sbom lock clean help
 
 help: ## What can be made
@@ -31,6 +31,9 @@ demo: $(VENV)/runtime ## A simulated contact centre and an exporter that polls i
 
 test: $(VENV)/development ## All tests
 	$(BIN)/python -m pytest $(PARALLEL)
+
+truth: $(VENV)/development ## The boards' numbers beside the simulator's truth, three days of each of SEEDS=1,2,3
+	SEEDS=$${SEEDS:-1,2,3} $(BIN)/python -m pytest -s tests/test_truth.py
 
 chaos: $(VENV)/development ## 200 restarts by kill -9 at any moment, 100 configurations (KILLS, SWAPS and SEED choose others)
 	KILLS=$${KILLS:-200} SWAPS=$${SWAPS:-100} $(BIN)/python -m pytest tests/test_restart.py tests/test_auto_reload_process.py

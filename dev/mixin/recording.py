@@ -33,6 +33,7 @@ DIALABLE_LATELY = "skill:wolkvox_campaign_dialable:max5d"
 _STARTED = fold("wolkvox_campaign_started")
 _CALLS = fold("wolkvox_campaign_calls_per_minute")
 _CLEAN = fold("wolkvox_campaign_records_clean")
+_SUCCESS = 'wolkvox_report_last_success_timestamp_seconds{report="campaigns"}'
 _STATE = f"""\
   # started: 1 calling, 2 calling though no record is clean; 4 no calls though some are, 3 no calls and none is
   {_STARTED}
@@ -89,18 +90,29 @@ def _by_skill(metric: str, also: str = "") -> str:
 
 
 def _to_empty(settings: Settings) -> str:
+    pace = settings.pace
     return f"""\
-(
-    {_CLEAN} > 0
-  and
-    {_STARTED} == 1
-)
-/
-(
-    {_CALLS} / {60 // settings.pace} > 0
-  or
-    # where it pauses for a poll, or is not known
-    {fold("rate(wolkvox_campaign_dialed_total[21m])")} > 0
+clamp_min(
+    (
+        {_CLEAN} > 0
+      and
+        {_STARTED} == 1
+    )
+  /
+    (
+        {_CALLS} / {60 // pace} > 0
+      or
+        # where it pauses for a poll, or is not known
+        {fold("rate(wolkvox_campaign_dialed_total[21m])")} > 0
+    )
+- on (job, operation) group_left ()
+    # what was dialled since the report; not of one so old that the next must be near
+    (
+        clamp_max(time() - max by (job, operation) ({_SUCCESS}), {600 // pace})
+      or
+        0 * group by (job, operation) (wolkvox_campaign_started)
+    ),
+  1
 )"""
 
 
@@ -141,16 +153,24 @@ def _activity(settings: Settings) -> Group:
     )
 
 
+OF_DAYS = {
+    USUAL: _USUAL,
+    # over a long weekend, too
+    RECYCLES_LATELY: f"max_over_time({RECYCLES}[5d:1h])",
+    HITS_LATELY: f"max_over_time({HITS}[5d:1h])",
+    DIALABLE_LATELY: f"max_over_time({DIALABLE}[5d:1h])",
+}
+"""What is looked for over days: every half hour, since it changes slowly and reads millions of samples."""
+_RECYCLED = Group("wolkvox-recycles.rules", (Record(RECYCLES, _RECYCLES),), interval="5m")
+_DAYS = Group(
+    "wolkvox-days.rules",
+    tuple(Record(f"{name}_every30m", expression) for name, expression in OF_DAYS.items()),
+    interval="30m",
+)
 _USUALLY = Group(
     "wolkvox-usual.rules",
-    (
-        Record(USUAL, _USUAL),
-        Record(RECYCLES, _RECYCLES),
-        # over a long weekend, too
-        Record(RECYCLES_LATELY, f"max_over_time({RECYCLES}[5d:1h])"),
-        Record(HITS_LATELY, f"max_over_time({HITS}[5d:1h])"),
-        Record(DIALABLE_LATELY, f"max_over_time({DIALABLE}[5d:1h])"),
-    ),
+    # found for longer than five minutes after it was recorded, and where the server was down at one half hour
+    tuple(Record(name, f"last_over_time({name}_every30m[61m])") for name in OF_DAYS),
     interval="5m",
 )
 
@@ -158,4 +178,4 @@ _USUALLY = Group(
 def groups(settings: Settings) -> tuple[Group, ...]:
     """Return the groups in the order in which one reads the other."""
     thresholds = Group("wolkvox-thresholds.rules", tuple(_threshold(each, settings) for each in THRESHOLDS))
-    return thresholds, _activity(settings), _USUALLY
+    return thresholds, _activity(settings), _RECYCLED, _DAYS, _USUALLY

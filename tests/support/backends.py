@@ -9,7 +9,6 @@ from support.prometheus import Prometheus
 
 TOLERANCE = 0.02
 """By how much a value may differ, as a share of the greater one."""
-Points = dict[tuple[tuple[str, str], float], float]
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,16 @@ async def points(server: Prometheus, query: str, span: Span) -> dict[tuple[Any, 
         for series in found
         for time, value in series["values"]
     }
+
+
+async def instants(server: Prometheus, query: str, span: Span) -> dict[tuple[Any, ...], float]:
+    """Return all values of an instant query at each of the moments, by labels and Unix time."""
+    every: dict[tuple[Any, ...], float] = {}
+    for place in range(int((span.end - span.start) / span.step) + 1):
+        time = span.start + place * span.step
+        found = (await server.get("query", query=query, time=str(time), nocache="1"))["result"]
+        every |= {(tuple(sorted(_labels(each["metric"]))), time): float(each["value"][1]) for each in found}
+    return every
 
 
 def _labels(metric: dict[str, str]) -> Iterator[tuple[str, str]]:

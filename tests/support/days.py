@@ -16,6 +16,7 @@ from shutil import copytree
 import pytest
 
 from docs.generate import ROOT
+from support import truth
 from support.history import REPLICAS, backfill, load
 from support.recording import MONDAY, record
 from support.staff import Staff
@@ -38,13 +39,14 @@ class Hits:
 class Days:
     """The databases of a Prometheus that scraped one exporter, and of one that scraped two, with the recording rules.
 
-    `ended` is the Unix time of the last scrape; `hits` are those at the polls of each operation, `staff` what was the
-    case with skills and agents.
+    `ended` is the Unix time of the last scrape; `polls` are the good reports of each operation, `hits` those at
+    each of them, `staff` what was the case with skills and agents.
     """
 
     single: Path
     double: Path
     ended: int
+    polls: truth.Polls
     hits: dict[str, list[Hits]]
     staff: Staff
 
@@ -87,7 +89,8 @@ async def two_days(factory: pytest.TempPathFactory) -> Days:
         copytree(shared / name, own / name)
     about = json.loads((shared / "about.json").read_text("utf-8"))
     hits = {name: [Hits(**each) for each in polls] for name, polls in about["hits"].items()}
-    return Days(own / "single", own / "double", about["ended"], hits, Staff.read(about["staff"]))
+    polls = truth.read((shared / "polls.json").read_text("utf-8"))
+    return Days(own / "single", own / "double", about["ended"], polls, hits, Staff.read(about["staff"]))
 
 
 def _of_the_run(factory: pytest.TempPathFactory) -> Path:
@@ -114,8 +117,9 @@ async def _made(folder: Path) -> None:
         await load(recording, folder / name, targets)
         await backfill(folder / name, recording.times[0], recording.times[-1], [RULES])
     hits = {
-        name: [asdict(Hits(poll.at, {key: truth.hits for key, truth in poll.truth.items()})) for poll in polls]
+        name: [asdict(Hits(poll.at, {key: each.hits for key, each in poll.truth.items()})) for poll in polls]
         for name, polls in simulator.truth_at_polls.items()
     }
     about = {"ended": recording.times[-1], "hits": hits, "staff": staff.written()}
+    (folder / "polls.json").write_text(truth.written(simulator.truth_at_polls), "utf-8")
     (folder / "about.json").write_text(json.dumps(about), "utf-8")

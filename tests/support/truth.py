@@ -1,10 +1,13 @@
 """What was really the case in simulated days, at the moments at which boards are looked at."""
 
+import json
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from wolkvox_exporter.simulator import Oddity, Poll, Standing, Truth
@@ -39,7 +42,7 @@ class Campaign:
     today: Truth
     oddity: Oddity | None
     is_settled: bool
-    """Whether its name and skill are those of the reports before: a series that ended is still found for five minutes."""
+    """Whether it has had its name and skill for three reports: a series that ended is still found for five minutes."""
     is_quiet: bool
     """Whether in that hour no list was recycled, no report was odd, no other phone dialled, and nothing renamed."""
 
@@ -102,6 +105,22 @@ def _is_quiet(campaign: str, polls: Sequence[Poll], hour: Truth) -> bool:
 
 def _names(campaign: str, polls: Sequence[Poll]) -> set[tuple[str, str]]:
     return {(poll.standing[campaign].name, poll.standing[campaign].skill) for poll in polls}
+
+
+def written(polls: Polls) -> str:
+    """Write all reports as a text that `read` takes."""
+    return json.dumps({name: list(map(asdict, reports)) for name, reports in polls.items()})
+
+
+def read(text: str) -> Polls:
+    """Return the reports that were written."""
+    return {name: list(map(_poll, reports)) for name, reports in json.loads(text).items()}
+
+
+def _poll(report: Mapping[str, Any]) -> Poll:
+    truth = {key: Truth(**{**each, "results": Counter(each["results"])}) for key, each in report["truth"].items()}
+    oddities = {key: Oddity(each) for key, each in report["oddities"].items()}
+    return Poll(report["at"], truth, oddities, {key: Standing(**each) for key, each in report["standing"].items()})
 
 
 def views(polls: Polls, at: float) -> list[View]:

@@ -91,7 +91,7 @@ def _emptied(day: Sequence[tuple[Poll, Poll]]) -> Iterator[float]:
 
 
 async def held(server: Prometheus, figure: Figure, polls: Polls, at: float, tally: Tally) -> None:
-    """Compare a figure at a Unix time with the truth of the last reports, or, while these are on their way, the ones before."""
+    """Compare a figure with the truth of the last reports, or, while these are on the way, of those before."""
     found = await server.query(figure.query, *figure.labels, time=at)
     true, soon = (figure.truth(view) for view in views(polls, at))
     for labels in true.keys() & soon.keys():

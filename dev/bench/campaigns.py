@@ -1,0 +1,125 @@
+"""A Prometheus that has hours of many campaigns behind it: synthetic history, since nobody waits for a real one."""
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+MINUTE, HOUR = 60, 3_600
+_RESULTS = ("answer", "no_answer", "busy_congestion_failed", "answer_machine")
+_PART = 2 * HOUR
+"""Seconds in one file: a large one takes as much memory."""
+_SKILLS = 12
+"""Of an operation."""
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """So many campaigns in each of so many operations, at the Unix time `now`."""
+
+    operations: int
+    campaigns: int
+    now: int
+
+    def labels(self) -> Iterator[tuple[int, str]]:
+        """Give a number and the labels of each campaign."""
+        for operation in range(self.operations):
+            for campaign in range(self.campaigns):
+                number = operation * self.campaigns + campaign
+                yield (
+                    number,
+                    f'job="wolkvox",instance="exporter:10842",operation="operation-{operation:02d}",'
+                    f'campaign="Cobranza {campaign:03d} - Región Occidente",campaign_id="{10_000 + number}",'
+                    f'skill="{4_000 + campaign % _SKILLS}"',
+                )
+
+
+def store(fleet: Fleet, tsdb: Path, before: int, after: int, step: int) -> None:
+    """Add what exporters say from so many seconds before now to so many after it, every `step` seconds."""
+    for first in range(fleet.now - before, fleet.now + after, _PART):
+        times = range(first, min(first + _PART, fleet.now + after), step)
+        _create(tsdb, _exposition(fleet, times))
+
+
+def store_recorded(fleet: Fleet, tsdb: Path, values: Mapping[str, float], before: int) -> None:
+    """Add what rules have recorded of each campaign in days, every minute: one value for each name, labels and all."""
+    for first in range(fleet.now - before, fleet.now, 24 * HOUR):
+        _create(tsdb, _recorded(fleet, values, range(first, min(first + 24 * HOUR, fleet.now), MINUTE)))
+
+
+def _create(tsdb: Path, lines: Iterator[str]) -> None:
+    with TemporaryDirectory(dir=tsdb.parent) as folder:
+        text = Path(folder, "metrics.txt")
+        with text.open("w", encoding="utf-8") as file:
+            file.writelines(lines)
+            file.write("# EOF\n")
+        command = ("promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=30000h", text, tsdb)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def _recorded(fleet: Fleet, values: Mapping[str, float], times: range) -> Iterator[str]:
+    for number, labels in fleet.labels():
+        for name, value in values.items():
+            series = name.replace("{}", labels.replace('instance="exporter:10842",', ""))
+            yield "".join([f"{series} {value + (time // MINUTE + number) % 7} {time}\n" for time in times])
+
+
+def _exposition(fleet: Fleet, times: range) -> Iterator[str]:
+    for number, labels in fleet.labels():
+        for series, values in _series(number, labels, times).items():
+            yield "".join([f"{series} {value} {time}\n" for value, time in zip(values, times, strict=True)])
+    yield from _of_operations(fleet, times)
+
+
+def _series(number: int, labels: str, times: range) -> dict[str, list[float]]:
+    """Return the samples of a campaign: three of four dial, and poll by poll something rises."""
+    polls = [(time // (5 * MINUTE)) % 10_000 for time in times]
+    pace = 0 if number % 4 == 3 else 20 + number % 30
+    day = 24 * 12
+
+    def metric(name: str, more: str = "") -> str:
+        return f"wolkvox_campaign_{name}{{{labels}{more}}}"
+
+    found: dict[str, list[float]] = {
+        metric("started"): [float(number % 5 != 4)] * len(polls),
+        metric("calls_per_minute"): [float(pace and pace + poll % 5) for poll in polls],
+        metric("records"): [20_000.0] * len(polls),
+        metric("records_clean"): [float(number % 7 and 20_000 - pace * (poll % 100)) for poll in polls],
+        metric("records_dialed"): [float(pace * (poll % 100)) for poll in polls],
+        metric("records_hit"): [float(pace * (poll % 100) // 10) for poll in polls],
+        metric("hit_ratio"): [0.1] * len(polls),
+        metric("speed_ratio"): [1.2] * len(polls),
+        metric("penetration_day_ratio"): [0.3] * len(polls),
+        metric("penetration_now_ratio"): [0.3] * len(polls),
+        metric("recycles"): [float(poll % 3) for poll in polls],
+        metric("list_recycles_total"): [float(poll // 60) for poll in polls],
+        metric("dialed_total"): [5.0 * pace * poll for poll in polls],
+        metric("hits_total"): [float(pace * poll // 2) for poll in polls],
+        metric("dialed_today"): [5.0 * pace * (poll % day) for poll in polls],
+        metric("hits_today"): [float(pace * (poll % day) // 2) for poll in polls],
+    }
+    for place, result in enumerate(_RESULTS, 1):
+        more = f',result="{result}"'
+        found[metric("records_result", more)] = [float(pace * (poll % 100) // place) for poll in polls]
+        found[metric("results_total", more)] = [float(pace * poll // place) for poll in polls]
+        found[metric("results_today", more)] = [float(pace * (poll % day) // place) for poll in polls]
+    return found
+
+
+def _of_operations(fleet: Fleet, times: range) -> Iterator[str]:
+    for operation in range(fleet.operations):
+        labels = f'job="wolkvox",instance="exporter:10842",operation="operation-{operation:02d}"'
+        report = f'{labels},report="campaigns"'
+        series = {
+            f"wolkvox_operation_info{{{labels}}}": lambda _: 1,
+            f"wolkvox_up{{{report}}}": lambda _: 1,
+            f"wolkvox_report_interval_seconds{{{report}}}": lambda _: 300,
+            f"wolkvox_report_last_success_timestamp_seconds{{{report}}}": lambda time: time - time % 300,
+            f"wolkvox_report_last_attempt_timestamp_seconds{{{report}}}": lambda time: time - time % 300,
+            f"wolkvox_day_start_timestamp_seconds{{{labels}}}": lambda time: time - time % 86_400,
+        }
+        for name, value in series.items():
+            yield "".join([f"{name} {value(time)} {time}\n" for time in times])
+    for name in ("up", "wolkvox_exporter_config_last_reload_success_timestamp_seconds"):
+        yield "".join([f'{name}{{job="wolkvox",instance="exporter:10842"}} 1 {time}\n' for time in times])

@@ -1,0 +1,105 @@
+"""What the bundled rules cost a Prometheus: `python -m bench.rules --operations=20 --campaigns=250`.
+
+All rules run for five minutes over synthetic history, and its processor time is read. What looks over days runs half-hourly
+and over more history than can be made here: it is asked for one operation with all its days, once, and multiplied.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+from bench.campaigns import HOUR, MINUTE, Fleet, store, store_recorded
+from bench.processes import HOST, ROOT, cpu, free_port, program, wait_for_quiet
+from mixin import recording
+
+FIVE_MINUTES = 300
+_SHARE_OF_HALF_HOUR = FIVE_MINUTES / 1800
+_DAYS = 7 * 24 * HOUR
+_RECORDED = {f'{recording.RATIO}{{{{}},result="answer"}}': 0.3, f"{recording.HITS}{{{{}}}}": 40}
+_CONFIG = """\
+global: {evaluation_interval: 60s}
+rule_files: ["%s/*.rules.yml"]
+"""
+
+
+@contextmanager
+def prometheus(folder: Path, config: str) -> Iterator[tuple[int, str]]:
+    """Run one over the folder's history, and yield its id and address."""
+    (folder / "prometheus.yml").write_text(config, encoding="utf-8")
+    port = free_port()
+    flags = (
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'tsdb'}",
+        "--storage.tsdb.retention.time=100y",
+        f"--web.listen-address={HOST}:{port}",
+        "--log.level=error",
+    )
+    with program("prometheus", *flags, port=port, folder=folder) as pid:
+        yield pid, f"http://{HOST}:{port}/api/v1"
+
+
+def asked(url: str, **parameters: str) -> Any:  # noqa: ANN401 - whatever the JSON holds
+    """Return the `data` of an answer of the API."""
+    with urlopen(f"{url}?{urlencode(parameters)}", timeout=600) as answer:  # noqa: S310 - of this machine
+        return json.load(answer)["data"]
+
+
+def steady(folder: Path, fleet: Fleet) -> Iterator[tuple[str, float]]:
+    """Measure the rules of every minute and of five, and yield processor seconds in five minutes."""
+    store(fleet, folder / "tsdb", 26 * HOUR, 0, 5 * MINUTE)
+    store(fleet, folder / "tsdb", 70 * MINUTE, 20 * MINUTE, MINUTE)
+    with prometheus(folder, _CONFIG % (ROOT / "prometheus" / "rules")) as (pid, url):
+        wait_for_quiet(pid)
+        before = cpu(pid)
+        time.sleep(FIVE_MINUTES)
+        yield "all groups, processor seconds in five minutes", cpu(pid) - before
+        for group in asked(f"{url}/rules")["groups"]:
+            seconds = sum(rule["evaluationTime"] for rule in group["rules"])
+            times = FIVE_MINUTES / group["interval"]
+            yield f"{group['name']}, every {group['interval']:g} s: seconds in five minutes", seconds * times
+            for rule in sorted(group["rules"], key=lambda rule: -rule["evaluationTime"])[:4]:
+                yield f"- {rule['name']}: seconds an evaluation", rule["evaluationTime"]
+
+
+def days(folder: Path, fleet: Fleet) -> Iterator[tuple[str, float]]:
+    """Measure what is looked for over days, in an operation, and yield processor seconds of all in five minutes."""
+    store_recorded(replace(fleet, operations=1), folder / "tsdb", _RECORDED, _DAYS)
+    with prometheus(folder, "global: {}\n") as (pid, url):
+        wait_for_quiet(pid)
+        for name, expression in recording.OF_DAYS.items():
+            before = cpu(pid)
+            asked(f"{url}/query", query=expression, time=str(fleet.now))
+            spent = (cpu(pid) - before) * fleet.operations
+            yield f"{name}_every30m: processor seconds in five minutes", spent * _SHARE_OF_HALF_HOUR
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(prog="bench.rules", description="What the bundled rules cost a Prometheus.")
+    parser.add_argument("--operations", type=int, default=20)
+    parser.add_argument("--campaigns", type=int, default=250, help="of an operation")
+    options = parser.parse_args()
+    if missing := [name for name in ("prometheus", "promtool") if shutil.which(name) is None]:
+        raise SystemExit(f"not installed: {', '.join(missing)}; apt-get install prometheus")
+    fleet = Fleet(options.operations, options.campaigns, int(time.time()) // MINUTE * MINUTE)
+    print(f"{fleet.operations * fleet.campaigns:,} campaigns in {fleet.operations} operations\n")
+    for part in (days, steady):
+        with TemporaryDirectory() as folder:
+            fleet = replace(fleet, now=int(time.time()) // MINUTE * MINUTE)
+            for name, figure in part(Path(folder), fleet):
+                print(f"| {name} | {figure:.2f} |", flush=True)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
