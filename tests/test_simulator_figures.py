@@ -82,6 +82,12 @@ def test_a_timetable_comes_round(step: float) -> None:
     assert happened == [START, STOP] * 14
 
 
+def test_what_is_due_at_the_end_of_a_step_happens_in_it() -> None:
+    """If an event falls due at the very end of a step, then it is not left to the next one."""
+    timetable = Timetable([(20.0, STOP)])
+    assert [list(timetable.due(10.0)) for _ in range(3)] == [[], [STOP], []]
+
+
 @pytest.mark.parametrize(("every", "expected"), [(None, ["A"]), (30.0, ["A"] * 4)])
 def test_a_timetable_goes_on_while_nobody_dials(every: float | None, expected: list[str]) -> None:
     """If days pass at once, then the timetable is made up for although the calls are not."""

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _DAY = 86_400.0
@@ -44,6 +45,7 @@ def api_midnight_before(now: float) -> float:
     return next_api_midnight(now) - _DAY
 
 
+@lru_cache(maxsize=128)
 def first_instant(day: date, zone: ZoneInfo) -> datetime:
     """Return the first instant of a day: midnight, or where clocks skip it, the moment they jump."""
     midnight = datetime.combine(day, time.min, zone)

@@ -151,12 +151,11 @@ def _with_token(polled: Polled, token: TokenState, resting: Mapping[ReportName, 
 
 def scheduled(polled: Polled, token: TokenState, now: Now) -> OperationState:
     """Return the state that says which day it is, and when what is asked next, for people."""
-    state = dated(polled, now)
+    state, reports = dated(polled, now), dict[ReportName, ReportState]()
     for name, report in state.published.reports.items():
         following = timing.next_round(polled, token, name, now)
-        at = None if following is None else now.at(following)
-        state = _with_report(state, name, replace(report, next_poll=at))
-    return state
+        reports[name] = replace(report, next_poll=None if following is None else now.at(following))
+    return replace(state, published=replace(state.published, reports=MappingProxyType(reports)))
 
 
 def dated(polled: Polled, now: Now) -> OperationState:

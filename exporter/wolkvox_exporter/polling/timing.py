@@ -11,6 +11,7 @@ then what goes on with a round.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from wolkvox_exporter.api.errors import Reason
 from wolkvox_exporter.api.fields import ReportName
@@ -54,8 +55,7 @@ class Wait:
     until: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """What a report would ask next, from when on, and what stands in the way."""
 
     polled: Polled
