@@ -11,14 +11,15 @@ import promql_parser
 import pytest
 import yaml
 
+from mixin.dashboards.model import TIMES
 from mixin.rules import Board
 from mixin.texts import LANGUAGES, Language
 from support.grafana import BOARDS, FOLDERS, Json, interpolated, load
 from support.promql import selectors
 
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
-UNITS = {"short", "none", "percentunit", "cpm", "dthms", "s", "bytes", "string"}
-"""Of Grafana's list, those that are used."""
+UNITS = {"short", "none", "percentunit", "cpm", "dthms", "s", "bytes", "string", "locale", TIMES}
+"""Of Grafana's list, those that are used; times is written in its syntax for units of one's own."""
 Rule = Callable[[Json], Iterator[str]]
 
 

@@ -60,8 +60,14 @@ def _mend(simulator: Simulator) -> None:
     simulator.operations[0].campaigns[0].raw.clear()
 
 
+def _hurry(simulator: Simulator) -> None:
+    """Let a campaign's speed be set higher than any is."""
+    simulator.operations[1].campaigns[0].speed = 160
+
+
 _ACTIONS = (
     ("2026-11-24T09:31:00-05:00", _under_maintenance),
+    ("2026-11-24T09:42:00-05:00", _hurry),
     ("2026-11-24T10:20:00-05:00", _fail),
     ("2026-11-24T10:40:00-05:00", _mend),
 )

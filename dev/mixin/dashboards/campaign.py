@@ -1,27 +1,29 @@
 """Campaign: one of them, for whoever has to decide what to do with it."""
 
 from mixin.dashboards.colours import AMBER, BLUE, GREEN, GREY, PURPLE
-from mixin.dashboards.model import Dashboard, Panel, Query, Step, Variable
+from mixin.dashboards.model import TIMES, Dashboard, Panel, Query, State, Step, Variable
 from mixin.dashboards.shared import (
     BY_ID,
     CAMPAIGN,
-    JOB,
     OF_JOB,
-    OPERATION,
+    OF_OPERATION,
+    ONE_OPERATION,
     PLAIN,
     RESULTS,
-    RUNNING,
+    STATES_OF_CAMPAIGN,
     below,
     firing,
+    other_phone,
     recycles,
     status_changes,
 )
 from mixin.promql import fold
-from mixin.recording import DIALED, HITS, RATIO, TO_EMPTY, USUAL
+from mixin.recording import HITS, RATIO, RECYCLES, STATE, STATES, TO_EMPTY, USUAL
 from mixin.recording import RESULTS as RESULT
 
-_RESTING = "nothing was dialled in the last hour, or the campaign is stopped"
 _ANSWER = ', result="answer"'
+_NO_YESTERDAY = "it was not reported yesterday"
+_RESTING = "nothing was dialled in the last hour, or the campaign is not calling"
 
 
 def _value(metric: str, *, offset: str = "", more: str = "") -> str:
@@ -29,107 +31,151 @@ def _value(metric: str, *, offset: str = "", more: str = "") -> str:
     return f"max({metric}{{{CAMPAIGN}{more}}}{offset})"
 
 
+def _today(metric: str, more: str = "", ago: str = "") -> str:
+    """Return what was counted since midnight, under all names and skills that the campaign had in the day."""
+    day = f"max by (operation) (wolkvox_day_start_timestamp_seconds{{{ONE_OPERATION}}}"
+    counted = fold(f"{metric}{{{CAMPAIGN}{more}}}")
+    of_the_day = f"{counted} and on (operation) {day}) == {day} @ end(){ago})"
+    return f"sum(last_over_time(({of_the_day})[1d:1m]{ago}))"
+
+
+def _rises(metric: str) -> str:
+    """Return by how much counts of the day have risen within a step of the graph, which is a whole number of polls.
+
+    No increase() of the counter, which would estimate what two polls differ by. After midnight all is new.
+    """
+    now = fold(f"{metric}{{{CAMPAIGN}}}")
+    before = fold(f"last_over_time({metric}{{{CAMPAIGN}}}[1h] offset $__interval)")
+    return f"({now} - {before} >= 0 or {now} and {before})"
+
+
+_STATE = _value(STATE)
+_CALLING = f"{_STATE} > {STATES.index('stopped')} < {STATES.index('list_empty')}"
+_CLEAN = _value("wolkvox_campaign_records_clean")
+_SPEED = _value("wolkvox_campaign_speed_ratio")
+_SPEED_CHANGED = f"{_SPEED} != {_value('wolkvox_campaign_speed_ratio', offset=' offset 1m')}"
+_CALLS = "wolkvox_campaign_calls_per_minute"
+
+
+def _number(key: str, place: tuple[int, int, int, int], *queries: Query) -> Panel:
+    return Panel(key, "stat", place, queries, "locale", steps=PLAIN, stacked=True, empty="empty.not_reported")
+
+
+_WITHOUT_TIME = tuple(
+    State(-1 - state.value, "empty.not_known" if STATES[state.value] == "calling" else state.word, state.colour)
+    for state in STATES_OF_CAMPAIGN
+)
+"""What stands in place of a time to empty: the state, as a number that no time is."""
 _NOW = (
-    Panel(
-        "status",
-        "stat",
-        (0, 0, 3, 4),
-        (Query(_value("wolkvox_campaign_started")),),
-        "none",
-        states=RUNNING,
-        empty="empty.not_reported",
-    ),
-    Panel(
-        "calls",
-        "stat",
-        (3, 0, 3, 4),
-        (Query(_value("wolkvox_campaign_calls_per_minute")),),
-        "cpm",
-        0,
-        steps=PLAIN,
-        empty="empty.not_reported",
-    ),
+    Panel("status", "stat", (0, 0, 4, 4), (Query(_STATE),), "none", states=STATES_OF_CAMPAIGN, empty="empty.no_state"),
+    Panel("calls", "stat", (4, 0, 3, 4), (Query(_value(_CALLS)),), "short", 0, steps=PLAIN, empty="empty.not_reported"),
     Panel(
         "speed",
         "stat",
-        (6, 0, 3, 4),
-        (Query(_value("wolkvox_campaign_speed_ratio")),),
+        (7, 0, 3, 4),
+        (Query(_SPEED),),
         "percentunit",
         0,
         steps=(Step(None, BLUE), Step(1.5, AMBER)),
         empty="empty.not_reported",
     ),
     Panel(
-        "penetration",
-        "gauge",
-        (9, 0, 6, 4),
-        (
-            Query(_value("wolkvox_campaign_penetration_day_ratio"), "legend.today"),
-            Query(_value("wolkvox_campaign_penetration_now_ratio"), "legend.now"),
-        ),
-        "percentunit",
-        0,
-        most=1,
-        steps=PLAIN,
-        empty="empty.not_reported",
-    ),
-    Panel(
-        "clean",
+        "speed_changed",
         "stat",
-        (15, 0, 3, 4),
-        (Query(_value("wolkvox_campaign_records_clean")),),
+        (10, 0, 4, 4),
+        (
+            Query(
+                f"time() - max_over_time((0 * ({_SPEED_CHANGED}) + time())[1d:1m])",
+                rightly_empty="it was not changed in a day",
+            ),
+        ),
+        "dthms",
         steps=PLAIN,
-        empty="empty.not_reported",
+        empty="empty.unchanged",
     ),
+    _number("clean", (14, 0, 3, 4), Query(_CLEAN)),
     Panel(
         "to_empty",
         "stat",
-        (18, 0, 3, 4),
-        (Query(f"{_value(TO_EMPTY)} and ({_value('wolkvox_campaign_started')} == 1)", rightly_empty=_RESTING),),
+        (17, 0, 4, 4),
+        (Query(f"{_value(TO_EMPTY)} or -1 - {_STATE}"),),
         "dthms",
         steps=below(7200, 2700),
-        empty="empty.not_draining",
+        states=_WITHOUT_TIME,
+        empty="empty.no_state",
     ),
     Panel(
-        "hits",
+        "times",
         "stat",
         (21, 0, 3, 4),
         (
-            Query(_value("wolkvox_campaign_records_hit"), "legend.hits"),
-            Query(_value("wolkvox_campaign_hit_ratio"), "legend.share", unit="percentunit"),
+            Query(_value("wolkvox_campaign_penetration_day_ratio"), "legend.today", unit=TIMES),
+            Query(_value("wolkvox_campaign_penetration_now_ratio"), "legend.now", unit=TIMES),
         ),
+        "none",
+        1,
         steps=PLAIN,
         empty="empty.not_reported",
     ),
 )
+_RAN = Panel(
+    "ran",
+    "timeline",
+    (0, 4, 24, 4),
+    (Query(f"max by (campaign) ({STATE}{{{CAMPAIGN}}})", "{{campaign}}"),),
+    "none",
+    states=STATES_OF_CAMPAIGN,
+)
 
-_ANSWERED = _value("wolkvox_campaign_records_result", more=_ANSWER)
-_LIST = (
-    Panel(
-        "ran",
-        "timeline",
-        (0, 4, 24, 3),
-        (Query(f"max by (campaign) ({fold(f'wolkvox_campaign_started{{{CAMPAIGN}}}')})", "{{campaign}}"),),
-        "none",
-        states=RUNNING,
-        legend=False,
+
+def _per_answer(ago: str = "") -> str:
+    answered = _today("wolkvox_campaign_results_today", _ANSWER, ago)
+    return f"{_today('wolkvox_campaign_hits_today', ago=ago)} / ({answered} > 0)"
+
+
+def _day(key: str, column: int, now: Query, yesterday: Query) -> Panel:
+    queries = (now, yesterday)
+    return Panel(key, "stat", (column, 8, 3, 5), queries, "locale", steps=PLAIN, stacked=True, empty="empty.none_today")
+
+
+def _counted(key: str, column: int, metric: str, more: str = "") -> Panel:
+    yesterday = Query(_today(metric, more, " offset 1d"), "legend.yesterday_by_now", GREY, rightly_empty=_NO_YESTERDAY)
+    return _day(key, column, Query(_today(metric, more), "legend.today"), yesterday)
+
+
+_TODAY = (
+    _counted("dialed_today", 0, "wolkvox_campaign_dialed_today"),
+    _counted("answered_today", 3, "wolkvox_campaign_results_today", _ANSWER),
+    _counted("hits_today", 6, "wolkvox_campaign_hits_today"),
+    _day(
+        "quality_today",
+        9,
+        Query(_per_answer(), "legend.today", unit="percentunit", rightly_empty="nobody has answered today"),
+        Query(
+            _per_answer(" offset 1d"),
+            "legend.yesterday_by_now",
+            GREY,
+            unit="percentunit",
+            rightly_empty="nobody had answered yesterday",
+        ),
     ),
     Panel(
         "funnel",
         "bars",
-        (0, 7, 6, 6),
+        (12, 8, 6, 5),
         (
             Query(_value("wolkvox_campaign_records"), "legend.loaded"),
             Query(_value("wolkvox_campaign_records_dialed"), "legend.dialed"),
-            Query(_ANSWERED, "legend.answered"),
+            Query(_value("wolkvox_campaign_records_result", more=_ANSWER), "legend.answered"),
             Query(_value("wolkvox_campaign_records_hit"), "legend.hits"),
         ),
+        "locale",
         steps=PLAIN,
     ),
     Panel(
         "phones",
         "bars",
-        (6, 7, 6, 6),
+        (18, 8, 6, 5),
         (
             Query(
                 f"max by (phone) (wolkvox_campaign_phone_dialed_ratio{{{CAMPAIGN}}})",
@@ -144,28 +190,51 @@ _LIST = (
         label="phone",
         empty="empty.no_phones",
     ),
-    Panel(
-        "fuel",
-        "series",
-        (12, 7, 12, 6),
-        (
-            Query(_value("wolkvox_campaign_records_clean"), "legend.clean", BLUE),
-            Query(
-                f"clamp_min({_value('wolkvox_campaign_records_clean')} - 2 * {_value(DIALED)}, 0)",
-                "legend.in_two_hours",
-                AMBER,
-                dashed=True,
-            ),
-        ),
-    ),
 )
 
-_CALLS = "wolkvox_campaign_calls_per_minute"
-_PACE = (
+
+def _share(result: str) -> str:
+    of_result = f', result="{result}"'
+    return f"{_value(RATIO, more=of_result)} and {_CALLING}"
+
+
+def _per_call(result: str) -> str:
+    """Return how many calls of the hour brought a result, where shares of the results would mean nothing."""
+    of_result = f', result="{result}"'
+    calls = f"60 * {fold(f'avg_over_time({_CALLS}{{{CAMPAIGN}}}[61m])')}"
+    found = f"{_value(RESULT, more=of_result)} / (max({calls}) > 0)"
+    return f"{found} unless {_value(RATIO, more=of_result)} and {_STATE} == {STATES.index('other_phone')}"
+
+
+_NOT_REDIALED = "there was no pass over another phone"
+_MIX = (
+    *(Query(_share(series.name), series.title, series.colour, rightly_empty=_RESTING) for series in RESULTS),
+    *(
+        Query(_per_call(result), legend, colour, dashed=True, rightly_empty=_NOT_REDIALED)
+        for result, legend, colour in (
+            ("answer", "legend.answer_per_call", GREEN),
+            ("answer_machine", "legend.machine_per_call", PURPLE),
+        )
+    ),
+    Query(
+        _value(USUAL, more=_ANSWER), "legend.usual", GREY, dashed=True, rightly_empty="it takes eight hours of dialling"
+    ),
+)
+_TRENDS = (
+    Panel(
+        "results",
+        "series",
+        (0, 13, 8, 6),
+        (Query(f"sum by (result) {_rises('wolkvox_campaign_results_today')}", "{{result}}"),),
+        series=RESULTS,
+        stacked=True,
+        bars=True,
+    ),
+    Panel("mix", "series", (8, 13, 8, 6), _MIX, "percentunit"),
     Panel(
         "pace",
         "series",
-        (0, 13, 12, 6),
+        (16, 13, 8, 6),
         (
             Query(_value(_CALLS), "legend.today", BLUE),
             Query(
@@ -173,7 +242,7 @@ _PACE = (
                 "legend.yesterday",
                 AMBER,
                 dashed=True,
-                rightly_empty="it was not reported yesterday",
+                rightly_empty=_NO_YESTERDAY,
             ),
             Query(
                 _value(_CALLS, offset=" offset 1w"),
@@ -183,45 +252,42 @@ _PACE = (
                 rightly_empty="it was not reported a week ago",
             ),
         ),
-        "cpm",
         stepped=True,
     ),
     Panel(
-        "results",
+        "fuel",
         "series",
-        (12, 13, 12, 6),
-        (Query(f"sum by (result) ({RESULT}{{{CAMPAIGN}}})", "{{result}}"),),
-        series=RESULTS,
-        stacked=True,
+        (0, 19, 8, 6),
+        (
+            Query(_CLEAN, "legend.clean", BLUE),
+            Query(
+                f"clamp_min({_CLEAN} * (1 - 7200 / {_value(TO_EMPTY)}), 0)",
+                "legend.in_two_hours",
+                AMBER,
+                dashed=True,
+                rightly_empty="a list that is not being dialled ends at no time",
+            ),
+        ),
     ),
-)
-
-_SHARES = [Query(_value(RATIO, more=f', result="{series.name}"'), series.title, series.colour) for series in RESULTS]
-_USUAL = Query(
-    _value(USUAL, more=_ANSWER), "legend.usual", GREY, dashed=True, rightly_empty="it takes eight hours of dialling"
-)
-_RESULTS = (
-    Panel("mix", "series", (0, 19, 8, 6), (*_SHARES, _USUAL), "percentunit"),
     Panel(
         "quality",
         "series",
-        (8, 19, 6, 6),
+        (8, 19, 5, 6),
         (
             Query(
-                f"{_value(HITS)} / ({_value(RESULT, more=_ANSWER)} > 0)",
+                f"{_value(HITS)} / ({_value(RESULT, more=_ANSWER)} > 0) and {_CALLING}",
                 "legend.hits_per_answer",
                 GREEN,
+                rightly_empty=_RESTING,
             ),
         ),
         "percentunit",
     ),
-)
-
-_DAY = (
+    Panel("speed_day", "series", (13, 19, 4, 6), (Query(_SPEED, "legend.speed", BLUE),), "percentunit", stepped=True),
     Panel(
         "amd",
         "series",
-        (14, 19, 5, 6),
+        (17, 19, 4, 6),
         (
             Query(
                 _value("wolkvox_campaign_amd_detections"),
@@ -232,12 +298,13 @@ _DAY = (
         ),
         stepped=True,
     ),
-    Panel(
+    _number(
         "recycles",
-        "series",
-        (19, 19, 5, 6),
-        (Query(_value("wolkvox_campaign_recycles"), "legend.recycles", GREEN),),
-        stepped=True,
+        (21, 19, 3, 6),
+        Query(_value(RECYCLES), "legend.times"),
+        Query(
+            f"round(sum({fold(f'increase(wolkvox_campaign_list_recycles_total{{{CAMPAIGN}}}[1d])')}))", "legend.in_all"
+        ),
     ),
 )
 
@@ -247,14 +314,21 @@ DASHBOARD = Dashboard(
     "5m",
     (
         OF_JOB,
-        Variable("operation", f"label_values(wolkvox_campaign_started{{{JOB}}}, operation)", many=False),
+        Variable("operation", OF_OPERATION.query, many=False),
+        Variable("skill", f"label_values(wolkvox_campaign_started{{{ONE_OPERATION}}}, skill)"),
         Variable(
             "campaign_id",
-            f"query_result(wolkvox_campaign_started{{{OPERATION}}})",
+            "query_result(group by (campaign, campaign_id) "
+            f'(wolkvox_campaign_started{{{ONE_OPERATION}, skill=~"$skill"}}))',
             BY_ID,
             many=False,
         ),
     ),
-    (status_changes(CAMPAIGN, shown=True), recycles(CAMPAIGN, shown=True), firing(CAMPAIGN)),
-    (*_NOW, *_LIST, *_PACE, *_RESULTS, *_DAY),
+    (
+        status_changes(CAMPAIGN, shown=True),
+        recycles(CAMPAIGN, shown=True),
+        other_phone(CAMPAIGN),
+        firing(CAMPAIGN),
+    ),
+    (*_NOW, _RAN, *_TODAY, *_TRENDS),
 )

@@ -1,7 +1,7 @@
-"""Exporter health: for whoever operates the exporter."""
+"""Exporter health: for whoever operates the exporter. What stores and leases show has its place below the processes."""
 
-from mixin.dashboards.colours import BLUE, PURPLE, VERMILLION
-from mixin.dashboards.model import Column, Dashboard, Panel, Query, Series, Variable
+from mixin.dashboards.colours import AMBER, BLUE, PURPLE, TEXT, VERMILLION
+from mixin.dashboards.model import Column, Dashboard, Panel, Query, Series, State, Step, Unit, Variable
 from mixin.dashboards.shared import (
     ACCEPTED,
     ANSWERING,
@@ -14,132 +14,223 @@ from mixin.dashboards.shared import (
     firing,
 )
 from mixin.promql import fold, fold_least, last_begun
+from wolkvox_exporter.assets.thresholds import THRESHOLDS
 
 CODES = (Series("200", "code.200", BLUE), Series("404", "code.404", PURPLE), Series("none", "code.none", VERMILLION))
 HELD = (("token", "held.token"), ("quota", "held.quota"), ("reserve", "held.reserve"), ("idle", "held.idle"))
+WORST = (State(0, "state.fine", BLUE), State(1, "state.partly", AMBER), State(2, "state.without_data", VERMILLION))
+MOST = 10
+"""Lines in a graph of operations, of which there may be dozens."""
 _NO_QUOTA = "the quota report can be switched off"
-_BY_REPORT = "{{operation}} {{report}}"
+_BY_OPERATION = "operation"
+_BY_REPORT = "operation, report"
 
 
+def _least(metric: str, selector: str = "", by: str = _BY_OPERATION) -> str:
+    selected = f"{OF_TARGET}, {selector}" if selector else OF_TARGET
+    return f"min by ({by}) ({fold_least(f'{metric}{{{selected}}}')})"
+
+
+def _most(metric: str) -> str:
+    """Draw, by operation, those whose highest value in the range of time is among the highest."""
+    of_all = f"max by (operation) (max_over_time({metric}{{{OF_TARGET}}}[$__range] @ end()))"
+    return f"max by (operation) ({metric}{{{OF_TARGET}}}) and on (operation) topk({MOST}, {of_all})"
+
+
+def _failed(window: str) -> str:
+    return fold(f"increase(wolkvox_poll_failures_total{{{OF_TARGET}}}[{window}])")
+
+
+_DEFAULTS = {each.name: each.default for each in THRESHOLDS}
 _NEWEST = fold(f'wolkvox_report_last_success_timestamp_seconds{{{OF_TARGET}, report="campaigns"}}')
-_USED = f"max by (operation) (wolkvox_quota_used_calls{{{OF_TARGET}}})"
+_INTERVAL = f"max by (operation, report) (wolkvox_report_interval_seconds{{{OF_TARGET}}})"
 _LIMIT = f"max by (operation) (wolkvox_quota_limit_calls{{{OF_TARGET}}})"
-_STATE = (
-    Panel(
-        "reachable",
-        "timeline",
-        (0, 0, 12, 6),
-        (Query(f"min by (operation, report) ({fold_least(f'wolkvox_up{{{OF_TARGET}}}')})", _BY_REPORT),),
-        "none",
-        states=ANSWERING,
-    ),
-    Panel(
-        "token",
-        "stat",
-        (12, 0, 4, 6),
-        (Query(f"min by (operation) (wolkvox_token_valid{{{OF_TARGET}}})", "{{operation}}"),),
-        "none",
-        states=ACCEPTED,
-        empty="empty.no_answer",
-    ),
-    Panel(
-        "age",
-        "stat",
-        (16, 0, 4, 6),
-        (Query(f"time() - max by (operation) ({_NEWEST})", "{{operation}}"),),
-        "s",
-        0,
-        steps=above(600, 900),
-        empty="empty.no_answer",
-    ),
-    Panel(
-        "quota",
-        "bars",
-        (20, 0, 4, 6),
-        (Query(f"{_USED} / ({_LIMIT} > 0)", "{{operation}}", rightly_empty=_NO_QUOTA),),
-        "percentunit",
-        0,
-        most=1,
-        steps=above(0.8, 0.95),
-        empty="empty.no_quota",
-    ),
-)
-
-_BEGUN = f"time() - max by (operation, report) ({last_begun(OF_TARGET, TARGET)})"
+_USED = f"max by (operation) (wolkvox_quota_used_calls{{{OF_TARGET}}}) / ({_LIMIT} > 0)"
+_AGO = f"time() - max by (operation, report) ({last_begun(OF_TARGET, TARGET)})"
 _HELD = f"max by (operation, report, reason) (wolkvox_report_held{{{OF_TARGET}}})"
-_REQUESTS = f"increase(wolkvox_api_requests_total{{{OF_TARGET}}}[1h])"
-_FAILURES = f"increase(wolkvox_poll_failures_total{{{OF_TARGET}}}[$__rate_interval])"
-_POLLS = (
+_BACK = f'{OF_TARGET}, reason!="idle"'
+_LATE = f"({_AGO} unless on (operation, report) {_HELD}) - 2 * {_INTERVAL}"
+_STANDING = f"""max by (operation) (
+    2 * ({_least("wolkvox_up", 'report="campaigns"', _BY_REPORT)} == bool 0)
+  or
+    {_least("wolkvox_up", 'report!="campaigns"', _BY_REPORT)} == bool 0
+  or
+    label_replace(2 * ({_least("wolkvox_token_valid")} == bool 0), "report", "token", "", "")
+  or
+    label_replace({_USED} > bool {_DEFAULTS["quota_used_ratio"]:g}, "report", "calls of the day", "", "")
+  or
+    label_replace(
+      max by (operation) ({_LATE} > bool {_DEFAULTS["late_attempt_seconds"]:g}), "report", "attempts", "", ""
+    )
+)"""
+"""How an operation stands: 2 without campaigns, 1 where something else fails, is late or near its limit, else 0."""
+# what holds a report back says more than how it failed before
+_REASON = f"""topk by (operation) (1,
+    1e6 * max by (operation, reason) (wolkvox_report_held{{{_BACK}}})
+  or
+    sum by (operation, reason) (
+      ({_failed("20m")} > 0) and on (operation, report) {_least("wolkvox_up", by=_BY_REPORT)} == 0
+    )
+)"""
+
+
+def _report(name: str, title: str) -> Column:
+    """Show whether a report can be had: 0 no, 1 yes, 2 not asked for, since something holds it back."""
+    held = f'2 * max by (operation) (wolkvox_report_held{{{_BACK}, report="{name}"}})'
+    up = _least("wolkvox_up", f'report="{name}"')
+    off = None if name == "campaigns" else "the report can be switched off"
+    states = (*ANSWERING, State(2, "state.held", AMBER))
+    return Column(title, 92, None, Query(f"{held} or {up}", rightly_empty=off), "none", "colour", states)
+
+
+def _number(title: str, width: int, query: Query, unit: Unit, steps: tuple[Step, ...]) -> Column:
+    return Column(title, width, None, query, unit, "colour", steps=steps, decimals=0)
+
+
+_TABLES = (
     Panel(
-        "requests",
-        "series",
-        (0, 6, 6, 6),
-        (Query(f"sum by (code) ({fold(_REQUESTS)})", "{{code}}"),),
-        series=CODES,
+        "operations",
+        "table",
+        (0, 0, 16, 22),
+        (),
+        "none",
+        columns=(
+            Column("column.operation", 160, "operation"),
+            Column(
+                "column.standing",
+                105,
+                None,
+                Query(
+                    f"{_STANDING} + on (operation) group_left (reason) (0 * {_REASON}) or on (operation) {_STANDING}"
+                ),
+                "none",
+                "background",
+                WORST,
+            ),
+            _report("campaigns", "column.report_campaigns"),
+            _report("amd", "column.report_amd"),
+            _report("skills", "column.report_skills"),
+            _report("agents", "column.report_agents"),
+            _report("quota", "column.report_quota"),
+            Column("column.token", 100, None, Query(_least("wolkvox_token_valid")), "none", "colour", ACCEPTED),
+            _number("column.age", 105, Query(f"time() - max by (operation) ({_NEWEST})"), "s", above(600, 900, TEXT)),
+            _number(
+                "column.quota_used", 105, Query(_USED, rightly_empty=_NO_QUOTA), "percentunit", above(0.8, 0.95, TEXT)
+            ),
+            _number("column.last_attempt", 95, Query(f"min by (operation) ({_AGO})"), "s", (Step(None, TEXT),)),
+            Column("column.reason", 115, "reason", words=HELD),
+        ),
+        order=("column.standing", "column.age"),
+        empty="empty.no_answer",
+    ),
+    Panel(
+        "failed",
+        "table",
+        (16, 0, 8, 8),
+        (),
+        "none",
+        columns=(
+            Column("column.operation", 200, "operation"),
+            Column("column.report", 110, "report"),
+            Column("column.reason", 170, "reason"),
+            Column(
+                "column.failures",
+                90,
+                None,
+                Query(
+                    f"round(sum by (operation, report, reason) ({_failed('$__range')})) > 0",
+                    rightly_empty="no poll fails while all is well",
+                ),
+                "short",
+            ),
+        ),
+        order=("column.failures",),
+        paged=True,
+        empty="empty.no_failure",
     ),
     Panel(
         "failures",
         "series",
-        (6, 6, 6, 6),
+        (16, 8, 8, 6),
         (
             Query(
-                f"sum by (operation, reason) ({fold(_FAILURES)}) > 0",
-                "{{operation}} {{reason}}",
+                f"sum by (reason) ({_failed('$__rate_interval')}) > 0",
+                "{{reason}}",
                 rightly_empty="no poll fails while all is well",
             ),
         ),
         bars=True,
+        stacked=True,
         empty="empty.no_failure",
     ),
     Panel(
+        "attempts",
+        "table",
+        (16, 14, 8, 8),
+        (),
+        "none",
+        columns=(
+            Column("column.operation", 200, "operation"),
+            Column("column.report", 110, "report"),
+            Column(
+                "column.begun",
+                110,
+                query=Query(
+                    f"{_HELD} * on (operation, report) group_left () ({_AGO}) or on (operation, report) {_AGO}"
+                ),
+                unit="s",
+                decimals=0,
+            ),
+            Column("column.held", 130, "reason", words=HELD),
+        ),
+        order=("column.begun",),
+        paged=True,
+    ),
+)
+
+_REQUESTS = f"increase(wolkvox_api_requests_total{{{OF_TARGET}}}[1h])"
+_UNREADABLE = f"increase(wolkvox_unreadable_values_total{{{OF_TARGET}}}[$__rate_interval])"
+_UNREADABLE_IN_ALL = f"increase(wolkvox_unreadable_values_total{{{OF_TARGET}}}[$__range] @ end())"
+_POLLS = (
+    Panel(
         "duration",
         "series",
-        (12, 6, 6, 6),
-        (Query(f"max by (operation) (wolkvox_report_duration_seconds{{{OF_TARGET}}})", "{{operation}}"),),
+        (0, 22, 6, 6),
+        (Query(_most("wolkvox_report_duration_seconds"), "{{operation}}"),),
         "s",
         most=10,
         stepped=True,
     ),
     Panel(
-        "attempts",
-        "table",
-        (18, 6, 6, 6),
-        (),
-        "none",
-        columns=(
-            Column("column.operation", 130, "operation"),
-            Column("column.report", 90, "report"),
-            Column(
-                "column.begun",
-                95,
-                query=Query(
-                    f"{_HELD} * on (operation, report) group_left () ({_BEGUN}) or on (operation, report) {_BEGUN}"
-                ),
-                unit="s",
-                decimals=0,
-            ),
-            Column("column.held", 95, "reason", words=HELD),
-        ),
-        order=("column.begun",),
+        "requests",
+        "series",
+        (6, 22, 6, 6),
+        (Query(f"sum by (code) ({fold(_REQUESTS)})", "{{code}}"),),
+        series=CODES,
     ),
-)
-
-_UNREADABLE = f"increase(wolkvox_unreadable_values_total{{{OF_TARGET}}}[$__rate_interval])"
-_ANSWERS = (
     Panel(
         "campaigns",
         "series",
-        (0, 12, 8, 6),
-        (Query(f"max by (operation) (wolkvox_campaigns{{{OF_TARGET}}})", "{{operation}}"),),
+        (12, 22, 6, 6),
+        (Query(_most("wolkvox_campaigns"), "{{operation}}"),),
         stepped=True,
+    ),
+    Panel(
+        "quota_day",
+        "series",
+        (18, 22, 6, 6),
+        (Query(_most("wolkvox_quota_used_calls"), "{{operation}}", rightly_empty=_NO_QUOTA),),
+        stepped=True,
+        empty="empty.no_quota",
     ),
     Panel(
         "unreadable",
         "series",
-        (8, 12, 8, 6),
+        (0, 28, 6, 7),
         (
             Query(
-                f"sum by (operation, field) ({fold(_UNREADABLE)}) > 0",
+                f"sum by (operation, field) ({fold(_UNREADABLE)}) > 0 and on (operation, field) "
+                f"topk({MOST}, sum by (operation, field) ({fold(_UNREADABLE_IN_ALL)}))",
                 "{{operation}} {{field}}",
                 rightly_empty="every value can be read while the API keeps its format",
             ),
@@ -147,27 +238,13 @@ _ANSWERS = (
         bars=True,
         empty="empty.all_readable",
     ),
-    Panel(
-        "quota_day",
-        "series",
-        (16, 12, 8, 6),
-        (
-            Query(
-                f"max by (operation) (wolkvox_quota_used_calls{{{OF_TARGET}}})",
-                "{{operation}}",
-                rightly_empty=_NO_QUOTA,
-            ),
-        ),
-        stepped=True,
-        empty="empty.no_quota",
-    ),
 )
 
 _PROCESS = (
     Panel(
         "scrapes",
         "timeline",
-        (0, 18, 6, 3),
+        (6, 28, 6, 3),
         (Query(f"max by (instance) (up{{{TARGET}}})", "{{instance}}"),),
         "none",
         states=ANSWERING,
@@ -176,7 +253,7 @@ _PROCESS = (
     Panel(
         "build",
         "table",
-        (0, 21, 6, 4),
+        (6, 31, 6, 4),
         (Query(f"max by (instance, version, python_version) (wolkvox_exporter_build_info{{{TARGET}}})"),),
         "none",
         columns=(
@@ -188,21 +265,21 @@ _PROCESS = (
     Panel(
         "scrape_duration",
         "series",
-        (6, 18, 6, 7),
+        (12, 28, 4, 7),
         (Query(f"max by (instance) (scrape_duration_seconds{{{TARGET}}})", "{{instance}}"),),
         "s",
     ),
     Panel(
         "memory",
         "series",
-        (12, 18, 6, 7),
+        (16, 28, 4, 7),
         (Query(f"max by (instance) (process_resident_memory_bytes{{{TARGET}}})", "{{instance}}"),),
         "bytes",
     ),
     Panel(
         "cpu",
         "series",
-        (18, 18, 6, 7),
+        (20, 28, 4, 7),
         (Query(f"max by (instance) (rate(process_cpu_seconds_total{{{TARGET}}}[$__rate_interval]))", "{{instance}}"),),
         "percentunit",
     ),
@@ -215,5 +292,5 @@ DASHBOARD = Dashboard(
     "1m",
     (OF_JOB, _INSTANCE, OF_OPERATION),
     (firing('job=~"$job", operation=~"$operation|"'),),
-    (*_STATE, *_POLLS, *_ANSWERS, *_PROCESS),
+    (*_TABLES, *_POLLS, *_PROCESS),
 )

@@ -6,8 +6,9 @@ from typing import Literal
 from mixin.rules import Board
 
 Kind = Literal["stat", "gauge", "bars", "series", "table", "timeline"]
-Unit = Literal["short", "none", "percentunit", "cpm", "dthms", "s", "bytes", "string"]
+Unit = Literal["short", "none", "percentunit", "cpm", "dthms", "s", "bytes", "string", "locale", "prefix:×"]  # noqa: RUF001 - a number of times
 """Grafana's names."""
+TIMES: Unit = "prefix:×"  # noqa: RUF001 - as above
 Cell = Literal["text", "colour", "background", "gauge"]
 Place = tuple[int, int, int, int]
 """Column, row, width and height on Grafana's grid of 24 columns."""
@@ -101,6 +102,7 @@ class Panel:
     paged: bool = False
     """Whether a table tells how many rows there are beyond those that fit."""
     stacked: bool = False
+    """Whether series stand on each other, or the numbers of a stat one below the other."""
     stepped: bool = False
     bars: bool = False
     legend: bool = True

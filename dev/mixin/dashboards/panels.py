@@ -209,8 +209,8 @@ class Writer:
 
 
 def _orientation(panel: Panel) -> common.VizOrientation:
-    # one below the other, where their number is open
-    many = any(query.legend.startswith("{{") for query in panel.queries)
+    # one below the other, also where their number is open
+    many = panel.stacked or any(query.legend.startswith("{{") for query in panel.queries)
     return common.VizOrientation.HORIZONTAL if many else common.VizOrientation.AUTO
 
 

@@ -1,19 +1,32 @@
 """What the dashboards have in common: selectors, variables, colours of states and results."""
 
-from mixin.dashboards.colours import AMBER, BLUE, GREEN, PURPLE, VERMILLION
+from mixin.dashboards.colours import AMBER, BLUE, GREEN, GREY, PURPLE, VERMILLION
 from mixin.dashboards.model import Annotation, Series, State, Step, Variable
 from mixin.promql import fold
+from mixin.recording import STATE, STATES
 
 JOB = 'job=~"$job"'
 OPERATION = f'{JOB}, operation=~"$operation"'
 # by id: a name may hold quotes, which not every Grafana escapes
 CAMPAIGNS = f'{OPERATION}, campaign_id=~"$campaign", skill=~"$skill"'
-CAMPAIGN = f'{OPERATION}, campaign_id="$campaign_id"'
+# where one is chosen: Grafana escapes nothing then, so that a regular expression would take `.` and `+` for its own
+ONE_OPERATION = f'{JOB}, operation="$operation"'
+CAMPAIGN = f'{ONE_OPERATION}, campaign_id="$campaign_id"'
 TARGET = f'{JOB}, instance=~"$instance"'
 OF_TARGET = f'{TARGET}, operation=~"$operation"'
 IDENTITY = "operation, campaign, campaign_id, skill"
 
 RUNNING = (State(1, "state.started", BLUE), State(0, "state.stopped", PURPLE))
+STATES_OF_CAMPAIGN = tuple(
+    State(STATES.index(state), word, colour)
+    for state, word, colour in (
+        ("stopped", "state.stopped", PURPLE),
+        ("calling", "state.calling", BLUE),
+        ("other_phone", "state.other_phone", GREEN),
+        ("list_empty", "state.list_empty", AMBER),
+        ("no_calls", "state.no_calls", VERMILLION),
+    )
+)
 ANSWERING = (State(1, "state.up", BLUE), State(0, "state.down", VERMILLION))
 ACCEPTED = (State(1, "state.accepted", BLUE), State(0, "state.rejected", VERMILLION))
 SEVERITY = (
@@ -59,6 +72,12 @@ def recycles(selector: str, *, shown: bool) -> Annotation:
     """Mark when a list was recycled or loaded anew."""
     changes = fold(f"changes(wolkvox_campaign_recycles{{{selector}}}[6m])")
     return Annotation("annotation.recycles", f"{changes} > 0", "{{operation}}: {{campaign}}", GREEN, shown)
+
+
+def other_phone(selector: str) -> Annotation:
+    """Mark passes over another phone, in which records change their results without being dialled anew."""
+    passes = f"{STATE}{{{selector}}} == {STATES.index('other_phone')}"
+    return Annotation("annotation.other_phone", passes, "{{operation}}: {{campaign}}", GREY, shown=True)
 
 
 def firing(selector: str) -> Annotation:
