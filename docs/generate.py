@@ -15,6 +15,8 @@ from wolkvox_exporter.api.fields import Field, ReportName
 from wolkvox_exporter.api.reports import FIELDS
 from wolkvox_exporter.api.response import MOST_ROWS, MOST_TEXT
 from wolkvox_exporter.api.values import LONGEST_TEXT
+from wolkvox_exporter.assets import settings, settings_rules
+from wolkvox_exporter.assets.thresholds import THRESHOLDS
 from wolkvox_exporter.cli import usage
 from wolkvox_exporter.cli.command_line import Flag
 from wolkvox_exporter.cli.flags import GRAMMAR
@@ -52,7 +54,9 @@ def documents() -> dict[Path, str]:
         ROOT / "docs" / "metrics.md": "\n".join(_metrics()),
         ROOT / "docs" / "command-line.md": _command_line(),
         ROOT / "docs" / "configuration.md": _configuration(),
+        ROOT / "docs" / "thresholds.md": _thresholds(),
         ROOT / "exporter" / "wolkvox_exporter" / "config" / "schema.json": schema_text(),
+        ROOT / "prometheus" / "settings.example.yaml": settings_rules.example(),
     }
 
 
@@ -71,6 +75,16 @@ def _command_line() -> str:
     )
     page = _with(page, "commands", _table(("command", "what it does"), commands))
     return _with(page, "flags", _table(("flag", "who takes it", "default", "what it says"), flags))
+
+
+def _thresholds() -> str:
+    """Return the page with its table as the code has it."""
+    page = (ROOT / "docs" / "thresholds.md").read_text(encoding="utf-8")
+    rows = (
+        (_code(each.name), each.about, settings_rules.unit(each), _code(settings.written(each, each.default)))
+        for each in THRESHOLDS
+    )
+    return _with(page, "thresholds", _table(("name", "what it says", "in", "default"), rows))
 
 
 def _with(page: str, name: str, lines: Iterable[str]) -> str:

@@ -16,7 +16,13 @@ from support.tools import tool
 from wolkvox_exporter.cli.commands import main
 
 FOLDERS = ("alertmanager", "deploy/systemd", "docs/runbooks", "grafana", "prometheus/rules")
-SINGLE = ("config.example.yaml", "docs/web-config.example.yaml", "prometheus/README.md", "prometheus/prometheus.yml")
+SINGLE = (
+    "config.example.yaml",
+    "docs/web-config.example.yaml",
+    "prometheus/README.md",
+    "prometheus/prometheus.yml",
+    "prometheus/settings.example.yaml",
+)
 
 
 def in_repository() -> dict[str, bytes]:

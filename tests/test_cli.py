@@ -27,7 +27,7 @@ FLAGS = {
     "once": {"--help", "--config.file", "--save-replies", *LOGGING},
     "demo": {"--help", *LISTENING, *SIMULATING, *LOGGING},
     "simulate": {"--help", "--fault", *LISTENING, *SIMULATING, *LOGGING},
-    "assets": {"--help", "--grafana-url", "--runbook-url", "--job", "--language", "--force"},
+    "assets": {"--help", "--grafana-url", "--runbook-url", "--settings.file", "--job", "--language", "--force"},
     "completion": {"--help"},
     "hash-password": {"--help"},
 }

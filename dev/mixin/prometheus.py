@@ -9,7 +9,8 @@ PORT = 10842
 _ABOUT = """\
 An example for Prometheus. The exporter answers from its cache, so a minute costs the API nothing, and one lost scrape
 does no harm. The alerts in Spanish are what `wolkvox-exporter assets --language=es` writes; for Colombia's Law 2300 add
-rules/wolkvox-law2300.rules.yml. Where the job has another name, the rules need it, too."""
+rules/wolkvox-law2300.rules.yml. Where the job has another name, the rules need it, too. What begins with
+wolkvox-settings is there if you have set thresholds: see docs/thresholds.md."""
 
 
 def prometheus_files(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -20,7 +21,12 @@ def prometheus_files(settings: Settings) -> Iterator[tuple[str, str]]:
 def _configuration(settings: Settings) -> dict[str, object]:
     return {
         "global": {"scrape_interval": "60s", "evaluation_interval": "60s"},
-        "rule_files": ["rules/wolkvox-recording.rules.yml", "rules/wolkvox-alerts.rules.yml"],
+        "rule_files": [
+            # a pattern, which may find nothing
+            "rules/wolkvox-settings*.rules.yml",
+            "rules/wolkvox-recording.rules.yml",
+            "rules/wolkvox-alerts.rules.yml",
+        ],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": ["localhost:9093"]}]}]},
         "scrape_configs": [{"job_name": settings.job, "static_configs": [{"targets": [f"localhost:{PORT}"]}]}],
     }

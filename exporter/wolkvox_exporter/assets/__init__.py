@@ -10,6 +10,21 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 
+from wolkvox_exporter.assets import settings_rules
+from wolkvox_exporter.assets.settings import Settings
+from wolkvox_exporter.assets.settings import load as load_settings
+
+__all__ = [
+    "GRAFANA_URL",
+    "JOB",
+    "LANGUAGES",
+    "RUNBOOK_URL",
+    "ExistingFilesError",
+    "Settings",
+    "load_settings",
+    "replacements",
+    "write",
+]
 JOB = "wolkvox"
 GRAFANA_URL = "https://grafana.example.com"
 RUNBOOK_URL = "https://runbooks.example.com/wolkvox"
@@ -32,17 +47,21 @@ class ExistingFilesError(Exception):
         super().__init__(f"these files exist and differ; write to another folder, or use --force:\n{names}")
 
 
-def write(folder: Path, replaced: Mapping[str, str], language: str = "en", *, force: bool) -> list[Path]:
+def write(
+    folder: Path, replaced: Mapping[str, str], language: str = "en", settings: Settings | None = None, *, force: bool
+) -> list[Path]:
     """Write everything below `folder` in one language, with texts `replaced`; returns the files.
 
-    Raises `ExistingFilesError` before anything is written if a file would lose what is in it, unless by `force`, and
-    OSError.
+    Without `settings` the rules made from earlier ones stay as they are. Raises `ExistingFilesError` before anything is
+    written if a file would lose what is in it, unless by `force`, and OSError.
     """
     contents = {
         folder / path: text if path == _AS_IT_IS else _with(replaced, text)
         for path, text in _in(language, dict(_files(resources.files(__name__), _TOP))).items()
     }
-    differing = [file for file, text in contents.items() if file.exists() and file.read_bytes() != text.encode()]
+    if settings:
+        contents[folder / settings_rules.PATH] = settings_rules.rules(settings)
+    differing = [file for file, text in contents.items() if _would_lose(file, text)]
     if differing and not force:
         raise ExistingFilesError(differing)
     for file, text in contents.items():
@@ -61,6 +80,14 @@ def replacements(job: str = JOB, grafana_url: str = GRAFANA_URL, runbook_url: st
         GRAFANA_URL: grafana_url,
         RUNBOOK_URL: runbook_url,
     }
+
+
+def _would_lose(file: Path, text: str) -> bool:
+    if not file.exists():
+        return False
+    there = file.read_bytes()
+    made_anew = text.startswith(settings_rules.HEADER) and there.startswith(settings_rules.HEADER.encode())
+    return there != text.encode() and not made_anew
 
 
 def _in(language: str, files: Mapping[PurePosixPath, str]) -> dict[PurePosixPath, str]:
@@ -83,7 +110,7 @@ def _spanish_first(page: str) -> str:
 
 def _files(node: Traversable, at: PurePosixPath) -> Iterator[tuple[PurePosixPath, str]]:
     for entry in sorted(node.iterdir(), key=lambda entry: entry.name):
-        if entry.name.startswith((".", "__")):
+        if entry.name.startswith((".", "__")) or entry.name.endswith(".py"):
             continue
         if entry.is_dir():
             yield from _files(entry, at / entry.name)

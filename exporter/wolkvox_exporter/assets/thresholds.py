@@ -17,6 +17,11 @@ class Threshold:
         return self.name.endswith("_seconds")
 
     @property
+    def is_ratio(self) -> bool:
+        """Return whether it is a share of 0-1."""
+        return self.name.endswith("_ratio")
+
+    @property
     def setting(self) -> str:
         """The series, by operation, of a file made from the user's settings."""
         return f"operation:wolkvox_{self.name}:setting"

@@ -180,8 +180,9 @@ def simulate(options: Options) -> int:
 def write_assets(options: Options) -> int:
     """Write dashboards, rules, examples and documents into a folder."""
     fitting = assets.replacements(options.job, options.grafana_url, options.runbook_url)
+    settings = assets.load_settings(options.settings_file) if options.settings_file else None
     try:
-        files = assets.write(options.folder, fitting, options.language, force=options.force)
+        files = assets.write(options.folder, fitting, options.language, settings, force=options.force)
     except assets.ExistingFilesError as error:
         return _failed(error)
     except OSError as error:

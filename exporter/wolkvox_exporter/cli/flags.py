@@ -169,6 +169,14 @@ GRAMMAR = Grammar(
             "URL",
             default=assets.RUNBOOK_URL,
         ),
+        Flag(
+            "--settings.file",
+            "settings_file",
+            (_ASSETS,),
+            "thresholds of alerts, for all operations and for single ones, from which rules are made",
+            values.path,
+            "FILE",
+        ),
         Flag("--job", "job", (_ASSETS,), "the job of the scrape configuration", values.job, "NAME", default=assets.JOB),
         Flag(
             "--language",

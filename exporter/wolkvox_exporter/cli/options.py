@@ -37,6 +37,7 @@ class Options:
     shell: str = ""
     grafana_url: str = assets.GRAFANA_URL
     runbook_url: str = assets.RUNBOOK_URL
+    settings_file: Path | None = None
     job: str = assets.JOB
     language: str = "en"
     force: bool = False
