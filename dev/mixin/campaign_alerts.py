@@ -55,13 +55,7 @@ def _of_the_calls() -> tuple[Alert, ...]:
     called = fold("max_over_time(wolkvox_campaign_calls_per_minute[15m])")
     listed = fold("max_over_time(wolkvox_campaign_records_clean[15m])")
     return (
-        Alert(
-            "WolkvoxCampaignStalled",
-            f"{_STALLED}\n{FRESH}",
-            *("1m", "critical", "campaign", "campaign"),
-            keep_firing="6m",
-            business_hours=True,
-        ),
+        # before the alerts that it silences: those of hundreds of campaigns take a moment to be sent
         Alert(
             "WolkvoxOperationStalled",
             f"""\
@@ -79,6 +73,13 @@ unless on (job, operation)
   )
 {FRESH}""",
             *("1m", "critical", "campaign", "operations"),
+            keep_firing="6m",
+            business_hours=True,
+        ),
+        Alert(
+            "WolkvoxCampaignStalled",
+            f"{_STALLED}\n{FRESH}",
+            *("1m", "critical", "campaign", "campaign"),
             keep_firing="6m",
             business_hours=True,
         ),
