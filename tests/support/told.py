@@ -14,7 +14,7 @@ DIALLING = 30
 class Told:
     """What is said of one alert: to whom, with exactly which labels, and in which words.
 
-    What depends on the machine or on chance is written as `…` there: durations, which are below a minute of the test's, an
+    What depends on the machine or on chance is written as `…` there: durations, below a minute of the test's, an
     hour of life, and calls per minute.
     """
 
@@ -81,7 +81,8 @@ REFUSED = Told(
     alert("WolkvoxTokenRejected", "critical", "platform", operation="soporte-pe"),
     "wolkvox rejects the token of soporte-pe.",
     "soporte-pe: refused for …. Create a new token in wolkvox and put it where the old one is kept. "
-    "A file is read again within seconds; under systemd, or with an environment variable, the exporter has to be restarted.",
+    "A file is read again within seconds; under systemd, or with an environment variable, "
+    "the exporter has to be restarted.",
 )
 WITHOUT_SKILL = Told(
     "supervisors",
