@@ -109,6 +109,10 @@ and
             "WolkvoxCleanRecordsRunningOut",
             f"""\
   {TO_EMPTY} {threshold("<", "running_out_seconds")}
+and
+  # by what two polls saw dialled, too: the latest one may have met a moment of many calls
+  {fold("wolkvox_campaign_records_clean")} / {fold("rate(wolkvox_campaign_dialed_total[11m])")}
+    {threshold("<", "running_out_seconds")}
 {_NOT_ROTATING}
 {LASTING}""",
             *("11m", "warning", "campaign", "campaign"),
@@ -167,7 +171,8 @@ def _of_the_room() -> tuple[Alert, ...]:
         Alert(
             "WolkvoxSkillWithoutCampaign",
             f"""\
-  {DIALABLE_LATELY}{{skill!~"|0"}}
+  # nobody waits at the virtual agent's
+  {DIALABLE_LATELY}{{skill!~"|0|VAGENT"}}
 unless
   {DIALABLE}
 {LASTING}""",
