@@ -6,130 +6,36 @@ The stories happen side by side, each in an operation of its own, and the tests 
 import asyncio
 import re
 import signal
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-from support.alerting import GROUP_INTERVAL, Stack, alerting
+from support.alerting import CROWDED, GROUP_INTERVAL, Stack, alerting
 from support.alertmanager import Inbox, Notice
-from wolkvox_exporter.simulator import Campaign, Timetable
+from support.told import (
+    ALL_DOWN,
+    DIALLING,
+    FINISHED,
+    LAW,
+    REFUSED,
+    RUNNING_OUT,
+    STALLED,
+    STANDSTILL,
+    WATCHDOG,
+    WITHOUT_SKILL,
+    Told,
+    contact_centre,
+    crowd,
+)
+from wolkvox_exporter.simulator import Timetable
 from wolkvox_exporter.simulator.events import Change
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-DIALLING = 30
-"""Calls per minute."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """What is said of one alert: to whom, with exactly which labels, and in which words.
-
-    A duration that depends on the machine is written as `…` there; it is below a minute of the test's, an hour of life.
-    """
-
-    receiver: str
-    labels: Mapping[str, str]
-    summary: str
-    description: str
-
-    @property
-    def name(self) -> str:
-        """The name of the alert."""
-        return self.labels["alertname"]
-
-
-def alert(name: str, severity: str, area: str, **labels: str) -> dict[str, str]:
-    """Return all labels of an alert."""
-    return {"alertname": name, "severity": severity, "area": area, "job": "wolkvox", **labels}
-
-
-WATCHDOG = {"alertname": "WolkvoxWatchdog"}
-STALLED = Told(
-    "supervisors",
-    alert(
-        *("WolkvoxCampaignStalled", "critical", "campaign"),
-        schedule="business_hours",
-        operation="ventas-co",
-        campaign="Cartera 30+",
-        campaign_id="4101",
-        skill="4000",
-    ),
-    "Cartera 30+ is started and places no calls.",
-    "For 15 minutes it has made no call per minute, though it has clean records. "
-    "Are agents logged in on skill 4000? Then look at speed, schedule and trunk.",
-)
-FINISHED = Told(
-    "supervisors",
-    alert(
-        *("WolkvoxCampaignFinished", "info", "campaign"),
-        schedule="business_hours",
-        operation="servicio-cl",
-        campaign="Encuesta NPS",
-        campaign_id="6301",
-        skill="6000",
-    ),
-    "Encuesta NPS is started with no clean record left.",
-    "It has made no call for 15 minutes. Recycle it, load a list, or stop it.",
-)
-RUNNING_OUT = Told(
-    "supervisors",
-    alert(
-        *("WolkvoxCleanRecordsRunningOut", "warning", "campaign"),
-        operation="cobranzas-mx",
-        campaign='Mora "VIP"',
-        campaign_id="5201",
-        skill="5000",
-    ),
-    'Mora "VIP" is about to run out of clean records.',
-    "At the last hour's pace they last another …. Prepare the next list or a recycle.",
-)
-REFUSED = Told(
-    "sre-pager",
-    alert("WolkvoxTokenRejected", "critical", "platform", operation="soporte-pe"),
-    "wolkvox rejects the token of soporte-pe.",
-    "Create a new token in wolkvox and put it where the old one is kept. A file is read again within seconds; under "
-    "systemd, or with an environment variable, the exporter has to be restarted.",
-)
-WITHOUT_SKILL = Told(
-    "supervisors",
-    alert(
-        *("WolkvoxCampaignWithoutSkill", "warning", "campaign"),
-        operation="retencion-ar",
-        campaign="Fidelidad",
-        campaign_id="9601",
-    ),
-    "Fidelidad is started without a skill.",
-    "Nobody takes its calls. Assign a skill, or stop it.",
-)
-ALL_DOWN = Told(
-    "sre-pager",
-    alert("WolkvoxAllExportersDown", "critical", "platform"),
-    "No wolkvox exporter can be scraped; nothing is known of any campaign.",
-    "All targets of the job wolkvox have been down for five minutes, or answer only now and then. "
-    "Alerts on campaigns and on the API are silent until one answers again.",
-)
 HELD_BACK = {"alertname": STALLED.name, "operation": "soporte-pe"}
 """Known before the token of its operation is refused; what becomes of it is not."""
 MENDED = (STALLED, FINISHED, REFUSED, WITHOUT_SKILL)
-
-
-def contact_centre() -> dict[str, Campaign]:
-    """Return the campaigns by their operations."""
-    return {
-        # started, records to dial, and no call; the last is never mended
-        "ventas-co": Campaign("4101", "Cartera 30+", skill="4000", records=90_000),
-        "soporte-pe": Campaign("7401", "Reclamos", skill="7000", records=90_000),
-        "turismo-ec": Campaign("8501", "Reservas", skill="8000", records=90_000),
-        # at the end of its list
-        "servicio-cl": Campaign("6301", "Encuesta NPS", skill="6000", records=500, answer=500),
-        # soon there
-        "cobranzas-mx": Campaign("5201", 'Mora "VIP"', skill="5000", records=1_500, status="stopped"),
-        # all is well at first
-        "retencion-ar": Campaign("9601", "Fidelidad", skill="9000", records=90_000, calls_per_minute=DIALLING),
-    }
 
 
 def now() -> float:
@@ -140,7 +46,7 @@ def now() -> float:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Give everything at work; one list is dialled fast for ten minutes, and what is left always lasts half an hour."""
-    async with alerting(tmp_path_factory.mktemp("alerting"), contact_centre()) as running:
+    async with alerting(tmp_path_factory.mktemp("alerting"), contact_centre(), crowd()) as running:
         campaign = running.campaigns["cobranzas-mx"]
         campaign.status, campaign.calls_per_minute = "started", 100
         campaign.timetable = Timetable([(600 + 900 * n, Change(pace=0.16 / 2**n)) for n in range(4)])
@@ -169,6 +75,17 @@ async def recycled(stack: Stack, refused: float) -> float:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def standstill(stack: Stack) -> float:
+    """Stop all calls of the large operation, once supervisors are told that it may not call; gives when."""
+    await stack.inbox.arrives("firing", LAW)
+    moment = now()
+    for campaign in stack.crowd:
+        campaign.calls_per_minute = 0
+    await stack.inbox.arrives("firing", STANDSTILL)
+    return moment
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def mended(stack: Stack, recycled: float) -> float:
     """Do what else people do once they are told, but for the operation `turismo-ec`; gives when."""
     assert recycled
@@ -183,11 +100,14 @@ async def mended(stack: Stack, recycled: float) -> float:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def dead(stack: Stack, recycled: float, mended: float) -> float:
-    """Kill the exporter once all is well again, less one campaign; gives when."""
-    for labels in (*(told.labels for told in MENDED), HELD_BACK):
-        await stack.inbox.arrives("resolved", labels, mended)
-    await stack.inbox.arrives("resolved", RUNNING_OUT.labels, recycled)
+async def dead(stack: Stack, standstill: float, mended: float) -> float:
+    """Kill the exporter once all is well again, less one campaign and the large operation; gives when."""
+    assert standstill
+    for labels in (*(told.labels for told in (*MENDED, RUNNING_OUT)), HELD_BACK):
+        await stack.over(labels)
+    await stack.inbox.arrives("resolved", REFUSED.labels, mended)
+    # by now whoever was to hear of an end has
+    await asyncio.sleep(GROUP_INTERVAL)
     await stack.exporter.end(signal.SIGKILL)
     return now()
 
@@ -206,7 +126,8 @@ async def arrives(people: Inbox, told: Told) -> Notice:
     notice = await people.arrives("firing", told.labels)
     assert notice.labels == told.labels
     assert notice.annotations["summary"] == told.summary
-    assert re.sub(r"\b[0-9]{1,2}(\.[0-9]+)?s\b", "…", notice.annotations["description"]) == told.description
+    said = re.sub(r"\b[0-9]{1,2}(\.[0-9]+)?s\b|[0-9.]+(?= calls per minute)", "…", notice.annotations["description"])
+    assert said == told.description
     assert notice.annotations["runbook_url"] == f"https://runbooks.example.com/wolkvox/{told.name}.md"
     assert {each.receiver for each in people.of(told.labels)} == {told.receiver}
     return notice
@@ -234,10 +155,9 @@ async def test_supervisors_are_told_of_a_list_at_its_end(stack: Stack) -> None:
     assert {each.labels["alertname"] for each in stack.inbox.of({"operation": "servicio-cl"})} == {FINISHED.name}
 
 
-async def test_supervisors_are_told_of_a_list_that_runs_out(stack: Stack, recycled: float) -> None:
-    """If a list lasts less than 45 minutes at its pace, then supervisors are told how long, until it is recycled."""
+async def test_supervisors_are_told_of_a_list_that_runs_out(stack: Stack) -> None:
+    """If a list lasts less than 45 minutes at its pace, then supervisors are told how long."""
     await arrives(stack.inbox, RUNNING_OUT)
-    assert all(each.status == "firing" for each in stack.inbox.of(RUNNING_OUT.labels) if each.at < recycled)
 
 
 async def test_sres_are_told_of_a_refused_token_and_of_nothing_that_follows(stack: Stack, refused: float) -> None:
@@ -250,21 +170,43 @@ async def test_sres_are_told_of_a_refused_token_and_of_nothing_that_follows(stac
     assert {each.labels["alertname"] for each in of_it} == {REFUSED.name}
 
 
-@pytest.mark.parametrize("told", MENDED, ids=lambda told: told.name)
-async def test_whoever_was_told_is_told_when_it_is_over(stack: Stack, mended: float, told: Told) -> None:
-    """If a campaign dials, is stopped or has a skill, or a token is new, then its alert is resolved."""
-    notice = await stack.inbox.arrives("resolved", told.labels, mended)
-    assert (notice.receiver, notice.labels) == (told.receiver, told.labels)
+async def test_an_operation_that_may_not_call_is_one_message(stack: Stack, standstill: float) -> None:
+    """If 250 campaigns of an operation call out of hours, then supervisors get one short message on all of them."""
+    told = [each for each in stack.inbox.of({"operation": CROWDED}) if each.at < standstill]
+    assert [(each.receiver, dict(each.labels)) for each in told] == [("supervisors", LAW)]
+    text = await stack.inbox.text("out of hours")
+    assert re.search(rf"{re.escape(CROWDED)}: calls out of hours for [0-9.]+s by 250 of its campaigns\.", text)
+    assert (len(text.splitlines()) <= 10, len(text.encode()) <= 2048) == (True, True)
 
 
-async def test_supervisors_are_told_when_a_list_is_recycled(stack: Stack, recycled: float) -> None:
-    """If a list is recycled, then it runs out no more."""
-    assert (await stack.inbox.arrives("resolved", RUNNING_OUT.labels, recycled)).receiver == "supervisors"
+async def test_an_operation_that_stops_is_one_message(stack: Stack, standstill: float) -> None:
+    """If all 250 campaigns of an operation stop calling, then supervisors are told once, and not of each of them."""
+    await stack.alertmanager.inhibits(STANDSTILL["alertname"], {"alertname": STALLED.name, "operation": CROWDED})
+    await asyncio.sleep(GROUP_INTERVAL)
+    told = [each for each in stack.inbox.of({"operation": CROWDED}, standstill) if each.labels != LAW]
+    assert [(each.receiver, dict(each.labels)) for each in told] == [("supervisors", STANDSTILL)]
+    text = await stack.inbox.text("have made no call")
+    assert f"{CROWDED}: 250 campaigns are started" in text
+    assert (len(text.splitlines()) <= 10, len(text.encode()) <= 2048) == (True, True)
 
 
-async def test_what_was_held_back_is_told_later(stack: Stack, mended: float) -> None:
-    """If a campaign is well again when its operation is seen again, then supervisors hear it then."""
-    assert (await stack.inbox.arrives("resolved", HELD_BACK, mended)).receiver == "supervisors"
+async def test_sres_are_told_when_it_is_over(stack: Stack, mended: float) -> None:
+    """If a token is new, then its alert is resolved, and SREs hear so."""
+    notice = await stack.inbox.arrives("resolved", REFUSED.labels, mended)
+    assert (notice.receiver, notice.labels) == (REFUSED.receiver, REFUSED.labels)
+
+
+async def test_supervisors_hear_of_no_end(stack: Stack, dead: float) -> None:
+    """If a campaign dials, is stopped, recycled or has a skill, then supervisors, who did it, are not told so."""
+    assert dead
+    told = [each for each in stack.inbox.notices if each.receiver == "supervisors"]
+    assert {each.status for each in told} == {"firing"}
+
+
+async def test_what_was_held_back_and_is_over_is_not_told(stack: Stack, refused: float, dead: float) -> None:
+    """If a campaign is well again when its operation is seen again, then supervisors hear no more of it."""
+    assert dead
+    assert stack.inbox.of(HELD_BACK, refused) == []
 
 
 async def test_sres_are_told_of_a_dead_exporter_and_supervisors_of_nothing(stack: Stack, dead: float) -> None:

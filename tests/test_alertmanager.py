@@ -1,12 +1,10 @@
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from mixin.alertmanager import configuration
 from mixin.rulefiles import alerts
 from mixin.rules import Alert
 from mixin.settings import Settings
@@ -39,6 +37,7 @@ RECEIVERS = {
     "WolkvoxQuotaNearlyUsed": "sre",
     "WolkvoxQuotaExhausted": "sre-pager",
     "WolkvoxCampaignStalled": "supervisors",
+    "WolkvoxOperationStalled": "supervisors",
     "WolkvoxCampaignFinished": "supervisors",
     "WolkvoxCleanRecordsRunningOut": "supervisors",
     "WolkvoxAnsweringMachineShareHigh": "supervisors",
@@ -52,6 +51,7 @@ RECEIVERS = {
 }
 IN_BUSINESS_HOURS = {
     "WolkvoxCampaignStalled",
+    "WolkvoxOperationStalled",
     "WolkvoxCampaignFinished",
     "WolkvoxNoHits",
     "WolkvoxSkillWithoutCampaign",
@@ -78,6 +78,7 @@ LABELS = {
     "WolkvoxQuotaNearlyUsed": OPERATION,
     "WolkvoxQuotaExhausted": OPERATION,
     "WolkvoxCampaignStalled": CAMPAIGN,
+    "WolkvoxOperationStalled": OPERATION,
     "WolkvoxCampaignFinished": CAMPAIGN,
     "WolkvoxCleanRecordsRunningOut": CAMPAIGN,
     "WolkvoxAnsweringMachineShareHigh": CAMPAIGN | {"result"},
@@ -87,7 +88,7 @@ LABELS = {
     "WolkvoxSkillWithoutCampaign": OPERATION | {"skill"},
     "WolkvoxCampaignWithoutSkill": OPERATION | {"campaign", "campaign_id"},
     "WolkvoxCampaignDisappeared": CAMPAIGN,
-    "WolkvoxDialingOutsideLegalHours": CAMPAIGN,
+    "WolkvoxDialingOutsideLegalHours": OPERATION,
 }
 """What each alert has from its series, besides the labels that its rule adds."""
 
@@ -114,6 +115,7 @@ SILENCES = {
     "WolkvoxApiUnreachable": LESSER | OF_CAMPAIGNS,
     "WolkvoxReportNotAttempted": {"WolkvoxReportFailing", "WolkvoxDataStale"},
     "WolkvoxDataStale": OF_CAMPAIGNS,
+    "WolkvoxOperationStalled": {"WolkvoxCampaignStalled", "WolkvoxCleanRecordsRunningOut", "WolkvoxNoHits"},
     "WolkvoxCampaignStalled": {"WolkvoxCleanRecordsRunningOut", "WolkvoxNoHits"},
     "WolkvoxCampaignFinished": {"WolkvoxCleanRecordsRunningOut", "WolkvoxNoHits"},
 }
@@ -199,26 +201,26 @@ def test_the_watchdog_is_sent_every_minute() -> None:
     assert parse(route["repeat_interval"]) == 50
 
 
-def test_business_hours_are_those_of_the_operation() -> None:
-    """If an alert may wait for business hours, then these are on the clocks of the operation's zone."""
-    (interval,) = CONFIG["time_intervals"]
-    assert [(each["weekdays"], each["times"]) for each in interval["time_intervals"]] == [
-        (["monday:friday"], [{"start_time": "08:30", "end_time": "18:00"}]),
-        (["saturday"], [{"start_time": "09:30", "end_time": "13:00"}]),
-    ]
-    assert {each["location"] for each in interval["time_intervals"]} == {"America/Bogota"}
-    elsewhere: dict[str, Any] = configuration(replace(Settings(), time_zone="America/Santiago"))
-    (interval,) = elsewhere["time_intervals"]
-    assert {each["location"] for each in interval["time_intervals"]} == {"America/Santiago"}
-
-
 def test_only_alerts_that_may_wait_wait_for_business_hours() -> None:
-    """If an alert says that it may wait, then its route has the interval, and no other alert's route has one."""
+    """If an alert says that it may wait, then its route has an interval, and no other alert's route has one."""
     assert not ROOT.keys() & {"active_time_intervals", "mute_time_intervals"}
     assert all(not route.keys() & {"mute_time_intervals", "continue", "routes"} for route in ROUTES)
     routes = {name: next((each for each in ROUTES if fits(each["matchers"], name)), ROOT) for name in ALERTS}
-    waiting = {name for name, route in routes.items() if route.get("active_time_intervals") == ["business-hours"]}
-    assert waiting == IN_BUSINESS_HOURS
+    assert {name for name, route in routes.items() if "active_time_intervals" in route} == IN_BUSINESS_HOURS
+    assert settings_hours(CONFIG) == [hours.name for hours in Settings().business_hours]
+    assert Settings().business_hours[-1].operations == ".*"
+
+
+def settings_hours(config: dict[str, Any]) -> list[str]:
+    """Return the intervals of the routes that have one, in the order of the routes."""
+    return [name for route in config["route"]["routes"] for name in route.get("active_time_intervals", [])]
+
+
+def test_supervisors_hear_of_no_end() -> None:
+    """If an alert on campaigns is over, then no integration of supervisors says so; those of others do as they are."""
+    for receiver in CONFIG["receivers"]:
+        ends = [each.get("send_resolved") for key, all_of in receiver.items() if key != "name" for each in all_of]
+        assert set(ends) == {"nobody": set(), "supervisors": {False}}.get(receiver["name"], {None})
 
 
 def test_matchers_name_alerts_that_exist() -> None:

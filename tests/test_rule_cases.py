@@ -6,13 +6,13 @@ more, `silent: …` looks like a reason to fire and is none. In `recording….te
 
 from functools import cache
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import pytest
 import yaml
 
 from support.processes import run
+from support.rule_cases import dated
 from support.rulebook import PROMETHEUS, alerts, less, named, records
 from support.tools import tool
 
@@ -67,7 +67,12 @@ def copied(file: Path, folder: Path) -> Path:
         (folder / name).mkdir()
     for rules in sorted((PROMETHEUS / "rules").glob("*.yml")):
         (folder / "rules" / rules.name).write_text(less(rules, wanted), encoding="utf-8")
-    return Path(copy(file, folder / "tests"))
+    case_file = folder / "tests" / file.name
+    text = file.read_text(encoding="utf-8")
+    # numbers are expected there, which are texts otherwise
+    stated = text if file in RECORDING else yaml.safe_dump(dated(file), allow_unicode=True, sort_keys=False)
+    case_file.write_text(stated, encoding="utf-8")
+    return case_file
 
 
 @every_file

@@ -2,14 +2,23 @@
 
 from collections.abc import Iterator
 
+from mixin.notification import SHOWN
 from mixin.promql import shorter
-from mixin.settings import Settings
+from mixin.settings import BusinessHours, Settings
 from mixin.yamlfile import written
 
 RECEIVERS = ("nobody", "watchdog", "sre", "sre-pager", "supervisors")
 _ABOUT = """\
 An example of routes for wolkvox. Put your own integrations into the receivers; `amtool check-config` checks the file.
-Supervisors get a message an operation, and another for what waits for business hours; SREs one an alert.
+Supervisors get a message an operation, and another for what waits for business hours; SREs one an alert. Nobody tells
+supervisors that an alert is over. What a message says is in wolkvox.tmpl. Alertmanager 0.28 knows Microsoft Teams, too:
+  msteamsv2_configs:
+    - webhook_url: https://example.com/the-address-that-teams-gave
+      send_resolved: false
+      title: '{{ template "wolkvox.subject" . }}'
+      text: '{{ template "wolkvox.text" . }}'
+Business hours are those of the first route that fits the operation: add an interval and a route for each group of
+operations that works at other hours.
 Alerts labelled schedule="business_hours" wait for the opening of the interval, and are sent then if they still fire.
 A label in `equal` that is missing on both sides counts as equal: an exporter that is down has no label `operation`."""
 
@@ -23,6 +32,7 @@ _REASON = "WolkvoxTokenRejected|WolkvoxQuotaExhausted"
 _OF_A_REPORT = "WolkvoxReportFailing|WolkvoxDataStale"
 _LESSER = f"WolkvoxReportNotAttempted|{_OF_A_REPORT}|WolkvoxPollsFailing|WolkvoxReplicaFailing"
 _SYMPTOM = f"WolkvoxApiUnreachable|{_LESSER}"
+_OF_A_LIST = "WolkvoxCleanRecordsRunningOut|WolkvoxNoHits"
 _CAMPAIGNS = 'area="campaign"'
 _JOB = ("job",)
 _OPERATION = ("job", "operation")
@@ -40,11 +50,9 @@ INHIBITIONS: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     ((_named("WolkvoxApiUnreachable"),), _named(_LESSER), _OPERATION),
     ((_named("WolkvoxReportNotAttempted"),), _named(_OF_A_REPORT), _REPORT),
     ((_named("WolkvoxQuotaExhausted"),), _named("WolkvoxQuotaNearlyUsed"), _OPERATION),
-    (
-        (_named("WolkvoxCampaignStalled|WolkvoxCampaignFinished"),),
-        _named("WolkvoxCleanRecordsRunningOut|WolkvoxNoHits"),
-        _CAMPAIGN,
-    ),
+    # a list that is finished has not stalled: it is still news
+    ((_named("WolkvoxOperationStalled"),), _named(f"WolkvoxCampaignStalled|{_OF_A_LIST}"), _OPERATION),
+    ((_named("WolkvoxCampaignStalled|WolkvoxCampaignFinished"),), _named(_OF_A_LIST), _CAMPAIGN),
 )
 """While the first speaks, the second is silent where these labels are the same."""
 
@@ -58,7 +66,10 @@ def configuration(settings: Settings) -> dict[str, object]:
     """Return the whole example."""
     return {
         "global": {"resolve_timeout": shorter("10m", settings.pace)},
-        "time_intervals": [{"name": "business-hours", "time_intervals": _business_hours(settings)}],
+        "templates": ["wolkvox.tmpl"],
+        "time_intervals": [
+            {"name": hours.name, "time_intervals": _interval(hours)} for hours in settings.business_hours
+        ],
         "route": _route(settings),
         "inhibit_rules": [
             {"source_matchers": list(source), "target_matchers": [target], "equal": list(equal)}
@@ -68,14 +79,14 @@ def configuration(settings: Settings) -> dict[str, object]:
     }
 
 
-def _business_hours(settings: Settings) -> list[dict[str, object]]:
+def _interval(hours: BusinessHours) -> list[dict[str, object]]:
     return [
         {
             "weekdays": [days],
             "times": [{"start_time": start, "end_time": end}],
-            "location": settings.time_zone,
+            "location": hours.time_zone,
         }
-        for days, (start, end) in (("monday:friday", settings.weekdays), ("saturday", settings.saturdays))
+        for days, (start, end) in (("monday:friday", hours.weekdays), ("saturday", hours.saturdays))
     ]
 
 
@@ -100,12 +111,15 @@ def _route(settings: Settings) -> dict[str, object]:
                 "repeat_interval": after("50s"),
             },
             {"receiver": "nobody", "matchers": ['severity="none"']},
-            {
-                **supervisors,
-                "matchers": [_CAMPAIGNS, 'schedule="business_hours"'],
-                "active_time_intervals": ["business-hours"],
-                "repeat_interval": after("2h"),
-            },
+            *(
+                {
+                    **supervisors,
+                    "matchers": [_CAMPAIGNS, 'schedule="business_hours"', f'operation=~"{hours.operations}"'],
+                    "active_time_intervals": [hours.name],
+                    "repeat_interval": after("2h"),
+                }
+                for hours in settings.business_hours
+            ),
             {**supervisors, "matchers": [_CAMPAIGNS]},
             {
                 "receiver": "sre-pager",
@@ -117,6 +131,22 @@ def _route(settings: Settings) -> dict[str, object]:
 
 
 def _receiver(name: str) -> dict[str, object]:
+    webhook = {"url": f"https://alerts.example.com/{name}"}
     if name == "nobody":
         return {"name": name}
-    return {"name": name, "webhook_configs": [{"url": f"https://alerts.example.com/{name}"}]}
+    if name == "supervisors":
+        return {"name": name, **_for_people(webhook)}
+    return {"name": name, "webhook_configs": [webhook]}
+
+
+def _for_people(webhook: dict[str, str]) -> dict[str, object]:
+    """Return what carries a message to people, who want to hear of no end; a webhook has words of its own."""
+    subject, text = (f'{{{{ template "wolkvox.{part}" . }}}}' for part in ("subject", "text"))
+    quiet = {"send_resolved": False}
+    mail = {"to": "supervisors@example.com", "from": "alerts@example.com", "smarthost": "smtp.example.com:587"}
+    chat = {"bot_token": "0:the-token-of-your-bot", "chat_id": -1}
+    return {
+        "webhook_configs": [{**webhook, **quiet, "max_alerts": SHOWN}],
+        "email_configs": [{**mail, **quiet, "headers": {"Subject": subject}, "html": "", "text": text}],
+        "telegram_configs": [{**chat, **quiet, "parse_mode": "", "message": text}],
+    }

@@ -4,6 +4,7 @@ At one poll in five minutes a `for` guards nothing that one poll says, so durati
 """
 
 from functools import partial
+from textwrap import indent
 
 from mixin.promql import fold
 from mixin.recording import (
@@ -18,7 +19,7 @@ from mixin.recording import (
     USUAL,
 )
 from mixin.rules import Alert, Group
-from mixin.settings import Settings
+from mixin.thresholds import threshold
 
 _POLLED = """\
 and on (job, operation)
@@ -32,40 +33,72 @@ _STARTED = f"""\
 and
   {fold("wolkvox_campaign_started offset 15m")} == 1"""
 _NO_CALLS = f"{fold('max_over_time(wolkvox_campaign_calls_per_minute[15m])')} == 0"
-
-
-def group(settings: Settings) -> Group:
-    """Return the alerts of the area `campaign`."""
-    alerts = (*_of_the_list(settings), *_of_the_results(settings), *_of_the_room())
-    return Group("wolkvox-campaign.alerts", alerts)
-
-
-def _of_the_list(settings: Settings) -> tuple[Alert, ...]:
-    return (
-        Alert(
-            "WolkvoxCampaignStalled",
-            f"""\
-  {_NO_CALLS}
-and
-{_STARTED}
-and
+_STALLED = f"""\
   # throughout: the dialler may need a moment with a list that was just recycled
   {fold("min_over_time(wolkvox_campaign_records_clean[15m])")} > 0
+and
+  {_NO_CALLS}
+and
+{_STARTED}"""
+# a list that is worked again and again runs out as it should
+_NOT_ROTATING = f"""\
+unless on (job, operation, campaign_id)
+  {RECYCLES_LATELY} {threshold(">=", "rotating_recycles")}"""
+
+
+def group() -> Group:
+    """Return the alerts of the area `campaign`."""
+    return Group("wolkvox-campaign.alerts", (*_of_the_calls(), *_of_the_list(), *_of_the_results(), *_of_the_room()))
+
+
+def _of_the_calls() -> tuple[Alert, ...]:
+    called = fold("max_over_time(wolkvox_campaign_calls_per_minute[15m])")
+    listed = fold("max_over_time(wolkvox_campaign_records_clean[15m])")
+    return (
+        # before the alerts that it silences: those of hundreds of campaigns take a moment to be sent
+        Alert(
+            "WolkvoxOperationStalled",
+            f"""\
+  # a single campaign speaks for itself
+  count by (job, operation) (
+{indent(_STALLED, "    ")}
+  ) > 1
+unless on (job, operation)
+  (
+      {called} > 0
+    and
+      {listed} > 0
+    and
+      {fold("wolkvox_campaign_started")} == 1
+  )
 {FRESH}""",
-            *("1m", "critical", "campaign", "campaign"),
+            *("1m", "critical", "campaign", "operations"),
             keep_firing="6m",
             business_hours=True,
         ),
         Alert(
+            "WolkvoxCampaignStalled",
+            f"{_STALLED}\n{FRESH}",
+            *("1m", "critical", "campaign", "campaign"),
+            keep_firing="6m",
+            business_hours=True,
+        ),
+    )
+
+
+def _of_the_list() -> tuple[Alert, ...]:
+    return (
+        Alert(
             "WolkvoxCampaignFinished",
             f"""\
+  {fold("wolkvox_campaign_records")} > 0
+and
   {_NO_CALLS}
 and
 {_STARTED}
 and
   {fold("max_over_time(wolkvox_campaign_records_clean[15m])")} == 0
-and
-  {fold("wolkvox_campaign_records")} > 0
+{_NOT_ROTATING}
 {FRESH}""",
             *("1m", "info", "campaign", "campaign"),
             keep_firing="6m",
@@ -75,15 +108,12 @@ and
         Alert(
             "WolkvoxCleanRecordsRunningOut",
             f"""\
-  {TO_EMPTY} < {settings.running_out} > 0
+  {TO_EMPTY} {threshold("<", "running_out_seconds")}
 and
-  # the pace of two polls: it may have fallen since, as it does at lunch
-  {fold("wolkvox_campaign_records_clean")} < {settings.running_out} * {fold("rate(wolkvox_campaign_dialed_total[11m])")}
-and
-  {fold("wolkvox_campaign_started")} == 1
-unless on (job, operation, campaign_id)
-  # a list that is worked again and again runs out as it should
-  {RECYCLES_LATELY} >= {settings.rotating}
+  # by what two polls saw dialled, too: the latest one may have met a moment of many calls
+  {fold("wolkvox_campaign_records_clean")} / {fold("rate(wolkvox_campaign_dialed_total[11m])")}
+    {threshold("<", "running_out_seconds")}
+{_NOT_ROTATING}
 {LASTING}""",
             *("11m", "warning", "campaign", "campaign"),
             keep_firing="6m",
@@ -91,41 +121,41 @@ unless on (job, operation, campaign_id)
     )
 
 
-def _of_the_results(settings: Settings) -> tuple[Alert, ...]:
+def _of_the_results() -> tuple[Alert, ...]:
     enough = f"""\
 and ignoring (result)
-  {DIALED} > {settings.dialed_for_shares}
+  {DIALED} {threshold(">", "dialed_for_shares")}
 {LASTING}"""
     # one poll and two lost ones are less
     warning = partial(Alert, pending="20m", severity="warning", area="campaign", board="campaign")
     return (
         warning(
             "WolkvoxAnsweringMachineShareHigh",
-            f'  {RATIO}{{result="answer_machine"}} > {settings.machine_share}\n{enough}',
+            f'  {RATIO}{{result="answer_machine"}} {threshold(">", "machine_ratio")}\n{enough}',
         ),
         warning(
             "WolkvoxFailureShareHigh",
-            f'  {RATIO}{{result="busy_congestion_failed"}} > {settings.failure_share}\n{enough}',
+            f'  {RATIO}{{result="busy_congestion_failed"}} {threshold(">", "failure_ratio")}\n{enough}',
         ),
         warning(
             "WolkvoxAnswerRateCollapsed",
             f"""\
   {RATIO}{{result="answer"}}
 <
-  {settings.answer_drop} * {USUAL}{{result="answer"}}
+  {USUAL}{{result="answer"}} {threshold("*", "answer_drop_ratio")}
 {enough}""",
         ),
         Alert(
             "WolkvoxNoHits",
             f"""\
-  {HITS} == 0
-and
-  {DIALED} > {settings.dialed_for_hits}
+  {DIALED} {threshold(">", "dialed_for_hits")}
 and
   # by the end of the second hour without a hit
-  {DIALED} offset 1h > {settings.dialed_for_hits}
+  {DIALED} offset 1h {threshold(">", "dialed_for_hits")}
 and
-  # some campaigns are never typified
+  {HITS} == 0
+and
+  # in some campaigns no call is dispositioned as a hit
   {HITS_LATELY} > 0
 {LASTING}""",
             *("1h", "info", "campaign", "campaign"),
@@ -141,7 +171,8 @@ def _of_the_room() -> tuple[Alert, ...]:
         Alert(
             "WolkvoxSkillWithoutCampaign",
             f"""\
-  {DIALABLE_LATELY}{{skill!~"|0"}}
+  # nobody waits at the virtual agent's
+  {DIALABLE_LATELY}{{skill!~"|0|VAGENT"}}
 unless
   {DIALABLE}
 {LASTING}""",

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from mixin.alertmanager import alertmanager_files
 from mixin.dashboards.grafana import dashboard_files
 from mixin.lint import lint_files
+from mixin.notification import template_files
 from mixin.prometheus import prometheus_files
 from mixin.provisioning import provisioning_files
 from mixin.rulefiles import rule_files
@@ -25,7 +26,8 @@ def _folders(settings: Settings) -> dict[str, Named]:
         "prometheus": prometheus_files(settings),
         "prometheus/rules": rule_files(settings, "en"),
         "prometheus/rules/es": rule_files(settings, "es"),
-        "alertmanager": alertmanager_files(settings),
+        "alertmanager": chain(alertmanager_files(settings), template_files("en")),
+        "alertmanager/es": template_files("es"),
         "grafana/dashboards": chain(dashboard_files(settings, "en"), lint_files("en")),
         "grafana/dashboards/es": chain(dashboard_files(settings, "es"), lint_files("es")),
         "grafana/provisioning": provisioning_files(),

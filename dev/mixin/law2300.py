@@ -1,5 +1,7 @@
 """Colombia's Law 2300 of 2023: when people may be called. Opt-in, in a file of its own."""
 
+import json
+
 from mixin.promql import REPLICA_LABELS, fold
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
@@ -9,8 +11,10 @@ _SEEN = 'wolkvox_report_last_success_timestamp_seconds{report="campaigns"} - 180
 
 
 def group(settings: Settings) -> Group:
-    """Return the alert on calls outside the hours of the law, which holidays are not known to."""
-    calls = f'wolkvox_campaign_calls_per_minute{{operation=~"{settings.law2300_operations}"}}'
+    """Return the alert on calls outside the hours of the law, one for each operation; holidays are not known."""
+    # a backslash of the regular expression is two in PromQL
+    operations = json.dumps(settings.law2300_operations, ensure_ascii=False)
+    calls = f"wolkvox_campaign_calls_per_minute{{operation=~{operations}}}"
     replica = ", ".join(("job", "operation", *REPLICA_LABELS))
     outside = f"""
     {calls} > 0
@@ -33,6 +37,9 @@ def group(settings: Settings) -> Group:
     )
 """
     alert = Alert(
-        "WolkvoxDialingOutsideLegalHours", fold(outside), "6m", "warning", "campaign", "campaign", keep_firing="6m"
+        "WolkvoxDialingOutsideLegalHours",
+        f"count by (job, operation) ({fold(outside)})",
+        *("6m", "warning", "campaign", "operations"),
+        keep_firing="6m",
     )
     return Group("wolkvox-law2300.alerts", (alert,))

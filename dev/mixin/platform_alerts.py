@@ -5,7 +5,7 @@ from collections.abc import Callable
 from mixin.promql import fold, fold_least, last_begun
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
-from wolkvox_exporter.config import durations
+from mixin.thresholds import threshold
 
 CAMPAIGNS = 'report="campaigns"'
 """The report without which nothing is seen."""
@@ -31,7 +31,7 @@ unless on (job, operation)
 
 def group(settings: Settings) -> Group:
     """Return the alerts of the area `platform`."""
-    alerts = (*_of_the_exporter(settings), *_of_the_api(settings), *_of_the_polls(settings), *_of_the_quota(settings))
+    alerts = (*_of_the_exporter(settings), *_of_the_api(), *_of_the_polls(), *_of_the_quota())
     return Group("wolkvox-platform.alerts", alerts)
 
 
@@ -72,7 +72,7 @@ def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
     )
 
 
-def _of_the_api(settings: Settings) -> tuple[Alert, ...]:
+def _of_the_api() -> tuple[Alert, ...]:
     return (
         Alert(
             "WolkvoxApiUnreachable",
@@ -84,7 +84,7 @@ def _of_the_api(settings: Settings) -> tuple[Alert, ...]:
             _failing('report!="campaigns"', "1h", "59m") + "\n" + f"{_RESTING}\n{_KNOWN}",
             *("1m", "warning", "platform", "exporter"),
         ),
-        Alert("WolkvoxReportNotAttempted", _not_attempted(settings), "1m", "warning", "platform", "exporter"),
+        Alert("WolkvoxReportNotAttempted", _not_attempted(), "1m", "warning", "platform", "exporter"),
         Alert(
             "WolkvoxTokenRejected",
             # as long as one of the replicas has a good token, all is seen
@@ -107,7 +107,7 @@ def _of_the_api(settings: Settings) -> tuple[Alert, ...]:
     )
 
 
-def _of_the_polls(settings: Settings) -> tuple[Alert, ...]:
+def _of_the_polls() -> tuple[Alert, ...]:
     failed = f"sum without (reason) (increase(wolkvox_poll_failures_total{{{CAMPAIGNS}}}[1h]))"
     # the replica that fares best: what another one lacks is not missed
     share = fold_least(f"\n      {failed}\n    /\n      increase(wolkvox_polls_total{{{CAMPAIGNS}}}[1h])\n  ")
@@ -115,7 +115,7 @@ def _of_the_polls(settings: Settings) -> tuple[Alert, ...]:
         Alert(
             "WolkvoxPollsFailing",
             f"""\
-  {share} > {settings.failed_polls}
+  {share} {threshold(">", "failed_polls_ratio")}
 and
   # again and again: an outage that is over was one fall and one rise
   {fold(f"changes(wolkvox_up{{{CAMPAIGNS}}}[1h])")} >= 4""",
@@ -146,15 +146,15 @@ and
   {folded(f"present_over_time(wolkvox_up{{{selector}}}[3m] offset {since})")}"""
 
 
-def _not_attempted(settings: Settings) -> str:
+def _not_attempted() -> str:
     """Find the reports for which no call was begun in two intervals although an exporter was free to begin one."""
-    allowed = durations.written(settings.late_attempt * settings.pace)
-    interval = "wolkvox_report_interval_seconds"
+    # no window can be a threshold: the default of the one on late attempts
+    allowed, interval = "10m", "wolkvox_report_interval_seconds"
     return f"""\
   time() - {fold(last_begun())}
 >
   # after a reload the longer one counts
-  2 * {fold(f"max_over_time({interval}[{allowed}])")} + {settings.late_attempt}
+  2 * {fold(f"max_over_time({interval}[{allowed}])")} {threshold("+", "late_attempt_seconds")}
 and on (job, operation, report)
   (
       # an exporter that has run for so long, and has not held it back
@@ -171,12 +171,12 @@ def _late(selector: str) -> str:
   3 * {fold(f"wolkvox_report_interval_seconds{{{selector}}}")}"""
 
 
-def _of_the_quota(settings: Settings) -> tuple[Alert, ...]:
+def _of_the_quota() -> tuple[Alert, ...]:
     used = f"""\
   {fold("wolkvox_quota_used_calls")}
 /
   ({fold("wolkvox_quota_limit_calls")} > 0)
-> {settings.quota_used}"""
+{threshold(">", "quota_used_ratio")}"""
     return (
         Alert("WolkvoxQuotaNearlyUsed", used, "5m", "warning", "platform", "exporter"),
         Alert(

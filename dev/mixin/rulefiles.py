@@ -1,10 +1,11 @@
 """Rules as Prometheus reads them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from functools import partial
 
+from docs.generate import ROOT
 from mixin import campaign_alerts, law2300, platform_alerts, recording
+from mixin.pieces import filled_in
 from mixin.promql import faster, shorter
 from mixin.rules import Alert, Board, Group, Record, board_uid
 from mixin.settings import Settings
@@ -17,10 +18,12 @@ _ABOUT = {
     "law2300": "Opt-in: calls outside the hours of Colombia's Law 2300; holidays are not known.\n"
     "Name the operations that are under it in the expression.",
 }
+_PRINTED = ("job", "grafana_url", "runbook_url", "law2300_operations")
+_RUNBOOKS = ROOT / "docs" / "runbooks"
 _ASKED: Mapping[Board, tuple[str, ...]] = {
     "operations": ("operation", "skill"),
     "campaign": ("operation", "campaign_id"),
-    "exporter": ("operation",),
+    "exporter": ("instance", "operation"),
 }
 """The variables of a dashboard that an alert fills in from its labels."""
 
@@ -29,7 +32,7 @@ def groups(settings: Settings) -> dict[str, tuple[Group, ...]]:
     """Return all groups by the file they stand in."""
     return {
         "recording": recording.groups(settings),
-        "alerts": (platform_alerts.group(settings), campaign_alerts.group(settings)),
+        "alerts": (platform_alerts.group(settings), campaign_alerts.group()),
         "law2300": (law2300.group(settings),),
     }
 
@@ -51,7 +54,7 @@ def rule_files(settings: Settings, language: Language) -> Iterator[tuple[str, st
 
 
 def _printed(settings: Settings) -> str:
-    rows = (f"  {field.name}: {getattr(settings, field.name)}" for field in fields(settings) if field.name != "pace")
+    rows = (f"  {name}: {getattr(settings, name)}" for name in _PRINTED)
     return "\n".join(["Settings (Settings in dev/mixin/settings.py):", *rows])
 
 
@@ -77,12 +80,21 @@ def _speaking(alert: Alert, settings: Settings, language: Language) -> dict[str,
         **keep,
         "labels": {"severity": alert.severity, "area": alert.area, **schedule},
         "annotations": {
-            "summary": text(f"alert.{alert.name}.summary", language),
-            "description": text(f"alert.{alert.name}.description", language),
-            "runbook_url": f"{settings.runbook_url}/{alert.name}.md",
+            **{key: _said(alert, key, settings, language) for key in ("summary", "description")},
+            "runbook_url": f"{settings.runbook_url}/{runbook(alert.name, language)}",
             "dashboard_url": _dashboard(alert, settings, language),
         },
     }
+
+
+def _said(alert: Alert, key: str, settings: Settings, language: Language) -> str:
+    return filled_in(text(f"alert.{alert.name}.{key}", language), alert.name, language, settings.pace)
+
+
+def runbook(alert: str, language: Language) -> str:
+    """Return the path of an alert's page below the folder of runbooks, in the language if there is such a page."""
+    translated = f"{language}/{alert}.md"
+    return translated if (_RUNBOOKS / translated).is_file() else f"{alert}.md"
 
 
 def _dashboard(alert: Alert, settings: Settings, language: Language) -> str:

@@ -4,19 +4,18 @@ A minute is a second: the simulated contact centre, the exporter's polls, the ru
 that pace.
 """
 
-from collections.abc import AsyncIterator, Mapping
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from mixin.alertmanager import configuration
 from mixin.prometheus import prometheus_files
 from mixin.rulefiles import rule_files
 from mixin.settings import Settings
-from support.alertmanager import Alertmanager, Inbox, alertmanager, inbox
+from support.alertmanager import Alertmanager, Inbox, alertmanager, inbox, routes
 from support.processes import EXPORTER, Program, config_file, program, serving
 from support.prometheus import Prometheus, prometheus_by
 from support.tools import tool
@@ -26,26 +25,35 @@ from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 PACE = 60
 GROUP_INTERVAL = 10.0
 """Seconds after which Alertmanager has looked at every group again."""
-_SETTINGS = Settings().faster(PACE)
+CROWDED = "Ventas (CO) + MX"
+"""The operation with many campaigns."""
+_SETTINGS = replace(Settings().faster(PACE), law2300_operations=re.escape(CROWDED))
+_NIGHT = 3 * 3600
 _INTERVALS = {"interval": "5s", "quota_interval": "15s"}
 _SECOND = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "1s")
-_ALWAYS = [{"times": [{"start_time": "00:00", "end_time": "24:00"}]}]
 # what fires is sent again every few seconds, as the first times nobody may listen yet
 _SEND_AGAIN = "--rules.alert.resend-delay=5s"
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A contact centre with one campaign in each operation, and those who are told."""
+    """A contact centre with one campaign in each operation but one, and those who are told."""
 
     folder: Path
     campaigns: Mapping[str, Campaign]
+    crowd: Sequence[Campaign]
     simulator: Simulator
     exporter: Program
     target: str
     prometheus: Prometheus
     alertmanager: Alertmanager
     inbox: Inbox
+
+    async def over(self, labels: Mapping[str, str]) -> None:
+        """Return as soon as no alert of this name fires in this operation any more."""
+        name, operation = labels["alertname"], labels["operation"]
+        firing = f'count(ALERTS{{alertname="{name}", operation="{operation}", alertstate="firing"}})'
+        await self.prometheus.finds(dict, firing)
 
     def rotate(self, operation: str, token: str) -> None:
         """Give an operation a new token, in wolkvox and in the token file."""
@@ -62,31 +70,27 @@ class Stack:
 
 
 @asynccontextmanager
-async def alerting(folder: Path, campaigns: Mapping[str, Campaign]) -> AsyncIterator[Stack]:
-    """Run it all meanwhile; `campaigns` are by operation, whose first token is its name."""
+async def alerting(folder: Path, campaigns: Mapping[str, Campaign], crowd: Sequence[Campaign]) -> AsyncIterator[Stack]:
+    """Run it all meanwhile; `campaigns` are by operation, whose first token is its name.
+
+    `crowd` are those of the operation `CROWDED`, to whom the law forbids to call.
+    """
     for name in ("prometheus", "prometheus-alertmanager"):
         tool(name)
-    operations = [Operation(name, (name,), [campaign]) for name, campaign in campaigns.items()]
+    everybody = {**{name: [campaign] for name, campaign in campaigns.items()}, CROWDED: list(crowd)}
+    tokens = {name: "the-crowd" if name == CROWDED else name for name in everybody}
+    operations = [Operation(name, (tokens[name],), theirs) for name, theirs in everybody.items()]
     simulator = Simulator(operations, SystemClock(), speed=PACE)
-    polled = {name: {"token": name, "amd": "off"} for name in campaigns}
+    polled = {name: {"token": token, "amd": "off"} for name, token in tokens.items()}
     async with (
         simulator.serving() as base_url,
         inbox() as people,
-        alertmanager(folder, _routes(people)) as manager,
+        alertmanager(folder, routes(people, _SETTINGS)) as manager,
         serving(config_file(folder, base_url, polled, **_INTERVALS)) as (exporter, url),
         prometheus_by(_prometheus(folder, target := url.removeprefix("http://"), manager), _SEND_AGAIN) as server,
     ):
-        await server.finds(lambda: {(): len(campaigns)}, "count(wolkvox_campaigns)")
-        yield Stack(folder, campaigns, simulator, exporter, target, server, manager, people)
-
-
-def _routes(people: Inbox) -> dict[str, Any]:
-    """Return the example of an Alertmanager: every receiver is in the inbox, and it is always business hours."""
-    example = yaml.safe_dump(configuration(_SETTINGS)).replace("https://alerts.example.com", people.url)
-    routes: dict[str, Any] = yaml.safe_load(example)
-    for interval in routes["time_intervals"]:
-        interval["time_intervals"] = _ALWAYS
-    return routes
+        await server.finds(lambda: {(): len(everybody)}, "count(wolkvox_campaigns)")
+        yield Stack(folder, campaigns, crowd, simulator, exporter, target, server, manager, people)
 
 
 def _prometheus(folder: Path, target: str, manager: Alertmanager) -> Path:
@@ -97,7 +101,14 @@ def _prometheus(folder: Path, target: str, manager: Alertmanager) -> Path:
     example["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [manager.address]
     (folder / "rules").mkdir()
     for name, text in rule_files(_SETTINGS, "en"):
-        (folder / "rules" / name).write_text(text, encoding="utf-8")
+        # by the law it is three at night, wherever and whenever this runs
+        (folder / "rules" / name).write_text(text.replace("- 18000", f"- {_until_night():.0f}"), encoding="utf-8")
+    example["rule_files"].append("rules/wolkvox-law2300.rules.yml")
     config = folder / "prometheus.yml"
     config.write_text(yaml.safe_dump(example), encoding="utf-8")
     return config
+
+
+def _until_night() -> float:
+    """Return how far behind UTC the clocks are that show three at night."""
+    return (SystemClock().time() - _NIGHT) % 86_400

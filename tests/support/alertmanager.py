@@ -1,9 +1,10 @@
 """A real Alertmanager, and an inbox behind its webhooks that writes down who hears of what."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,10 @@ import aiohttp
 import yaml
 from aiohttp import web
 
+from mixin.alertmanager import configuration
+from mixin.notification import template_files
+from mixin.settings import Settings
+from mixin.texts import Language
 from support.processes import program
 from support.tools import tool
 
@@ -39,6 +44,8 @@ class Inbox:
     def __init__(self) -> None:
         self.url = ""
         self.notices: list[Notice] = []
+        self.texts: list[str] = []
+        """What a chat shows, in its own words."""
         self._news = asyncio.Event()
 
     async def take(self, request: web.Request) -> web.Response:
@@ -48,6 +55,20 @@ class Inbox:
             self.notices.append(Notice(at, receiver, alert["status"], alert["labels"], alert["annotations"]))
         self._news.set()
         return web.Response()
+
+    async def chat(self, request: web.Request) -> web.Response:
+        """Write down a message as Telegram gets it."""
+        self.texts.append((await request.json())["text"])
+        self._news.set()
+        return web.json_response({"ok": True, "result": {"message_id": 1, "date": 1, "chat": {"id": -1}}})
+
+    async def text(self, words: str) -> str:
+        """Return the first text of a chat with these words, as soon as there is one; TimeoutError if none comes."""
+        async with asyncio.timeout(PATIENCE):
+            while not (found := [text for text in self.texts if words in text]):
+                self._news.clear()
+                await self._news.wait()
+        return found[0]
 
     def of(self, labels: Mapping[str, str], since: float = 0.0) -> list[Notice]:
         """Return what came about alerts with these labels."""
@@ -76,6 +97,7 @@ async def inbox() -> AsyncIterator[Inbox]:
     taking = Inbox()
     app = web.Application()
     app.router.add_post("/{receiver}", taking.take)
+    app.router.add_post("/{bot}/sendMessage", taking.chat)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
@@ -92,6 +114,11 @@ class Alertmanager:
     def __init__(self, address: str, session: aiohttp.ClientSession) -> None:
         self.address = address
         self._session = session
+
+    async def tell(self, alerts: Sequence[Mapping[str, object]]) -> None:
+        """Do as a Prometheus in which these alerts fire."""
+        async with self._session.post(f"http://{self.address}/api/v2/alerts", json=list(alerts)) as response:
+            assert response.status == HTTPStatus.OK, await response.text()
 
     async def inhibitors(self, labels: Mapping[str, str]) -> set[str]:
         """Return the names of the alerts that keep those with these labels from being told, while both fire."""
@@ -112,13 +139,30 @@ class Alertmanager:
         raise AssertionError(f"{labels} is inhibited by {found or 'nothing'}, not by {source}")
 
 
+def routes(people: Inbox, settings: Settings) -> dict[str, Any]:
+    """Return the example: every webhook and chat is in the inbox, no mail is sent, and it is always business hours."""
+    example = yaml.safe_dump(configuration(settings)).replace("https://alerts.example.com", people.url)
+    config: dict[str, Any] = yaml.safe_load(example)
+    for interval in config["time_intervals"]:
+        interval["time_intervals"] = [{"times": [{"start_time": "00:00", "end_time": "24:00"}]}]
+    for receiver in config["receivers"]:
+        receiver.pop("email_configs", None)
+        for chat in receiver.get("telegram_configs", []):
+            chat["api_url"] = people.url
+    return config
+
+
 @asynccontextmanager
-async def alertmanager(folder: Path, configuration: Mapping[str, object]) -> AsyncIterator[Alertmanager]:
-    """Run an Alertmanager meanwhile."""
-    config = folder / "alertmanager.yml"
-    config.write_text(yaml.safe_dump(dict(configuration)), encoding="utf-8")
+async def alertmanager(
+    folder: Path, config: Mapping[str, object], language: Language = "en"
+) -> AsyncIterator[Alertmanager]:
+    """Run an Alertmanager meanwhile, whose messages are in a language."""
+    file = folder / "alertmanager.yml"
+    file.write_text(yaml.safe_dump(dict(config)), encoding="utf-8")
+    for name, text in template_files(language):
+        (folder / name).write_text(text, encoding="utf-8")
     flags = (
-        f"--config.file={config}",
+        f"--config.file={file}",
         f"--storage.path={folder / 'alertmanager'}",
         "--web.listen-address=127.0.0.1:0",
         # alone
