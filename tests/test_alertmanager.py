@@ -48,6 +48,12 @@ RECEIVERS = {
     "WolkvoxCampaignWithoutSkill": "supervisors",
     "WolkvoxCampaignDisappeared": "supervisors",
     "WolkvoxDialingOutsideLegalHours": "supervisors",
+    "WolkvoxNobodyReady": "supervisors",
+    "WolkvoxQueueLong": "supervisors",
+    "WolkvoxAbandonmentHigh": "supervisors",
+    "WolkvoxServiceLevelLow": "supervisors",
+    "WolkvoxNobodyLoggedIn": "supervisors",
+    "WolkvoxAgentStateLong": "supervisors",
 }
 IN_BUSINESS_HOURS = {
     "WolkvoxCampaignStalled",
@@ -55,6 +61,8 @@ IN_BUSINESS_HOURS = {
     "WolkvoxCampaignFinished",
     "WolkvoxNoHits",
     "WolkvoxSkillWithoutCampaign",
+    "WolkvoxNobodyLoggedIn",
+    "WolkvoxAgentStateLong",
 }
 OPERATION = {"job", "operation"}
 REPORT = OPERATION | {"report"}
@@ -89,6 +97,12 @@ LABELS = {
     "WolkvoxCampaignWithoutSkill": OPERATION | {"campaign", "campaign_id"},
     "WolkvoxCampaignDisappeared": CAMPAIGN,
     "WolkvoxDialingOutsideLegalHours": OPERATION,
+    "WolkvoxNobodyReady": OPERATION | {"skill"},
+    "WolkvoxQueueLong": OPERATION | {"skill"},
+    "WolkvoxAbandonmentHigh": OPERATION | {"skill"},
+    "WolkvoxServiceLevelLow": OPERATION | {"skill"},
+    "WolkvoxNobodyLoggedIn": OPERATION,
+    "WolkvoxAgentStateLong": OPERATION | {"status"},
 }
 """What each alert has from its series, besides the labels that its rule adds."""
 

@@ -16,6 +16,7 @@ from support.tools import tool
 from wolkvox_exporter.cli.commands import main
 
 FOLDERS = ("alertmanager", "deploy/systemd", "docs/runbooks", "grafana", "prometheus/rules")
+HEADINGS = {"en": "What it means", "es": "Qué significa"}
 SINGLE = (
     "config.example.yaml",
     "docs/web-config.example.yaml",
@@ -35,6 +36,16 @@ def in_repository() -> dict[str, bytes]:
 def in_english() -> dict[str, bytes]:
     """Return the files that people get unless they ask for another language."""
     return {path: content for path, content in in_repository().items() if "/es/" not in path}
+
+
+def at_its_place(path: str) -> str:
+    """Return where a translated file is written: in the other's place, but for runbooks, which are there in both."""
+    return path if path.startswith("docs/runbooks/") else path.replace("/es/", "/")
+
+
+def in_spanish() -> dict[str, bytes]:
+    """Return the files that people get who ask for Spanish, by path; what is not translated is as it is in English."""
+    return in_english() | {at_its_place(path): content for path, content in in_repository().items() if "/es/" in path}
 
 
 def below(folder: Path) -> dict[str, bytes]:
@@ -57,18 +68,32 @@ def test_spanish_takes_the_place_of_english(tmp_path: Path) -> None:
     """If Spanish is asked for, then each dashboard and rule is there once, in Spanish, and under the same name."""
     assert main(["assets", str(tmp_path), "--language=es"]) == 0
     written, everything = below(tmp_path), in_repository()
-    assert written.keys() == in_english().keys()
-    translated = {path.replace("/es/", "/"): content for path, content in everything.items() if "/es/" in path}
+    assert written.keys() == in_spanish().keys()
+    translated = {at_its_place(path): content for path, content in everything.items() if "/es/" in path}
     assert len(translated) >= 6
     assert {path: written[path] for path in translated} == translated
-    runbooks = [path for path in written if path.startswith("docs/runbooks/Wolkvox")]
+    runbooks = {path for path in written if path.startswith("docs/runbooks/Wolkvox")}
     assert len(runbooks) > 20
     for path in runbooks:
         english, page = everything[path].decode(), written[path].decode()
-        assert re.findall(r"^## .*", page, re.MULTILINE)[:2] == ["## En español", "## What it means"]
+        first = [] if path.replace("runbooks/", "runbooks/es/") in everything else ["## En español"]
+        assert re.findall(r"^## .*", page, re.MULTILINE)[: len(first) + 1] == [*first, "## What it means"]
         assert sorted(page.split()) == sorted(english.split())
-    others = written.keys() - translated.keys() - {*runbooks}
+    others = written.keys() - translated.keys() - runbooks
     assert {path: written[path] for path in others} == {path: everything[path] for path in others}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_alerts_link_to_runbooks_that_are_written(tmp_path: Path, language: str) -> None:
+    """If an alert is opened, then its page is among the files, for supervisors in the alert's own language."""
+    main(["assets", str(tmp_path), f"--language={language}", "--runbook-url=https://wiki.test/r"])
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in tmp_path.rglob("*.rules.yml")]
+    rules = [rule for file in files for group in file["groups"] for rule in group["rules"] if "alert" in rule]
+    assert len(rules) > 20
+    for rule in rules:
+        page = tmp_path / "docs" / "runbooks" / rule["annotations"]["runbook_url"].removeprefix("https://wiki.test/r/")
+        heading = HEADINGS[language if rule["labels"]["area"] == "campaign" else "en"]
+        assert f"\n## {heading}\n" in page.read_text(encoding="utf-8"), page
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -161,7 +186,7 @@ def test_another_language_overwrites_nothing_by_itself(tmp_path: Path, capsys: p
     assert "wolkvox-operations.json" in capsys.readouterr().err
     assert below(tmp_path) == in_english()
     assert main(["assets", str(tmp_path), "--language=es", "--force"]) == 0
-    assert below(tmp_path).keys() == in_english().keys()
+    assert below(tmp_path).keys() == in_spanish().keys()
 
 
 @pytest.mark.parametrize("flag", ["--grafana-url=grafana", "--runbook-url=https://x y", "--job=a b", '--job=a"b'])

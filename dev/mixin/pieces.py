@@ -5,18 +5,24 @@ in for every alert at each evaluation.
 """
 
 import re
+from collections.abc import Callable
 from functools import partial
 
 from mixin.promql import shorter
 from mixin.recording import USUAL
+from mixin.skill_recording import OFFERED
 from mixin.texts import Language
+from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold
 from wolkvox_exporter.config import durations
 
-_PIECE = re.compile(r"<(?P<name>[a-z]+)(?: (?P<duration>[0-9]+[a-z]))?>")
+_PIECE = re.compile(r"<(?P<name>[a-z_]+)(?: (?P<duration>[0-9]+[a-z]))?>")
 _CAMPAIGN = (
     "{{ $labels.operation }} · {{ $labels.campaign }} ({{ $labels.campaign_id }})"
     "{{ with $labels.skill }} · skill {{ . }}{{ end }}"
 )
+_SKILL = "{{ $labels.operation }} · skill {{ $labels.skill }}"
+_OF_ITS_OPERATION = ("job", "operation")
+_OF_ITS_SKILL = ("job", "operation", "skill")
 _OF_ITS_CAMPAIGN = ("job", "operation", "campaign", "campaign_id")
 _OF_ITS_REPORT = ("job", "operation", "report")
 # a label that an alert lacks is empty in the template, and a matcher of an empty value finds what lacks it
@@ -31,7 +37,7 @@ def filled_in(text: str, alert: str, language: Language, pace: int) -> str:
 
 def _replaced(found: re.Match[str], alert: str, language: Language, pace: int) -> str:
     duration = found["duration"] and shorter(found["duration"], pace)
-    return {
+    pieces: dict[str, Callable[[], str]] = {
         "campaign": lambda: _CAMPAIGN,
         "for": lambda: _lasting(alert, duration),
         "reason": lambda: _reason(_OF_ITS_REPORT, duration, language),
@@ -39,7 +45,12 @@ def _replaced(found: re.Match[str], alert: str, language: Language, pace: int) -
         "calls": lambda: _value("max(wolkvox_campaign_calls_per_minute{%s})", _OF_ITS_CAMPAIGN, "humanize"),
         "usual": lambda: _value(f'max({USUAL}{{result=\\"answer\\", %s}})', _OF_ITS_CAMPAIGN, "humanizePercentage"),
         "busiest": _busiest,
-    }[found["name"]]()
+        "skill": lambda: _SKILL + _skill_name(),
+        "offered": lambda: _value(f"max({OFFERED}{{%s}})", _OF_ITS_SKILL, 'printf "%.0f"'),
+        "talking": lambda: _value('max(wolkvox_agents{status=\\"talk\\", %s})', _OF_ITS_OPERATION, "humanize"),
+        **{threshold.name: partial(_threshold, threshold) for threshold in THRESHOLDS},
+    }
+    return pieces[found["name"]]()
 
 
 def _lasting(alert: str, before: str) -> str:
@@ -63,6 +74,17 @@ def _reason(labels: tuple[str, ...], window: str, language: Language) -> str:
 def _value(expression: str, labels: tuple[str, ...], shown: str) -> str:
     found = _query(expression, labels)
     return f"{{{{ with {found} }}}}{{{{ . | first | value | {shown} }}}}{{{{ else }}}}?{{{{ end }}}}"
+
+
+def _skill_name() -> str:
+    found = _query("max by (skill_name) (wolkvox_skill_info{%s})", _OF_ITS_SKILL)
+    return f'{{{{ with {found} }}}} ({{{{ . | first | label "skill_name" }}}}){{{{ end }}}}'
+
+
+def _threshold(threshold: Threshold) -> str:
+    number = "humanizeDuration" if threshold.in_seconds else "humanize"
+    shown = "humanizePercentage" if threshold.is_ratio else number
+    return _value(f"max({threshold.record}{{%s}})", _OF_ITS_OPERATION, shown)
 
 
 def _busiest() -> str:

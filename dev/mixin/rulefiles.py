@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from docs.generate import ROOT
-from mixin import campaign_alerts, law2300, platform_alerts, recording
+from mixin import campaign_alerts, law2300, platform_alerts, recording, skill_alerts, skill_recording
 from mixin.pieces import filled_in
 from mixin.promql import faster, shorter
 from mixin.rules import Alert, Board, Group, Record, board_uid
@@ -31,8 +31,8 @@ _ASKED: Mapping[Board, tuple[str, ...]] = {
 def groups(settings: Settings) -> dict[str, tuple[Group, ...]]:
     """Return all groups by the file they stand in."""
     return {
-        "recording": recording.groups(settings),
-        "alerts": (platform_alerts.group(settings), campaign_alerts.group()),
+        "recording": (*recording.groups(settings), skill_recording.GROUP),
+        "alerts": (platform_alerts.group(settings), campaign_alerts.group(), skill_alerts.GROUP),
         "law2300": (law2300.group(settings),),
     }
 

@@ -1,7 +1,8 @@
 """Dashboards, rules, examples and documents: they come with the package, and `wolkvox-exporter assets` writes them out.
 
-What is written is in one language: of two, Grafana would show each dashboard twice. In the repository this folder holds
-links to where they are made; a wheel holds the files themselves.
+What is written is in one language: of two, Grafana would show each dashboard twice. Where it is Spanish, runbooks come
+in English as well: those of alerts that reach no supervisor have but a section in Spanish. In the repository this
+folder holds links to where they are made; a wheel holds the files themselves.
 """
 
 import re
@@ -35,6 +36,7 @@ _TRANSLATED = LANGUAGES[1:]
 _TOP = PurePosixPath()
 _AS_IT_IS = PurePosixPath("docs", "command-line.md")
 """Documents the defaults, which are what is replaced elsewhere."""
+_RUNBOOKS = "runbooks"
 _SECTION = re.compile(r"^(?=## )", re.MULTILINE)
 _SPANISH = "## En español\n"
 
@@ -91,18 +93,22 @@ def _would_lose(file: Path, text: str) -> bool:
 
 
 def _in(language: str, files: Mapping[PurePosixPath, str]) -> dict[PurePosixPath, str]:
-    """Return each file once: in the language if there is such a one, else the only one there is."""
+    """Return each file once: in the language if there is such a one, else the only one there is.
+
+    Runbooks are there in both, each at its own place, as links of alerts lead to either.
+    """
     chosen = {path: text for path, text in files.items() if path.parent.name not in _TRANSLATED}
     for path, text in files.items():
         if path.parent.name == language:
-            chosen[path.parent.parent / path.name] = text
-        elif language == "es" and path.parent.name == "runbooks":
+            kept = path.parent.parent.name == _RUNBOOKS
+            chosen[path if kept else path.parent.parent / path.name] = text
+        elif language == "es" and path.parent.name == _RUNBOOKS:
             chosen[path] = _spanish_first(text)
     return chosen
 
 
 def _spanish_first(page: str) -> str:
-    """Return a runbook with its Spanish section before the English ones."""
+    """Return a runbook with its Spanish section, if there is one, before the English ones."""
     title, *sections = _SECTION.split(page)
     in_order = sorted(sections, key=lambda section: not section.startswith(_SPANISH))
     return "\n\n".join(part.rstrip() for part in (title, *in_order)) + "\n"

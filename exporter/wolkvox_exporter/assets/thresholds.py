@@ -43,5 +43,12 @@ THRESHOLDS = (
     Threshold("quota_used_ratio", 0.8, "Share of the day's calls to the API; above the exporter's reserve."),
     Threshold("failed_polls_ratio", 0.4, "Share of an hour's polls; an outage of twenty minutes stays below."),
     Threshold("late_attempt_seconds", 600, "How much later than after two intervals a report may be asked."),
+    Threshold("waiting_calls", 5, "Calls waiting for an agent of a skill, above which its queue is long."),
+    Threshold("abandon_ratio", 0.03, "Share of an hour's calls that were abandoned."),
+    Threshold("offered_for_shares", 100, "Calls offered to a skill in an hour below which shares mean nothing."),
+    Threshold("service_level_ratio", 0.8, "Share of the day's calls that should be answered in time."),
+    Threshold("service_level_threshold", 20, "In how many seconds that is: 10, 20, 30, or service_level_seconds."),
+    Threshold("acw_seconds", 1800, "After-call work of one agent."),
+    Threshold("agent_state_seconds", 4500, "Any other state of one agent but ready: a call, a break."),
 )
 """A new one is an entry here."""
