@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from shutil import copytree
 
@@ -17,6 +18,7 @@ import pytest
 from docs.generate import ROOT
 from support.history import REPLICAS, backfill, load
 from support.recording import MONDAY, record
+from support.staff import Staff
 from wolkvox_exporter.simulator import Fault, Simulator
 
 RULES = ROOT / "prometheus" / "rules" / "wolkvox-recording.rules.yml"
@@ -36,13 +38,15 @@ class Hits:
 class Days:
     """The databases of a Prometheus that scraped one exporter, and of one that scraped two, with the recording rules.
 
-    `ended` is the Unix time of the last scrape; `hits` are those at the polls of each operation.
+    `ended` is the Unix time of the last scrape; `hits` are those at the polls of each operation, `staff` what was the
+    case with skills and agents.
     """
 
     single: Path
     double: Path
     ended: int
     hits: dict[str, list[Hits]]
+    staff: Staff
 
 
 def _under_maintenance(simulator: Simulator) -> None:
@@ -83,7 +87,7 @@ async def two_days(factory: pytest.TempPathFactory) -> Days:
         copytree(shared / name, own / name)
     about = json.loads((shared / "about.json").read_text("utf-8"))
     hits = {name: [Hits(**each) for each in polls] for name, polls in about["hits"].items()}
-    return Days(own / "single", own / "double", about["ended"], hits)
+    return Days(own / "single", own / "double", about["ended"], hits, Staff.read(about["staff"]))
 
 
 def _of_the_run(factory: pytest.TempPathFactory) -> Path:
@@ -102,7 +106,10 @@ def _alone(file: Path) -> Iterator[None]:
 
 
 async def _made(folder: Path) -> None:
-    recording, simulator = await record(MONDAY, hours=_HOURS, actions=_ACTIONS, skills="all", agents="by_status")
+    start = round(datetime.fromisoformat(MONDAY).timestamp())
+    staff = Staff(start, start + round(_HOURS * 3_600))
+    actions = (*_ACTIONS, *staff.actions())
+    recording, simulator = await record(MONDAY, hours=_HOURS, actions=actions, skills="all", agents="by_status")
     for name, targets in (("single", REPLICAS[:1]), ("double", REPLICAS)):
         await load(recording, folder / name, targets)
         await backfill(folder / name, recording.times[0], recording.times[-1], [RULES])
@@ -110,4 +117,5 @@ async def _made(folder: Path) -> None:
         name: [asdict(Hits(poll.at, {key: truth.hits for key, truth in poll.truth.items()})) for poll in polls]
         for name, polls in simulator.truth_at_polls.items()
     }
-    (folder / "about.json").write_text(json.dumps({"ended": recording.times[-1], "hits": hits}), "utf-8")
+    about = {"ended": recording.times[-1], "hits": hits, "staff": staff.written()}
+    (folder / "about.json").write_text(json.dumps(about), "utf-8")
