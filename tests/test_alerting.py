@@ -126,7 +126,8 @@ async def arrives(people: Inbox, told: Told) -> Notice:
     notice = await people.arrives("firing", told.labels)
     assert notice.labels == told.labels
     assert notice.annotations["summary"] == told.summary
-    assert re.sub(r"\b[0-9]{1,2}(\.[0-9]+)?s\b", "…", notice.annotations["description"]) == told.description
+    said = re.sub(r"\b[0-9]{1,2}(\.[0-9]+)?s\b|[0-9.]+(?= calls per minute)", "…", notice.annotations["description"])
+    assert said == told.description
     assert notice.annotations["runbook_url"] == f"https://runbooks.example.com/wolkvox/{told.name}.md"
     assert {each.receiver for each in people.of(told.labels)} == {told.receiver}
     return notice

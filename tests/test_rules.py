@@ -31,6 +31,16 @@ OF_ONE_EXPORTER = {
     "WolkvoxReplicaFailing",
     "WolkvoxStateNotWritten",
 }
+OF_CAMPAIGN = {"operation", "campaign", "campaign_id"}
+NEEDED = {
+    "campaign>": OF_CAMPAIGN,
+    "calls>": OF_CAMPAIGN,
+    "usual>": OF_CAMPAIGN,
+    "busiest>": {"operation"},
+    "reason ": {"operation", "report"},
+    "ownreason ": {"instance", "operation", "report"},
+}
+"""The labels that pieces of texts rely on."""
 every_alert = pytest.mark.parametrize("name", ALERTS)
 
 
@@ -62,7 +72,7 @@ async def test_prometheus_takes_the_example_configuration() -> None:
 
 
 def test_both_languages_have_the_same_rules() -> None:
-    """If a rule is read in Spanish, then it differs only in its texts and in the dashboard that it leads to."""
+    """If a rule is read in Spanish, then it differs only in its texts, and in where it leads to."""
 
     def untold(language: texts.Language) -> list[Rule]:
         boards = {board_uid(board, language): board for board in get_args(Board)}
@@ -80,7 +90,8 @@ def _without_texts(rule: Rule, boards: dict[str, str]) -> Rule:
         return rule
     links = {key: text for key, text in rule["annotations"].items() if key not in ("summary", "description")}
     head, uid, query = re.split(r"/d/([^?]+)", links["dashboard_url"])
-    return {**rule, "annotations": {**links, "dashboard_url": (head, boards[uid], query)}}
+    page = links["runbook_url"].replace("/es/", "/")
+    return {**rule, "annotations": {"runbook_url": page, "dashboard_url": (head, boards[uid], query)}}
 
 
 def test_no_two_rules_have_the_same_name() -> None:
@@ -161,13 +172,22 @@ def test_an_alert_has_a_runbook(name: str) -> None:
 
 
 @every_alert
+def test_an_alert_in_spanish_opens_a_page_in_spanish(name: str) -> None:
+    """If an alert has a page in Spanish, then what it says in Spanish leads there, else to the English one."""
+    path = urlsplit(alerts("es")[name]["annotations"]["runbook_url"]).path.removeprefix("/wolkvox/")
+    translated = (ROOT / "docs" / "runbooks" / "es" / f"{name}.md").is_file()
+    assert path == (f"es/{name}.md" if translated else f"{name}.md")
+    assert (ROOT / "docs" / "runbooks" / path).is_file()
+
+
+@every_alert
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_texts_name_only_labels_that_the_alert_has(name: str, language: texts.Language) -> None:
     """If a text names a label, then the alert has it, or the text would have a hole."""
-    rule = alerts(language)[name]
-    told = rule["annotations"]["summary"] + rule["annotations"]["description"]
+    told = " ".join(texts.text(f"alert.{name}.{part}", language) for part in ("summary", "description"))
     named = set(re.findall(r"\$labels\.(\w+)", told))
-    assert named <= labels(rule["expr"], recorded()).union(rule["labels"])
+    named = named.union(*(needed for piece, needed in NEEDED.items() if f"<{piece}" in told))
+    assert named <= labels(ALERTS[name]["expr"], recorded()).union(ALERTS[name]["labels"])
 
 
 def test_the_table_of_texts_has_those_of_every_alert_and_no_others() -> None:

@@ -19,8 +19,9 @@ FOLDER = ROOT / "docs" / "runbooks"
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.md"))}
 INDEX = PAGES.pop("README")
 ALERTS = {alert.name: alert for alert in alerts(Settings())}
+# supervisors are told in their own language
 SPANISH = {path.stem: path.read_text(encoding="utf-8") for path in sorted((FOLDER / "es").glob("*.md"))}
-"""The pages of supervisors, whom an alert reaches in their own language."""
+INDEX_IN_SPANISH = SPANISH.pop("README")
 TEXTS: dict[tuple[Language, str], str] = {
     **{("en", name): page for name, page in PAGES.items()},
     **{("es", name): page for name, page in SPANISH.items()},
@@ -172,6 +173,20 @@ def test_the_index_has_every_alert_once() -> None:
     assert sorted(name for name, *_ in rows) == sorted(ALERTS)
     assert {name: (severity, owner) for name, _, severity, owner in rows} == {
         name: (alert.severity, who(alert)) for name, alert in ALERTS.items()
+    }
+
+
+def test_the_spanish_index_has_every_alert_of_supervisors_once() -> None:
+    """If an alert reaches supervisors, then the Spanish index tells its severity and when it is sent."""
+    rows = re.findall(r"^\| \[(\w+)\]\((\w+)\.md\) \| (\w+) \| (.+?) \|", INDEX_IN_SPANISH, re.MULTILINE)
+    assert [name for name, link, *_ in rows if name != link] == []
+    assert sorted(name for name, *_ in rows) == sorted(SPANISH)
+    assert {name: told for name, _, *told in rows} == {
+        name: [
+            SEVERITIES[ALERTS[name].severity],
+            "horario laboral" if ALERTS[name].business_hours else "a cualquier hora",
+        ]
+        for name in SPANISH
     }
 
 

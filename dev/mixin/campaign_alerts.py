@@ -55,13 +55,7 @@ def _of_the_calls() -> tuple[Alert, ...]:
     called = fold("max_over_time(wolkvox_campaign_calls_per_minute[15m])")
     listed = fold("max_over_time(wolkvox_campaign_records_clean[15m])")
     return (
-        Alert(
-            "WolkvoxCampaignStalled",
-            f"{_STALLED}\n{FRESH}",
-            *("1m", "critical", "campaign", "campaign"),
-            keep_firing="6m",
-            business_hours=True,
-        ),
+        # before the alerts that it silences: those of hundreds of campaigns take a moment to be sent
         Alert(
             "WolkvoxOperationStalled",
             f"""\
@@ -79,6 +73,13 @@ unless on (job, operation)
   )
 {FRESH}""",
             *("1m", "critical", "campaign", "operations"),
+            keep_firing="6m",
+            business_hours=True,
+        ),
+        Alert(
+            "WolkvoxCampaignStalled",
+            f"{_STALLED}\n{FRESH}",
+            *("1m", "critical", "campaign", "campaign"),
             keep_firing="6m",
             business_hours=True,
         ),
@@ -108,6 +109,10 @@ and
             "WolkvoxCleanRecordsRunningOut",
             f"""\
   {TO_EMPTY} {threshold("<", "running_out_seconds")}
+and
+  # by what two polls saw dialled, too: the latest one may have met a moment of many calls
+  {fold("wolkvox_campaign_records_clean")} / {fold("rate(wolkvox_campaign_dialed_total[11m])")}
+    {threshold("<", "running_out_seconds")}
 {_NOT_ROTATING}
 {LASTING}""",
             *("11m", "warning", "campaign", "campaign"),
@@ -166,7 +171,8 @@ def _of_the_room() -> tuple[Alert, ...]:
         Alert(
             "WolkvoxSkillWithoutCampaign",
             f"""\
-  {DIALABLE_LATELY}{{skill!~"|0"}}
+  # nobody waits at the virtual agent's
+  {DIALABLE_LATELY}{{skill!~"|0|VAGENT"}}
 unless
   {DIALABLE}
 {LASTING}""",

@@ -19,7 +19,7 @@ from mixin.texts import Language
 from support.processes import program
 from support.tools import tool
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a test waits for what is bound to reach somebody."""
 _LOOK_AGAIN = 0.1
 

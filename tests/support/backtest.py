@@ -152,19 +152,20 @@ def heard(every: Sequence[Period], settings: Settings) -> dict[int, list[int]]:
         number: [
             now
             for now in period.moments
-            if (in_business_hours(now, settings) or not period.rule.muted_outside_hours)
+            if (in_business_hours(now, period.labels["operation"], settings) or not period.rule.muted_outside_hours)
             and not any(_inhibits(other, period) for other in every if other.since <= now < other.until)
         ]
         for number, period in enumerate(every)
     }
 
 
-def in_business_hours(now: float, settings: Settings) -> bool:
-    """Return whether Alertmanager sends at a Unix time what it sends in business hours only."""
-    local = datetime.fromtimestamp(now, ZoneInfo(settings.time_zone))
+def in_business_hours(now: float, operation: str, settings: Settings) -> bool:
+    """Return whether Alertmanager sends at a Unix time what it sends of an operation in business hours only."""
+    hours = next(each for each in settings.business_hours if re.fullmatch(each.operations, operation))
+    local = datetime.fromtimestamp(now, ZoneInfo(hours.time_zone))
     if local.weekday() > _SATURDAY:
         return False
-    start, end = settings.saturdays if local.weekday() == _SATURDAY else settings.weekdays
+    start, end = hours.saturdays if local.weekday() == _SATURDAY else hours.weekdays
     return time.fromisoformat(start) <= local.time() < time.fromisoformat(end)
 
 
@@ -186,12 +187,11 @@ def _matches(matcher: str, period: Period) -> bool:
 
 @dataclass(frozen=True)
 class Message:
-    """What supervisors get at the Unix time `at`: how many alerts in it are new, and how many over."""
+    """What supervisors get at the Unix time `at`: how many alerts in it are new. Of what is over they hear nothing."""
 
     at: int
     operation: str
     new: int
-    over: int
 
 
 def messages(every: Sequence[Period], settings: Settings, times: range) -> list[Message]:
@@ -205,17 +205,15 @@ def messages(every: Sequence[Period], settings: Settings, times: range) -> list[
                 for number, period in enumerate(every)
                 if (period.labels["operation"], period.rule.muted_outside_hours) == (operation, muted_outside)
             }
-            found += [Message(at, operation, new, over) for at, new, over in _flushes(group, every, settings, times)]
+            found += [Message(at, operation, new) for at, new in _flushes(group, every, times)]
     return found
 
 
-def _flushes(
-    group: Mapping[int, list[int]], every: Sequence[Period], settings: Settings, times: range
-) -> Iterator[tuple[int, int, int]]:
-    """Give when a group is sent, and how many of its alerts are new and over by then.
+def _flushes(group: Mapping[int, list[int]], every: Sequence[Period], times: range) -> Iterator[tuple[int, int]]:
+    """Give when a group is sent, and how many of its alerts are new by then.
 
     It is looked at half a minute after its first alert and every ten minutes from then on, and sent if anything in it
-    is new or over.
+    is new.
     """
     told: set[int] = set()
     due: int | None = None
@@ -226,10 +224,8 @@ def _flushes(
         if due != now:
             continue
         firing = {number for number, moments in group.items() if now in moments}
-        over = {number for number in told if every[number].until <= now}
-        muted = any(every[number].rule.muted_outside_hours for number in group) and not in_business_hours(now, settings)
-        if (firing - told or over) and not muted:
-            yield now, len(firing - told), len(over)
+        if firing - told:
+            yield now, len(firing - told)
             told = firing
         due = now + _GROUP_INTERVAL if alive else None
         told = told if alive else set()

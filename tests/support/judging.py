@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mixin.settings import Settings
 from support.backtest import Period
 from support.recording import Action
+from wolkvox_exporter.assets.thresholds import THRESHOLDS
 from wolkvox_exporter.simulator import Campaign, Simulator
 
 Key = tuple[str, str]
 """A campaign: its operation and id."""
-SETTINGS = Settings()
+THRESHOLD = {each.name: each.default for each in THRESHOLDS}
 MINUTE, HOUR = 60, 3_600
 LATE = 7 * MINUTE
 """How late an alert may know of something: a poll takes up to five minutes, a scrape one, a recording rule one."""
@@ -101,6 +101,18 @@ def stalled(period: Period, truth: Observer) -> bool:
     return all(sight.started and sight.clean for sight in sights) and len({sight.placed for sight in sights}) == 1
 
 
+def operation_stalled(period: Period, truth: Observer) -> bool:
+    """Hold that two campaigns or more had records to dial, and that none of those placed a call."""
+    stood = [
+        {(sight.placed, sight.started, sight.clean > 0) for sight in sights}
+        for key in truth.sights
+        if key[0] == period.labels["operation"]
+        for sights in [[truth.at(key, now) for now in covered(period, truth, 15 * MINUTE)]]
+    ]
+    able = [states for states in stood if any(started and clean for _, started, clean in states)]
+    return len(able) > 1 and all(len({placed for placed, *_ in states}) == 1 for states in able)
+
+
 def finished(period: Period, truth: Observer) -> bool:
     """Hold that it was started, its list was empty, and no further phone was being dialled."""
     return all(sight.empty for sight in seen(period, truth, 15 * MINUTE))
@@ -111,7 +123,7 @@ def running_out(period: Period, truth: Observer) -> bool:
 
     That is within 1.5 times the forecast, or the 45 minutes that the alert is about.
     """
-    key, latest = campaign(period), max(1.5 * period.value, SETTINGS.running_out)
+    key, latest = campaign(period), max(1.5 * period.value, THRESHOLD["running_out_seconds"])
     before = truth.at(key, period.since - LATE)
     later = truth.during(key, period.since - LATE, period.since + latest)
     return before.started and before.clean > 0 and any(ended(sight, before) for sight in later)
@@ -124,24 +136,24 @@ def ended(now: Sight, before: Sight) -> bool:
 
 def machines(period: Period, truth: Observer) -> bool:
     """Hold that so many results of that hour were machines."""
-    return share(period, truth, "machine") > 0.95 * SETTINGS.machine_share
+    return share(period, truth, "machine") > 0.95 * THRESHOLD["machine_ratio"]
 
 
 def failures(period: Period, truth: Observer) -> bool:
     """Hold that so many results of that hour were failures."""
-    return share(period, truth, "failed") > 0.95 * SETTINGS.failure_share
+    return share(period, truth, "failed") > 0.95 * THRESHOLD["failure_ratio"]
 
 
 def collapsed(period: Period, truth: Observer) -> bool:
     """Hold that far fewer people answered in that hour than on all these days."""
     usual = share(period, truth, "answer", since=truth.start)
-    return share(period, truth, "answer") < 1.05 * SETTINGS.answer_drop * usual
+    return share(period, truth, "answer") < 1.05 * THRESHOLD["answer_drop_ratio"] * usual
 
 
 def no_hits(period: Period, truth: Observer) -> bool:
     """Hold that it dialled a good deal in two hours and had no hit at all."""
     first, *_, last = seen(period, truth, 2 * HOUR - LATE)
-    return last.hits == first.hits and last.dialed - first.dialed > SETTINGS.dialed_for_hits
+    return last.hits == first.hits and last.dialed - first.dialed > THRESHOLD["dialed_for_hits"]
 
 
 def idle_skill(period: Period, truth: Observer) -> bool:
@@ -162,6 +174,7 @@ def disappeared(period: Period, truth: Observer) -> bool:
 
 JUDGES: dict[str, Callable[[Period, Observer], bool]] = {
     "WolkvoxCampaignStalled": stalled,
+    "WolkvoxOperationStalled": operation_stalled,
     "WolkvoxCampaignFinished": finished,
     "WolkvoxCleanRecordsRunningOut": running_out,
     "WolkvoxAnsweringMachineShareHigh": machines,

@@ -5,13 +5,11 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
 from support.backtest import Period
-from support.judging import HOUR, LATE, MINUTE
+from support.judging import HOUR, LATE, MINUTE, THRESHOLD
 from support.recording import Action
-from wolkvox_exporter.assets.thresholds import THRESHOLDS
 from wolkvox_exporter.simulator import Simulator
 from wolkvox_exporter.simulator.agent import Status
 
-DEFAULTS = {threshold.name: threshold.default for threshold in THRESHOLDS}
 Key = tuple[str, str]
 """A skill: its operation and id."""
 
@@ -53,7 +51,7 @@ class Staff:
                 states = [agent.state for agent in operation.distributor.agents]
                 agents = states.count(Status.READY), sum(state != Status.LOGOUT for state in states)
                 for skill in operation.skills("all"):
-                    level = float(skill.service_level(round(DEFAULTS["service_level_threshold"])).rstrip(" %")) / 100
+                    level = float(skill.service_level(round(THRESHOLD["service_level_threshold"])).rstrip(" %")) / 100
                     seen = Look(skill.waiting, skill.truth.offered, skill.truth.abandoned, level, *agents)
                     self.looks.setdefault((operation.name, skill.id), []).append(seen)
 
@@ -81,9 +79,9 @@ class Staff:
 
     def abandonment(self, key: Key, now: float) -> tuple[float, int]:
         """Return the share of calls that were abandoned in the hour before a Unix time, and how many were offered."""
-        before, *_, last = self.during(key, now - HOUR, now)
-        offered = last.offered - before.offered
-        return (last.abandoned - before.abandoned) / offered if offered else 0.0, offered
+        looks = self.during(key, now - HOUR, now)
+        offered = looks[-1].offered - looks[0].offered
+        return (looks[-1].abandoned - looks[0].abandoned) / offered if offered else 0.0, offered
 
 
 # What a supervisor would not call false. Each is asked with a period in which the alert fired, and the truth.
@@ -98,19 +96,19 @@ def nobody_ready(period: Period, staff: Staff) -> bool:
 def queue_long(period: Period, staff: Staff) -> bool:
     """Hold that in half of the minutes more calls waited than the threshold allows."""
     looks = staff.during(skill(period), period.since - 11 * MINUTE, period.since)
-    return sum(look.waiting > DEFAULTS["waiting_calls"] for look in looks) >= len(looks) / 2
+    return sum(look.waiting > THRESHOLD["waiting_calls"] for look in looks) >= len(looks) / 2
 
 
 def abandoned(period: Period, staff: Staff) -> bool:
     """Hold that so many calls of that hour were abandoned."""
     share, offered = staff.abandonment(skill(period), period.since - LATE)
-    return share > 0.9 * DEFAULTS["abandon_ratio"] and offered > 0.9 * DEFAULTS["offered_for_shares"]
+    return share > 0.9 * THRESHOLD["abandon_ratio"] and offered > 0.9 * THRESHOLD["offered_for_shares"]
 
 
 def level_low(period: Period, staff: Staff) -> bool:
     """Hold that too few of the day's calls were answered in time."""
     looks = staff.during(skill(period), period.since - 20 * MINUTE, period.since)
-    return all(look.level < DEFAULTS["service_level_ratio"] + 0.01 for look in looks)
+    return all(look.level < THRESHOLD["service_level_ratio"] + 0.01 for look in looks)
 
 
 def nobody_there(period: Period, staff: Staff) -> bool:

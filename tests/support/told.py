@@ -14,7 +14,8 @@ DIALLING = 30
 class Told:
     """What is said of one alert: to whom, with exactly which labels, and in which words.
 
-    A duration that depends on the machine is written as `…` there; it is below a minute of the test's, an hour of life.
+    What depends on the machine or on chance is written as `…` there: durations, below a minute of the test's, an
+    hour of life, and calls per minute.
     """
 
     receiver: str
@@ -80,7 +81,8 @@ REFUSED = Told(
     alert("WolkvoxTokenRejected", "critical", "platform", operation="soporte-pe"),
     "wolkvox rejects the token of soporte-pe.",
     "soporte-pe: refused for …. Create a new token in wolkvox and put it where the old one is kept. "
-    "A file is read again within seconds; under systemd, or with an environment variable, the exporter has to be restarted.",
+    "A file is read again within seconds; under systemd, or with an environment variable, "
+    "the exporter has to be restarted.",
 )
 WITHOUT_SKILL = Told(
     "supervisors",
@@ -91,7 +93,7 @@ WITHOUT_SKILL = Told(
         campaign_id="9601",
     ),
     "Fidelidad is started without a skill.",
-    "retencion-ar · Fidelidad (9601): started without a skill for …, at 30 calls per minute. "
+    "retencion-ar · Fidelidad (9601): started without a skill for …, at … calls per minute. "
     "Nobody takes its calls. Assign a skill, or stop it.",
 )
 ALL_DOWN = Told(
@@ -126,6 +128,6 @@ def contact_centre() -> dict[str, Campaign]:
 def crowd() -> list[Campaign]:
     """Return the campaigns of a large operation, which call."""
     return [
-        Campaign(f"{number}", f"Niñas|y.niños* {number}", skill="9900", records=90_000, calls_per_minute=4)
+        Campaign(f"{number}", f"Niñas|y.niños* {number}", skill="9900", records=900_000, calls_per_minute=20)
         for number in range(10_000, 10_000 + CAMPAIGNS_OF_CROWD)
     ]

@@ -182,7 +182,7 @@ GRAMMAR = Grammar(
             "--language",
             "language",
             (_ASSETS,),
-            "of dashboards and alerts; in Spanish, runbooks have it first",
+            "of dashboards, alerts and what is translated of the runbooks",
             one_of(assets.LANGUAGES),
             "LANGUAGE",
             default="en",
