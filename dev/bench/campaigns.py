@@ -35,11 +35,14 @@ class Fleet:
                 )
 
 
-def store(fleet: Fleet, tsdb: Path, before: int, after: int, step: int) -> None:
-    """Add what exporters say from so many seconds before now to so many after it, every `step` seconds."""
+def store(fleet: Fleet, tsdb: Path, before: int, after: int, only: str = "") -> None:
+    """Add what exporters say from so many seconds before now to so many after it, every minute.
+
+    `only` is what a series begins with that is wanted, by default any.
+    """
     for first in range(fleet.now - before, fleet.now + after, _PART):
-        times = range(first, min(first + _PART, fleet.now + after), step)
-        _create(tsdb, _exposition(fleet, times))
+        times = range(first, min(first + _PART, fleet.now + after), MINUTE)
+        _create(tsdb, _exposition(fleet, times, only))
 
 
 def store_recorded(fleet: Fleet, tsdb: Path, values: Mapping[str, float], before: int) -> None:
@@ -65,11 +68,13 @@ def _recorded(fleet: Fleet, values: Mapping[str, float], times: range) -> Iterat
             yield "".join([f"{series} {value + (time // MINUTE + number) % 7} {time}\n" for time in times])
 
 
-def _exposition(fleet: Fleet, times: range) -> Iterator[str]:
+def _exposition(fleet: Fleet, times: range, only: str) -> Iterator[str]:
     for number, labels in fleet.labels():
         for series, values in _series(number, labels, times).items():
-            yield "".join([f"{series} {value} {time}\n" for value, time in zip(values, times, strict=True)])
-    yield from _of_operations(fleet, times)
+            if series.startswith(only):
+                yield "".join([f"{series} {value} {time}\n" for value, time in zip(values, times, strict=True)])
+    if not only:
+        yield from _of_operations(fleet, times)
 
 
 def _series(number: int, labels: str, times: range) -> dict[str, list[float]]:
