@@ -27,12 +27,15 @@ class Fleet:
         for operation in range(self.operations):
             for campaign in range(self.campaigns):
                 number = operation * self.campaigns + campaign
-                yield (
-                    number,
-                    f'job="wolkvox",instance="exporter:10842",operation="operation-{operation:02d}",'
-                    f'campaign="Cobranza {campaign:03d} - Región Occidente",campaign_id="{10_000 + number}",'
-                    f'skill="{4_000 + campaign % _SKILLS}"',
-                )
+                values = {
+                    "job": "wolkvox",
+                    "instance": "exporter:10842",
+                    "operation": f"operation-{operation:02d}",
+                    "campaign": f"Cobranza {campaign:03d} - Región Occidente",
+                    "campaign_id": 10_000 + number,
+                    "skill": 4_000 + campaign % _SKILLS,
+                }
+                yield number, ",".join(f'{name}="{value}"' for name, value in values.items())
 
 
 def store(fleet: Fleet, tsdb: Path, before: int, after: int, only: str = "") -> None:
@@ -80,14 +83,14 @@ def _exposition(fleet: Fleet, times: range, only: str) -> Iterator[str]:
 def _series(number: int, labels: str, times: range) -> dict[str, list[float]]:
     """Return the samples of a campaign: three of four dial, and poll by poll something rises."""
     polls = [(time // (5 * MINUTE)) % 10_000 for time in times]
-    pace = 0 if number % 4 == 3 else 20 + number % 30
+    pace = (20 + number % 30) * (number % 4 > 0)
     day = 24 * 12
 
     def metric(name: str, more: str = "") -> str:
         return f"wolkvox_campaign_{name}{{{labels}{more}}}"
 
     found: dict[str, list[float]] = {
-        metric("started"): [float(number % 5 != 4)] * len(polls),
+        metric("started"): [float(number % 5 > 0)] * len(polls),
         metric("calls_per_minute"): [float(pace and pace + poll % 5) for poll in polls],
         metric("records"): [20_000.0] * len(polls),
         metric("records_clean"): [float(number % 7 and 20_000 - pace * (poll % 100)) for poll in polls],

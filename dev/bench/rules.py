@@ -1,7 +1,7 @@
 """What the bundled rules cost a Prometheus: `python -m bench.rules --operations=20 --campaigns=250`.
 
-All rules run for five minutes over synthetic history, and its processor time is read. What looks over days runs half-hourly
-and over more history than can be made here: it is asked for one operation with all its days, once, and multiplied.
+All rules run for five minutes over synthetic history, and its processor time is read. What looks over days runs
+half-hourly, over more history than can be made here: it is asked for one operation with all its days, and multiplied.
 """
 
 import argparse
