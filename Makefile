@@ -20,7 +20,7 @@ STEPS ?= 1000000
 RUNS ?= 1
 SIZES ?= 5,20,80
 
-.PHONY: demo test truth chaos check lint types generated compatibility oldest newest bench soak fuzz generate pictures audit \
+.PHONY: demo test truth cost chaos check lint types generated compatibility oldest newest bench soak fuzz generate pictures audit \
 	sbom lock clean help
 
 help: ## What can be made
@@ -66,6 +66,9 @@ oldest newest: $(VENV)/python
 
 bench: $(VENV)/runtime ## What a scrape and a poll cost (RUNS=1 SIZES=5,20,80; needs nginx and wrk)
 	$(BIN)/python -m bench.run --runs=$(RUNS) --sizes=$(SIZES)
+
+cost: $(VENV)/development ## What the rules cost a Prometheus with 5,000 campaigns (needs Prometheus; a quarter of an hour)
+	$(BIN)/python -m bench.rules
 
 soak: $(VENV)/development ## An hour of faults on every edge (SECONDS=3600), best as root; figures go to soak.json
 	$(BIN)/python -m soak --seconds=$(SECONDS) --json=soak.json

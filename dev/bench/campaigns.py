@@ -1,7 +1,7 @@
 """A Prometheus that has hours of many campaigns behind it: synthetic history, since nobody waits for a real one."""
 
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -119,7 +119,7 @@ def _of_operations(fleet: Fleet, times: range) -> Iterator[str]:
     for operation in range(fleet.operations):
         labels = f'job="wolkvox",instance="exporter:10842",operation="operation-{operation:02d}"'
         report = f'{labels},report="campaigns"'
-        series = {
+        series: dict[str, Callable[[int], int]] = {
             f"wolkvox_operation_info{{{labels}}}": lambda _: 1,
             f"wolkvox_up{{{report}}}": lambda _: 1,
             f"wolkvox_report_interval_seconds{{{report}}}": lambda _: 300,
