@@ -81,9 +81,9 @@ def _exposition(fleet: Fleet, times: range, only: str) -> Iterator[str]:
 
 
 def _series(number: int, labels: str, times: range) -> dict[str, list[float]]:
-    """Return the samples of a campaign: three of four dial, and poll by poll something rises."""
+    """Return the samples of a campaign: four of five are started and dial, and poll by poll something rises."""
     polls = [(time // (5 * MINUTE)) % 10_000 for time in times]
-    pace = (20 + number % 30) * (number % 4 > 0)
+    pace = (20 + number % 30) * (number % 5 > 0)
     day = 24 * 12
 
     def metric(name: str, more: str = "") -> str:
