@@ -11,8 +11,8 @@ PARALLEL := --numprocesses=4 --dist=loadfile --no-loadscope-reorder
 # what a test run, or a process that it starts, has compiled need not be compiled again
 unexport PYTHONDONTWRITEBYTECODE
 # tests in which the libraries that the exporter runs on have no part, or none that others do not try
-UNCONCERNED := activity_day alert architecture assets backtest bench canary dashboard discipline_day documents hardening make \
-	naming promql recording restart rule runbooks service simulator soak supply
+UNCONCERNED := activity_day alert architecture assets backtest bench canary dashboard backends discipline_day documents hardening make \
+	naming promql recording restart rule runbooks service simulator soak supply truth victoriametrics
 CONCERNED := $(filter-out $(addsuffix %.py,$(addprefix tests/test_,$(UNCONCERNED))),$(wildcard tests/test_*.py))
 SECONDS ?= 3600
 BODIES ?= 100000

@@ -12,7 +12,8 @@ from wolkvox_exporter.polling import token_reader
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 SLOW = (
-    *("backtest", "alerting", "dashboard_queries", "soak", "rule_cases", "simulation", "output", "discipline"),
+    *("backtest", "alerting", "dashboard_queries", "truth", "backends", "soak", "rule_cases", "simulation", "output"),
+    "discipline",
     *("state_files", "activity_day", "restart", "signals", "process", "goes_on_asking", "shortages", "promql_guide"),
 )
 """Files that take longest, in the order in which they begin: at the end, all workers are to be busy."""
