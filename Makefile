@@ -11,8 +11,8 @@ PARALLEL := --numprocesses=4 --dist=loadfile --no-loadscope-reorder
 # what a test run, or a process that it starts, has compiled need not be compiled again
 unexport PYTHONDONTWRITEBYTECODE
 # tests in which the libraries that the exporter runs on have no part, or none that others do not try
-UNCONCERNED := activity_day alert architecture assets backtest bench canary dashboard discipline_day documents hardening make \
-	naming promql recording restart rule runbooks service simulator soak supply
+UNCONCERNED := activity_day alert architecture assets backtest bench canary dashboard backends discipline_day documents hardening make \
+	naming promql recording restart rule runbooks service simulator soak supply truth victoriametrics
 CONCERNED := $(filter-out $(addsuffix %.py,$(addprefix tests/test_,$(UNCONCERNED))),$(wildcard tests/test_*.py))
 SECONDS ?= 3600
 BODIES ?= 100000
@@ -20,7 +20,7 @@ STEPS ?= 1000000
 RUNS ?= 1
 SIZES ?= 5,20,80
 
-.PHONY: demo test truth chaos check lint types generated compatibility oldest newest bench soak fuzz generate pictures audit \
+.PHONY: demo test truth cost chaos check lint types generated compatibility oldest newest bench soak fuzz generate pictures audit \
 	sbom lock clean help
 
 help: ## What can be made
@@ -66,6 +66,9 @@ oldest newest: $(VENV)/python
 
 bench: $(VENV)/runtime ## What a scrape and a poll cost (RUNS=1 SIZES=5,20,80; needs nginx and wrk)
 	$(BIN)/python -m bench.run --runs=$(RUNS) --sizes=$(SIZES)
+
+cost: $(VENV)/development ## What the rules cost a Prometheus with 5,000 campaigns (needs Prometheus; a quarter of an hour)
+	$(BIN)/python -m bench.rules
 
 soak: $(VENV)/development ## An hour of faults on every edge (SECONDS=3600), best as root; figures go to soak.json
 	$(BIN)/python -m soak --seconds=$(SECONDS) --json=soak.json

@@ -10,11 +10,9 @@ import yaml
 from docs.generate import ROOT
 from mixin.dashboards.grafana import dashboards
 from mixin.settings import Settings
-from mixin.victoriametrics import expressed
 from support.backends import Span, compared, instants, points
 from support.days import two_days
 from support.grafana import BOARDS, Choice, interpolated, load, queries
-from support.processes import run
 from support.prometheus import Prometheus, prometheus_of
 from support.recording import PATIENCE
 from support.tools import tool
@@ -25,8 +23,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(PATI
 HOUR = 3_600
 HOURS = 12
 ENDED = 0.03
-"""Which share of a query's values may differ. Series that have ended: stored days have no mark where one does, and after
-its last sample it is found for five minutes by one backend, and as long as two of its samples lie apart by the other."""
+"""Which share of a query's values may differ. Stored days have no mark where a series ends: after its last sample it is
+found for five minutes by one backend, and for about as long as two of its samples lie apart by the other."""
 EXCEPTIONS = {
     "campaign_result:wolkvox_campaign_result_per_results:ratio_1h_median7d_every30m": "one looks at full half hours, the "
     "other back from now, so that the sixteenth half hour of dialling is another one",
@@ -81,7 +79,7 @@ def rules(backend: str) -> Iterator[tuple[str, str]]:
 
 
 async def test_both_backends_find_the_same(backends: Backends) -> None:
-    """If rules and boards run on either, then they find the same to two percent, but for what is listed with its reason."""
+    """If rules and boards run on either, then they find the same to two percent, but for what is listed."""
     pairs = list(zip(rules("prometheus"), rules("victoriametrics"), strict=True))
     shares = {name: await backends.differing(one, other) for (name, one), (_, other) in pairs}
     for board in BOARDS:
@@ -96,28 +94,3 @@ async def test_both_backends_find_the_same(backends: Backends) -> None:
             shares[name] = await backends.differing(query, query)
     differing = {name: found for name, found in shares.items() if found[0] > ENDED}
     assert differing.keys() == EXCEPTIONS.keys(), differing
-
-
-@pytest.mark.parametrize("folder", ["rules", "rules/es"])
-async def test_vmalert_takes_the_rules(folder: str) -> None:
-    """If vmalert reads the rules that are written for it, in either language, then it has nothing against them."""
-    files = sorted((ROOT / "victoriametrics" / folder).glob("*.yml"))
-    assert len(files) == 3
-    said = await run(tool("vmalert"), "-dryRun", *(f"-rule={file}" for file in files))
-    assert said.code == 0, said.err
-
-
-@pytest.mark.parametrize(
-    ("expression", "expected"),
-    [
-        ("increase(a{b='c'}[61m]) * 60 / 61", "increase(a{b='c'}[1h])"),
-        ("max(increase(a[61m]) * 60 / 61) > 0", "max(increase(a[1h])) > 0"),
-        ("increase(a[30m])", "increase(a[30m])"),
-        ("changes(a[1d]) + changes(b[1h])", "changes_prometheus(a[1d]) + changes_prometheus(b[1h])"),
-        ("max_changes(a)", "max_changes(a)"),
-        ("campaign:a:changes1d", "campaign:a:changes1d"),
-    ],
-)
-def test_whole_hours_and_changes_are_written_otherwise(expression: str, expected: str) -> None:
-    """If an expression has an increase in an hour, or changes, then VictoriaMetrics is asked for the same in its words."""
-    assert expressed(expression) == expected

@@ -1,7 +1,7 @@
 """A Prometheus that has hours of many campaigns behind it: synthetic history, since nobody waits for a real one."""
 
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,19 +27,25 @@ class Fleet:
         for operation in range(self.operations):
             for campaign in range(self.campaigns):
                 number = operation * self.campaigns + campaign
-                yield (
-                    number,
-                    f'job="wolkvox",instance="exporter:10842",operation="operation-{operation:02d}",'
-                    f'campaign="Cobranza {campaign:03d} - Región Occidente",campaign_id="{10_000 + number}",'
-                    f'skill="{4_000 + campaign % _SKILLS}"',
-                )
+                values = {
+                    "job": "wolkvox",
+                    "instance": "exporter:10842",
+                    "operation": f"operation-{operation:02d}",
+                    "campaign": f"Cobranza {campaign:03d} - Región Occidente",
+                    "campaign_id": 10_000 + number,
+                    "skill": 4_000 + campaign % _SKILLS,
+                }
+                yield number, ",".join(f'{name}="{value}"' for name, value in values.items())
 
 
-def store(fleet: Fleet, tsdb: Path, before: int, after: int, step: int) -> None:
-    """Add what exporters say from so many seconds before now to so many after it, every `step` seconds."""
+def store(fleet: Fleet, tsdb: Path, before: int, after: int, only: str = "") -> None:
+    """Add what exporters say from so many seconds before now to so many after it, every minute.
+
+    `only` is what a series begins with that is wanted, by default any.
+    """
     for first in range(fleet.now - before, fleet.now + after, _PART):
-        times = range(first, min(first + _PART, fleet.now + after), step)
-        _create(tsdb, _exposition(fleet, times))
+        times = range(first, min(first + _PART, fleet.now + after), MINUTE)
+        _create(tsdb, _exposition(fleet, times, only))
 
 
 def store_recorded(fleet: Fleet, tsdb: Path, values: Mapping[str, float], before: int) -> None:
@@ -65,24 +71,26 @@ def _recorded(fleet: Fleet, values: Mapping[str, float], times: range) -> Iterat
             yield "".join([f"{series} {value + (time // MINUTE + number) % 7} {time}\n" for time in times])
 
 
-def _exposition(fleet: Fleet, times: range) -> Iterator[str]:
+def _exposition(fleet: Fleet, times: range, only: str) -> Iterator[str]:
     for number, labels in fleet.labels():
         for series, values in _series(number, labels, times).items():
-            yield "".join([f"{series} {value} {time}\n" for value, time in zip(values, times, strict=True)])
-    yield from _of_operations(fleet, times)
+            if series.startswith(only):
+                yield "".join([f"{series} {value} {time}\n" for value, time in zip(values, times, strict=True)])
+    if not only:
+        yield from _of_operations(fleet, times)
 
 
 def _series(number: int, labels: str, times: range) -> dict[str, list[float]]:
-    """Return the samples of a campaign: three of four dial, and poll by poll something rises."""
+    """Return the samples of a campaign: four of five are started and dial, and poll by poll something rises."""
     polls = [(time // (5 * MINUTE)) % 10_000 for time in times]
-    pace = 0 if number % 4 == 3 else 20 + number % 30
+    pace = (20 + number % 30) * (number % 5 > 0)
     day = 24 * 12
 
     def metric(name: str, more: str = "") -> str:
         return f"wolkvox_campaign_{name}{{{labels}{more}}}"
 
     found: dict[str, list[float]] = {
-        metric("started"): [float(number % 5 != 4)] * len(polls),
+        metric("started"): [float(number % 5 > 0)] * len(polls),
         metric("calls_per_minute"): [float(pace and pace + poll % 5) for poll in polls],
         metric("records"): [20_000.0] * len(polls),
         metric("records_clean"): [float(number % 7 and 20_000 - pace * (poll % 100)) for poll in polls],
@@ -111,7 +119,7 @@ def _of_operations(fleet: Fleet, times: range) -> Iterator[str]:
     for operation in range(fleet.operations):
         labels = f'job="wolkvox",instance="exporter:10842",operation="operation-{operation:02d}"'
         report = f'{labels},report="campaigns"'
-        series = {
+        series: dict[str, Callable[[int], int]] = {
             f"wolkvox_operation_info{{{labels}}}": lambda _: 1,
             f"wolkvox_up{{{report}}}": lambda _: 1,
             f"wolkvox_report_interval_seconds{{{report}}}": lambda _: 300,

@@ -4,7 +4,7 @@ import json
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -109,7 +109,7 @@ def _names(campaign: str, polls: Sequence[Poll]) -> set[tuple[str, str]]:
 
 def written(polls: Polls) -> str:
     """Write all reports as a text that `read` takes."""
-    return json.dumps({name: list(map(asdict, reports)) for name, reports in polls.items()})
+    return json.dumps({name: list(reports) for name, reports in polls.items()}, default=vars)
 
 
 def read(text: str) -> Polls:

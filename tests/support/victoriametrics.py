@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def _line(series: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _import(session: aiohttp.ClientSession, url: str, lines: str) -> None:
-    async with session.post(url, data=lines.encode()) as imported:
+    async with session.post(url, data=BytesIO(lines.encode())) as imported:
         imported.raise_for_status()
 
 
