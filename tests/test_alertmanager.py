@@ -130,6 +130,7 @@ SILENCES = {
     "WolkvoxReportNotAttempted": {"WolkvoxReportFailing", "WolkvoxDataStale"},
     "WolkvoxDataStale": OF_CAMPAIGNS,
     "WolkvoxOperationStalled": {"WolkvoxCampaignStalled", "WolkvoxCleanRecordsRunningOut", "WolkvoxNoHits"},
+    "WolkvoxNobodyLoggedIn": {"WolkvoxOperationStalled", "WolkvoxCampaignStalled"},
     "WolkvoxCampaignStalled": {"WolkvoxCleanRecordsRunningOut", "WolkvoxNoHits"},
     "WolkvoxCampaignFinished": {"WolkvoxCleanRecordsRunningOut", "WolkvoxNoHits"},
 }

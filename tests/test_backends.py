@@ -9,6 +9,7 @@ import yaml
 
 from docs.generate import ROOT
 from mixin.dashboards.grafana import dashboards
+from mixin.recording import USUAL
 from mixin.settings import Settings
 from support.backends import Span, compared, instants, points
 from support.days import two_days
@@ -26,8 +27,8 @@ ENDED = 0.03
 """Which share of a query's values may differ. Stored days have no mark where a series ends: after its last sample it is
 found for five minutes by one backend, and for about as long as two of its samples lie apart by the other."""
 EXCEPTIONS = {
-    "campaign_result:wolkvox_campaign_result_per_results:ratio_1h_median7d_every30m": "one looks at full half hours, the "
-    "other back from now, so that the sixteenth half hour of dialling is another one",
+    f"{USUAL}_every30m": "one looks at full half hours, the other back from now, so that the sixteenth half hour of "
+    "dialling is another one",
     "API calls per hour": "the increase in an hour by scrapes a minute apart, of which one sees 59 minutes",
     "CPU": "the rate in six minutes, which one backend counts from the sample before them",
 }

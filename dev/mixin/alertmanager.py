@@ -50,6 +50,8 @@ INHIBITIONS: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     ((_named("WolkvoxApiUnreachable"),), _named(_LESSER), _OPERATION),
     ((_named("WolkvoxReportNotAttempted"),), _named(_OF_A_REPORT), _REPORT),
     ((_named("WolkvoxQuotaExhausted"),), _named("WolkvoxQuotaNearlyUsed"), _OPERATION),
+    # not that nobody is ready: that is said at any hour, and this is not
+    ((_named("WolkvoxNobodyLoggedIn"),), _named("WolkvoxOperationStalled|WolkvoxCampaignStalled"), _OPERATION),
     # a list that is finished has not stalled: it is still news
     ((_named("WolkvoxOperationStalled"),), _named(f"WolkvoxCampaignStalled|{_OF_A_LIST}"), _OPERATION),
     ((_named("WolkvoxCampaignStalled|WolkvoxCampaignFinished"),), _named(_OF_A_LIST), _CAMPAIGN),
