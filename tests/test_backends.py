@@ -9,6 +9,7 @@ import yaml
 
 from docs.generate import ROOT
 from mixin.dashboards.grafana import dashboards
+from mixin.recording import USUAL
 from mixin.settings import Settings
 from support.backends import Span, compared, instants, points
 from support.days import two_days
@@ -23,14 +24,14 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(PATI
 HOUR = 3_600
 HOURS = 12
 ENDED, FEW = 0.03, 2
-"""Which share of a query's values may differ, and how many at least. Stored days have no mark where a series ends: after its last sample it is
-found for five minutes by one backend, and for about as long as two of its samples lie apart by the other."""
+"""Which share of a query's values may differ, and how many at least.
+
+Stored days have no mark where a series ends: after its last sample it is found for five minutes by one backend, and for
+about as long as two of its samples lie apart by the other.
+"""
 EXCEPTIONS = {
-    "campaign_result:wolkvox_campaign_result_per_results:ratio_1h_median7d_every30m": "one looks at full half hours, the "
-    "other back from now, so that the sixteenth half hour of dialling is another one",
+    f"{USUAL}_every30m": "one looks at full half hours, the other back from now: the sixteenth of dialling is another",
     "API calls per hour": "the increase in an hour by scrapes a minute apart, of which one sees 59 minutes",
-    "Failures by reason": "the increase in six minutes, which one backend counts from the sample before them",
-    "Unreadable values": "the same",
     "CPU": "the rate in six minutes, which one backend counts from the sample before them",
 }
 """What differs in more, by the rule's name or the panel's title, and why."""
