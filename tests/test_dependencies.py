@@ -65,7 +65,8 @@ def private_fields(module: ModuleType) -> Iterator[str]:
     """Yield the private fields of libraries in use in a module."""
     for kind in vars(module).values():
         if inspect.isclass(kind) and kind.__module__ == module.__name__:
-            ours = [base for base in kind.__mro__ if library(base) == OURS]
+            # a model that pydantic makes of a table has no code
+            ours = [base for base in kind.__mro__ if library(base) == OURS and has_source(base)]
             theirs = [base for base in kind.__mro__ if library(base) not in {OURS, *sys.stdlib_module_names}]
             for name in fields(ours, ast.expr_context) if theirs else ():
                 owner = next((base for base in theirs if name in vars(base)), None)
@@ -77,6 +78,14 @@ def private_fields(module: ModuleType) -> Iterator[str]:
 def library(kind: type) -> str:
     """Return the library that a class is from."""
     return kind.__module__.partition(".")[0]
+
+
+def has_source(kind: type) -> bool:
+    """Return whether a class is written somewhere."""
+    try:
+        return bool(inspect.getsource(kind))
+    except OSError:
+        return False
 
 
 def fields(kinds: list[type], use: type[ast.expr_context]) -> set[str]:

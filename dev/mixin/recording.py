@@ -48,13 +48,15 @@ or
   {_STARTED} == 1 and {_CALLS} > 0
 or
   {_STARTED} == 0"""
-_OF_STATE = (
-    "count by (job, operation, skill, state) (\n"
-    + "\n  or\n".join(
-        f'    label_replace({STATE} == {number}, "state", "{state}", "", "")' for number, state in enumerate(STATES)
-    )
-    + "\n)"
-)
+
+
+def _of_state() -> str:
+    counted = f'count_values by (job, operation, skill) ("state", {STATE})'
+    for number, state in enumerate(STATES):
+        counted = f'label_replace({counted}, "state", "{state}", "state", "{number}")'
+    return counted
+
+
 _RATIO = f"""\
   (
       {RESULTS}
@@ -135,7 +137,7 @@ def _activity(settings: Settings) -> Group:
         "wolkvox-activity.rules",
         (
             Record(STATE, _STATE),
-            Record(OF_STATE, _OF_STATE),
+            Record(OF_STATE, _of_state()),
             Record(TO_EMPTY, _to_empty(settings)),
             Record(RANK, _rank(settings)),
             Record(DIALED, fold(increase_1h("wolkvox_campaign_dialed_total"))),
