@@ -13,8 +13,11 @@ from mixin.recording import (
     DIALED,
     HITS,
     HITS_LATELY,
+    OF_STATE,
     RATIO,
     RECYCLES_LATELY,
+    STATE,
+    STATES,
     TO_EMPTY,
     USUAL,
 )
@@ -28,18 +31,12 @@ FRESH = _POLLED.format(fold('max_over_time(wolkvox_up{report="campaigns"}[6m])')
 """Silent on old data: one lost poll is forgiven, an outage is another alert's business."""
 LASTING = _POLLED.format(fold('max_over_time(wolkvox_up{report="campaigns"}[11m])'))
 """The same for what has to last: two lost polls do not begin a long `for` anew."""
-_STARTED = f"""\
-  {fold("min_over_time(wolkvox_campaign_started[15m])")} == 1
-and
-  {fold("wolkvox_campaign_started offset 15m")} == 1"""
-_NO_CALLS = f"{fold('max_over_time(wolkvox_campaign_calls_per_minute[15m])')} == 0"
+_EMPTY = STATES.index("list_empty")
 _STALLED = f"""\
   # throughout: the dialler may need a moment with a list that was just recycled
-  {fold("min_over_time(wolkvox_campaign_records_clean[15m])")} > 0
+  min_over_time({STATE}[15m]) == {STATES.index("no_calls")}
 and
-  {_NO_CALLS}
-and
-{_STARTED}"""
+  {STATE} offset 15m > 0"""
 # a list that is worked again and again runs out as it should
 _NOT_ROTATING = f"""\
 unless on (job, operation, campaign_id)
@@ -52,8 +49,6 @@ def group() -> Group:
 
 
 def _of_the_calls() -> tuple[Alert, ...]:
-    called = fold("max_over_time(wolkvox_campaign_calls_per_minute[15m])")
-    listed = fold("max_over_time(wolkvox_campaign_records_clean[15m])")
     return (
         # before the alerts that it silences: those of hundreds of campaigns take a moment to be sent
         Alert(
@@ -64,13 +59,7 @@ def _of_the_calls() -> tuple[Alert, ...]:
 {indent(_STALLED, "    ")}
   ) > 1
 unless on (job, operation)
-  (
-      {called} > 0
-    and
-      {listed} > 0
-    and
-      {fold("wolkvox_campaign_started")} == 1
-  )
+  max_over_time({OF_STATE}{{state="calling"}}[15m]) > 0
 {FRESH}""",
             *("1m", "critical", "campaign", "operations"),
             keep_firing="6m",
@@ -78,7 +67,7 @@ unless on (job, operation)
         ),
         Alert(
             "WolkvoxCampaignStalled",
-            f"{_STALLED}\n{FRESH}",
+            f"  {fold('min_over_time(wolkvox_campaign_records_clean[15m])')} > 0\nand\n{_STALLED}\n{FRESH}",
             *("1m", "critical", "campaign", "campaign"),
             keep_firing="6m",
             business_hours=True,
@@ -93,11 +82,11 @@ def _of_the_list() -> tuple[Alert, ...]:
             f"""\
   {fold("wolkvox_campaign_records")} > 0
 and
-  {_NO_CALLS}
+  min_over_time({STATE}[15m]) == {_EMPTY}
 and
-{_STARTED}
+  max_over_time({STATE}[15m]) == {_EMPTY}
 and
-  {fold("max_over_time(wolkvox_campaign_records_clean[15m])")} == 0
+  {STATE} offset 15m > 0
 {_NOT_ROTATING}
 {FRESH}""",
             *("1m", "info", "campaign", "campaign"),

@@ -1,6 +1,6 @@
 """Recording rules: what dashboards and alerts read more than once, or could not afford to read at once."""
 
-from mixin.promql import fold, increase_1h
+from mixin.promql import fold, fold_least, increase_1h
 from mixin.rules import Group, Record
 from mixin.settings import Settings
 from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold
@@ -34,20 +34,24 @@ _STARTED = fold("wolkvox_campaign_started")
 _CALLS = fold("wolkvox_campaign_calls_per_minute")
 _CLEAN = fold("wolkvox_campaign_records_clean")
 _SUCCESS = 'wolkvox_report_last_success_timestamp_seconds{report="campaigns"}'
-_STATE = f"""\
-  # started: 1 calling, 2 calling though no record is clean; 4 no calls though some are, 3 no calls and none is
-  {_STARTED}
-*
-  (
-      ({_CALLS} > bool 0) * (1 + ({_CLEAN} == bool 0))
-    +
-      ({_CALLS} == bool 0) * (4 - ({_CLEAN} == bool 0))
-  )
-or
-  # whoever calls is calling, whatever is known of the list; and stopped is stopped
-  {_STARTED} == 1 and {_CALLS} > 0
-or
-  {_STARTED} == 0"""
+# of replicas the one that sees calls, or the end of the work, knows better; folded once, since it is cheaper
+_STATE = fold_least(
+    """
+    # started: 1 calling, 2 calling though no record is clean; 4 no calls though some are, 3 no calls and none is
+    wolkvox_campaign_started
+  *
+    (
+        (wolkvox_campaign_calls_per_minute > bool 0) * (1 + (wolkvox_campaign_records_clean == bool 0))
+      +
+        (wolkvox_campaign_calls_per_minute == bool 0) * (4 - (wolkvox_campaign_records_clean == bool 0))
+    )
+  or
+    # whoever calls is calling, whatever is known of the list; and stopped is stopped
+    wolkvox_campaign_started == 1 and wolkvox_campaign_calls_per_minute > 0
+  or
+    wolkvox_campaign_started == 0
+""",
+)
 
 
 def _of_state() -> str:
@@ -140,14 +144,8 @@ def _activity(settings: Settings) -> Group:
             Record(OF_STATE, _of_state()),
             Record(TO_EMPTY, _to_empty(settings)),
             Record(RANK, _rank(settings)),
-            Record(DIALED, fold(increase_1h("wolkvox_campaign_dialed_total"))),
-            Record(RESULTS, fold(increase_1h("wolkvox_campaign_results_total"))),
-            Record(HITS, fold(increase_1h("wolkvox_campaign_hits_total"))),
-            Record(RESULTS_IN_ALL, f"sum without (result) ({RESULTS})"),
-            Record(RATIO, _RATIO),
             Record(DIALABLE, _DIALABLE),
             Record(CALLS_BY_SKILL, _by_skill("wolkvox_campaign_calls_per_minute")),
-            Record(RESULTS_BY_SKILL, f"sum by (job, operation, skill, result) ({RESULTS})"),
             Record(DIALED_TODAY, _by_skill("wolkvox_campaign_dialed_today")),
             Record(RESULTS_TODAY, _by_skill("wolkvox_campaign_results_today", ", result")),
             Record(HITS_TODAY, _by_skill("wolkvox_campaign_hits_today")),
@@ -155,6 +153,19 @@ def _activity(settings: Settings) -> Group:
     )
 
 
+# as often as there is something new: at each poll
+_HOUR = Group(
+    "wolkvox-hour.rules",
+    (
+        Record(DIALED, fold(increase_1h("wolkvox_campaign_dialed_total"))),
+        Record(RESULTS, fold(increase_1h("wolkvox_campaign_results_total"))),
+        Record(HITS, fold(increase_1h("wolkvox_campaign_hits_total"))),
+        Record(RESULTS_IN_ALL, f"sum without (result) ({RESULTS})"),
+        Record(RATIO, _RATIO),
+        Record(RESULTS_BY_SKILL, f"sum by (job, operation, skill, result) ({RESULTS})"),
+    ),
+    interval="5m",
+)
 OF_DAYS = {
     USUAL: _USUAL,
     # over a long weekend, too
@@ -180,4 +191,4 @@ _USUALLY = Group(
 def groups(settings: Settings) -> tuple[Group, ...]:
     """Return the groups in the order in which one reads the other."""
     thresholds = Group("wolkvox-thresholds.rules", tuple(_threshold(each, settings) for each in THRESHOLDS))
-    return thresholds, _activity(settings), _RECYCLED, _DAYS, _USUALLY
+    return thresholds, _activity(settings), _HOUR, _RECYCLED, _DAYS, _USUALLY
