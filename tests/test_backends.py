@@ -31,7 +31,7 @@ about as long as two of its samples lie apart by the other.
 """
 EXCEPTIONS = {
     f"{USUAL}_every30m": "one looks at full half hours, the other back from now: the sixteenth of dialling is another",
-    "WolkvoxCleanRecordsRunningOut": "the rate in eleven minutes, from one sample earlier: it decides near the threshold",
+    "WolkvoxCleanRecordsRunningOut": "a rate in eleven minutes, from one sample earlier, decides near a threshold",
     "API calls per hour": "the increase in an hour by scrapes a minute apart, of which one sees 59 minutes",
     "CPU": "the rate in six minutes, which one backend counts from the sample before them",
 }

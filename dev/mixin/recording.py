@@ -153,7 +153,7 @@ def _activity(settings: Settings) -> Group:
     )
 
 
-# as often as there is something new: at each poll
+# seldom, as there is something new at each poll only; and before what was recorded is found no more, after five minutes
 _HOUR = Group(
     "wolkvox-hour.rules",
     (
@@ -164,7 +164,7 @@ _HOUR = Group(
         Record(RATIO, _RATIO),
         Record(RESULTS_BY_SKILL, f"sum by (job, operation, skill, result) ({RESULTS})"),
     ),
-    interval="5m",
+    interval="4m",
 )
 OF_DAYS = {
     USUAL: _USUAL,
