@@ -19,8 +19,8 @@ from wolkvox_exporter.api.client import Client
 from wolkvox_exporter.api.errors import ApiError
 from wolkvox_exporter.api.reports import amd, campaigns
 from wolkvox_exporter.app import Exporter
+from wolkvox_exporter.cli.values import LOG_FORMATS
 from wolkvox_exporter.config import Config
-from wolkvox_exporter.runtime.logs import FORMATS
 from wolkvox_exporter.simulator import Fault
 
 PASSWORD = "canary-proxy-77ab1c"
@@ -59,7 +59,7 @@ ECHOES: dict[str, Handler] = {
 }
 
 
-@pytest.mark.parametrize("log_format", FORMATS)
+@pytest.mark.parametrize("log_format", LOG_FORMATS)
 @pytest.mark.parametrize("fault", Fault)
 async def test_no_fault_makes_the_token_show(fault: Fault, log_format: str, capfd: pytest.CaptureFixture[str]) -> None:
     """If the API fails in whatever way, then the token is on no page and in no line of the log."""
@@ -79,7 +79,7 @@ async def test_no_fault_makes_the_token_show(fault: Fault, log_format: str, capf
     assert_secret(shown + logged)
 
 
-@pytest.mark.parametrize("log_format", FORMATS)
+@pytest.mark.parametrize("log_format", LOG_FORMATS)
 @pytest.mark.parametrize("echo", ECHOES)
 async def test_an_echoed_token_does_not_show(echo: str, log_format: str, capfd: pytest.CaptureFixture[str]) -> None:
     """If a server repeats the token anywhere in its answer, then it is on no page and in no line of the log."""

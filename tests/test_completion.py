@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from support.processes import environment
-from wolkvox_exporter.cli import completion
-from wolkvox_exporter.cli.commands import COMMANDS
+from wolkvox_exporter.cli import completion, values
 from wolkvox_exporter.cli.flags import GRAMMAR
-from wolkvox_exporter.runtime import logs
+from wolkvox_exporter.cli.running import COMMANDS
 from wolkvox_exporter.simulator import Fault
 
 WRITTEN = [name for name in COMMANDS if name != GRAMMAR.default]
@@ -90,9 +89,9 @@ def test_bash_completes_commands_and_the_flags_of_each(folder: Path) -> None:
 @pytest.mark.parametrize("before", [("--log.level",), ("--log.level", "="), ("once", "--log.level", "=")])
 def test_bash_completes_values(folder: Path, before: tuple[str, ...]) -> None:
     """If a flag has a choice of values, then bash offers them, after a space as after =, which bash splits off."""
-    assert completed(folder, *before, "") == list(logs.LEVELS)
+    assert completed(folder, *before, "") == list(values.LOG_LEVELS)
     assert completed(folder, *before, "w") == ["warn"]
-    assert completed(folder, *(word for word in before if word != "="), "=") == list(logs.LEVELS)
+    assert completed(folder, *(word for word in before if word != "="), "=") == list(values.LOG_LEVELS)
 
 
 def test_bash_completes_what_is_not_a_flag(folder: Path) -> None:
@@ -110,7 +109,7 @@ def test_bash_completes_what_is_not_a_flag(folder: Path) -> None:
     [
         ("chec", {"check"}, {"once"}),
         ("check --", {"--config.file", "--web.config.file", "--output", "--help"}, {"--log.level", "--speed"}),
-        ("once --log.level=", set(logs.LEVELS), {"json"}),
+        ("once --log.level=", set(values.LOG_LEVELS), {"json"}),
         ("completion ", {"bash", "zsh", "fish"}, set()),
         ("", {*WRITTEN}, set()),
     ],
@@ -132,7 +131,7 @@ def test_fish_completes_the_same(folder: Path, typed: str, offered: set[str], no
     [
         ("", {*WRITTEN}, set()),
         ("check --", {"--config.file", "--web.config.file", "--output", "--help"}, {"--log.level", "--speed"}),
-        ("once --log.level=", set(logs.LEVELS), {"json"}),
+        ("once --log.level=", set(values.LOG_LEVELS), {"json"}),
         ("simulate --fault=", {"html", "garbage"}, set()),
         ("completion ", {"bash", "zsh", "fish"}, set()),
         ("assets ", {"my"}, {"config.yaml"}),
@@ -148,7 +147,7 @@ def test_zsh_completes_the_same(folder: Path, typed: str, offered: set[str], not
     assert [name for name in not_offered if name in shown] == []
 
 
-@pytest.mark.parametrize("name", completion.SHELLS)
+@pytest.mark.parametrize("name", values.SHELLS)
 def test_each_script_is_the_shells_own_language(folder: Path, name: str) -> None:
     """If a script is made, then its shell reads it without an error."""
     flag = "--no-execute" if name == "fish" else "-n"

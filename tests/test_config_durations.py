@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wolkvox_exporter.config import durations
-from wolkvox_exporter.config.values import BadValue
+from wolkvox_exporter.config.problems import BadValue
 
 _NO_UNIT = "a duration needs its unit; write 5m or 300s"
 _NO_DURATION = "this is no duration; write one such as 90s, 5m or 1h30m (units y w d h m s ms, in this order)"

@@ -18,7 +18,7 @@ from wolkvox_exporter.api.errors import ApiError
 from wolkvox_exporter.api.reports import agents
 from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.cli.masking import without_names
-from wolkvox_exporter.runtime.logs import FORMATS
+from wolkvox_exporter.cli.values import LOG_FORMATS
 
 NAME, ID, DNI, PHONE, ADDRESS = "Canary Peña", "7712001", "55880099", "3157700112", "10.77.12.99"
 SECRETS = (NAME, "Canary", "Peña", ID, DNI, PHONE, ADDRESS)
@@ -61,7 +61,7 @@ def wanting(base_url: str, **keys: Any) -> Any:  # noqa: ANN401 - any key of the
     return operation(base_url, **{"amd": "off", "agents": "by_status", **keys})
 
 
-@pytest.mark.parametrize("log_format", FORMATS)
+@pytest.mark.parametrize("log_format", LOG_FORMATS)
 @pytest.mark.parametrize("case", BODIES)
 async def test_nobody_shows(case: str, log_format: str, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """If an answer names people, wherever, then no page, state, log line at debug, nor what is held in memory does."""
@@ -100,7 +100,7 @@ def stumbling(_: object) -> object:
     raise RuntimeError(f"a bug that repeats {somebody}")
 
 
-@pytest.mark.parametrize("log_format", FORMATS)
+@pytest.mark.parametrize("log_format", LOG_FORMATS)
 async def test_a_bug_shows_nobody(
     log_format: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

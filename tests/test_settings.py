@@ -19,7 +19,7 @@ from wolkvox_exporter.assets.settings_rules import rules
 from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold
 from wolkvox_exporter.cli.commands import main
 from wolkvox_exporter.config import values
-from wolkvox_exporter.config.values import BadValue
+from wolkvox_exporter.config.problems import BadValue
 
 NAMES = (
     "Ventas (CO) + MX",

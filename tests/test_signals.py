@@ -33,7 +33,7 @@ class First:
             sys.exit()
 
 sys.meta_path.insert(0, First)
-importlib.import_module(sys.argv[1])
+importlib.import_module(sys.argv.pop(1)).main()
 """
 
 

@@ -23,6 +23,7 @@ from support.operations import TOKEN, operation, restarted, running
 from support.outcomes import call_centre
 from support.processes import EXPORTER, config_file, run, serving
 from test_process import scraped
+from wolkvox_exporter.cli.commands import main
 from wolkvox_exporter.config import Operation as Wanted
 from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.runtime.clock import SystemClock
@@ -296,14 +297,17 @@ async def test_once_and_check_leave_the_state_alone(tmp_path: Path) -> None:
         ("state\n", NO_PATH),
     ],
 )
-async def test_a_folder_that_cannot_be_is_an_error_of_the_configuration(tmp_path: Path, state: str, says: str) -> None:
+def test_a_folder_that_cannot_be_is_an_error_of_the_configuration(
+    tmp_path: Path, state: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """If `state` is no folder to write to, then `check` says so with file and line."""
-    async with centre(tmp_path, state=state) as (_, config):
-        ended = await run(*EXPORTER, "check", f"--config.file={config}")
-    assert ended.code == 1
-    assert ended.err.startswith(f"{config}:")
-    assert ": state: " in ended.err
-    assert ended.err.endswith(f"{says}\n")
+    operation = {"ventas-co": {"token": "opens-nothing"}}
+    config = config_file(tmp_path, "http://127.0.0.1:9", operation, state=state)
+    assert main(["check", f"--config.file={config}"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"{config}:")
+    assert ": state: " in told
+    assert told.endswith(f"{says}\n")
 
 
 async def test_a_folder_that_turns_out_unwritable_is_told_before_anything_is_asked(tmp_path: Path) -> None:

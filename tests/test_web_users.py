@@ -11,7 +11,7 @@ from support.canary import assert_secret, debug_log
 from support.clock import ManualClock
 from support.processes import config_file, serving
 from support.web import ALICE, PASSWORD, USERS, basic, guarded, said, status, written
-from wolkvox_exporter.runtime.logs import FORMATS
+from wolkvox_exporter.cli.values import LOG_FORMATS
 from wolkvox_exporter.web.toolkit import passwords, users
 from wolkvox_exporter.web.toolkit.users import Users, Verdict
 from wolkvox_exporter.web.toolkit.watcher import LOOK_EVERY
@@ -281,7 +281,7 @@ async def test_a_file_that_vanishes_opens_no_door(tmp_path: Path) -> None:
         assert await status(port, basic("alice", PASSWORD)) == 500
 
 
-@pytest.mark.parametrize("log_format", FORMATS)
+@pytest.mark.parametrize("log_format", LOG_FORMATS)
 async def test_no_password_is_in_the_log(tmp_path: Path, log_format: str, capfd: pytest.CaptureFixture[str]) -> None:
     """If passwords come, right, wrong or in a request that is no HTTP, then neither they nor hashes are logged."""
     header = basic("alice", PASSWORD)

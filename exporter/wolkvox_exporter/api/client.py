@@ -17,7 +17,7 @@ from wolkvox_exporter.api.errors import ApiError, Reason
 from wolkvox_exporter.api.redaction import Redaction
 from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.config import environment
-from wolkvox_exporter.config.values import BadValue
+from wolkvox_exporter.config.problems import BadValue
 from wolkvox_exporter.runtime.pacing import in_turn
 
 TOKEN_HEADER = "wolkvox-token"  # noqa: S105 - the header's name

@@ -2,11 +2,10 @@
 
 from typing import NoReturn
 
+from wolkvox_exporter.app import LOOK_INTERVAL
 from wolkvox_exporter.app.reloading import Reloading
 from wolkvox_exporter.runtime.clock import Clock
 
-INTERVAL = 30.0
-"""Seconds from one look to the next, unless told otherwise; Prometheus has the same."""
 SETTLE = 2.0
 """Seconds after which a second look has to find the same: a file may be half written, or gone for a moment."""
 MOST_LOOKS = 30
@@ -20,7 +19,7 @@ _RESTLESS = (
 class ConfigWatch:
     """Compares contents, not times or names: links that are swapped count, and a touch does not."""
 
-    def __init__(self, reloading: Reloading, clock: Clock, interval: float = INTERVAL) -> None:
+    def __init__(self, reloading: Reloading, clock: Clock, interval: float = LOOK_INTERVAL) -> None:
         self._reloading = reloading
         self._clock = clock
         self._interval = interval

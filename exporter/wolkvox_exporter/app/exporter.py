@@ -33,8 +33,9 @@ from wolkvox_exporter.runtime.supervisor import Supervisor
 from wolkvox_exporter.runtime.systemd import ServiceManager
 from wolkvox_exporter.storage import Directory, state_in
 from wolkvox_exporter.web.routes import Site
+from wolkvox_exporter.web.toolkit import MAX_REQUESTS
 from wolkvox_exporter.web.toolkit.address import Address
-from wolkvox_exporter.web.toolkit.guard import MAX_REQUESTS, Guard
+from wolkvox_exporter.web.toolkit.guard import Guard
 from wolkvox_exporter.web.toolkit.listener import Listener
 from wolkvox_exporter.web.toolkit.watcher import WatchedConfig
 from wolkvox_exporter.web.toolkit.web_config import UNPROTECTED

@@ -13,9 +13,9 @@ from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold
 from wolkvox_exporter.config import durations, validation, yamlfile
 from wolkvox_exporter.config.keys import Keys
 from wolkvox_exporter.config.messages import Models
-from wolkvox_exporter.config.problems import ConfigError
+from wolkvox_exporter.config.problems import BadValue, ConfigError
 from wolkvox_exporter.config.types import Name, from_text
-from wolkvox_exporter.config.values import BadValue, name
+from wolkvox_exporter.config.values import name
 from wolkvox_exporter.config.yamlfile import Document
 
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?) ?%")

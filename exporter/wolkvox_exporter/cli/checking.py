@@ -3,38 +3,48 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
-from pathlib import Path
 
-from wolkvox_exporter import storage
-from wolkvox_exporter.api.reports import quota
+from wolkvox_exporter.cli.options import Options
 from wolkvox_exporter.cli.output import complain, say
-from wolkvox_exporter.config import Config, Operation, Problem, cost, durations
-from wolkvox_exporter.runtime.clock import SystemClock
-from wolkvox_exporter.runtime.concurrency import NoThreadError, waited_for
-from wolkvox_exporter.web.landing.words import count
+from wolkvox_exporter.config import Config, ConfigError, Operation, Problem, cost, durations, load
+from wolkvox_exporter.web.words import count
 
 _SHARED = "An account has licences × 1,000 calls a day, which all its integrations share."  # noqa: RUF001 - as the vendor puts it
 
-_PATIENCE = 2.0
-"""Seconds for which a state is waited for: its disk may hang, and it is not what was asked to be checked."""
+
+def check(options: Options) -> int:
+    """Print what is wrong with the configuration, and with the web configuration file if one is named."""
+    config, problems = _checked(options)
+    limits = _limits_last_seen(config) if config else {}
+    findings = Findings(str(options.config_file), config, tuple(problems), limits)
+    _SHOWN[options.output](findings)
+    return 0 if findings.is_good else 1
 
 
-def limits_last_seen(config: Config) -> Mapping[str, float]:
+def _checked(options: Options) -> tuple[Config | None, list[Problem]]:
+    config, problems = None, list[Problem]()
+    try:
+        config = load(options.config_file)
+        problems += config.unreadable_tokens
+    except ConfigError as error:
+        problems += error.problems
+    try:
+        if options.web_config_file:
+            from wolkvox_exporter.web.toolkit import web_config  # noqa: PLC0415 - few use it, and it takes long to import
+
+            web_config.load(options.web_config_file)
+    except ConfigError as error:
+        problems += error.problems
+    return config, problems
+
+
+def _limits_last_seen(config: Config) -> Mapping[str, float]:
     """Return the calls that wolkvox allowed in a day when an exporter last asked, by operation, where a state says."""
     if config.state is None:
         return {}
-    try:
-        return waited_for(partial(_limits, config.state, config.operations), _PATIENCE, config.state)
-    except (TimeoutError, NoThreadError):
-        return {}
+    from wolkvox_exporter.cli import limits  # noqa: PLC0415 - few use it, and it takes long to import
 
-
-def _limits(folder: Path, operations: tuple[Operation, ...]) -> Mapping[str, float]:
-    clock = SystemClock()
-    states = {operation.name: storage.peek(folder, operation, clock) for operation in operations}
-    calls = {name: state.spending.calls for name, state in states.items() if state}
-    return {name: found[quota.LIMIT] for name, found in calls.items() if quota.LIMIT in found}
+    return limits.last_seen(config.state, config.operations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +159,6 @@ def _escaped(text: str, more: str = "") -> str:
     return text
 
 
-def show(findings: Findings, output: str) -> None:
-    """Print what was found in one of the `OUTPUTS`; raises `OutputError` and `ReaderGone`."""
-    _SHOWN[output](findings)
-
-
 def _show_text(findings: Findings) -> None:
     complain(*findings.errors, *(f"{warning} (a warning)" for warning in findings.warnings))
     if findings.is_good:
@@ -176,4 +181,3 @@ _SHOWN: dict[str, Callable[[Findings], None]] = {
     "json": _show_json,
     "github": _show_annotations,
 }
-OUTPUTS = tuple(_SHOWN)

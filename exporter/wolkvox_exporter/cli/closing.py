@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot
-from wolkvox_exporter.web.landing.words import count
+from wolkvox_exporter.web.words import count
 
 
 def closing_line(snapshots: Sequence[Snapshot], seconds: float) -> str:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from wolkvox_exporter.runtime.logs import printable
+from wolkvox_exporter.runtime.printing import printable
 
 HELP, VERSION = ("-h", "--help"), "--version"
 """What is shown instead of a command being run; whoever reads a line looks for them first."""

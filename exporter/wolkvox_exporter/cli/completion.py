@@ -4,6 +4,9 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 
 from wolkvox_exporter.cli.command_line import Flag, Grammar, Positional
+from wolkvox_exporter.cli.flags import GRAMMAR
+from wolkvox_exporter.cli.options import Options
+from wolkvox_exporter.cli.output import say
 from wolkvox_exporter.cli.usage import PROGRAM
 
 _BASH = """\
@@ -50,6 +53,12 @@ else
     compdef _wolkvox-exporter wolkvox-exporter
 fi"""
 _ZSH_PATHS = {"FILE": "_files", "DIR": "_directories"}
+
+
+def completion(options: Options) -> int:
+    """Print a script for a shell, which then completes what can be written."""
+    say(script(options.shell, GRAMMAR))
+    return 0
 
 
 def script(shell: str, grammar: Grammar) -> str:
@@ -169,4 +178,3 @@ def _fish_quoted(text: str) -> str:
 
 
 _SCRIPTS: Mapping[str, Callable[[Grammar], str]] = {"bash": _bash, "zsh": _zsh, "fish": _fish}
-SHELLS = tuple(_SCRIPTS)

@@ -1,5 +1,6 @@
 """A contact centre to look at without one: the simulator, alone or with an exporter that polls it."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from zoneinfo import ZoneInfo
@@ -7,6 +8,8 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from wolkvox_exporter.app import Exporter, Listen
+from wolkvox_exporter.cli import PORT
+from wolkvox_exporter.cli.options import Options
 from wolkvox_exporter.cli.output import say
 from wolkvox_exporter.config import AgentsMode, Config, LiteralToken, Operation, SkillsMode
 from wolkvox_exporter.runtime.clock import SystemClock
@@ -54,7 +57,21 @@ _SETTINGS = {
 }
 
 
-async def demo(listen: Listen, speed: float, seed: int) -> None:
+def demo(options: Options) -> int:
+    """Run simulator and exporter together."""
+    listen = Listen(options.listen_addresses or [("127.0.0.1", PORT)])
+    asyncio.run(_demo(listen, options.speed, options.seed))
+    return 0
+
+
+def simulate(options: Options) -> int:
+    """Run the simulator alone."""
+    addresses = options.listen_addresses or [("127.0.0.1", 0)]
+    asyncio.run(_simulate(addresses, options.speed, options.seed, options.faults))
+    return 0
+
+
+async def _demo(listen: Listen, speed: float, seed: int) -> None:
     """Run simulator and exporter until told to stop; figures move `speed` times as fast as real ones."""
     simulator = _simulator(speed, seed)
     async with AsyncExitStack() as stack:
@@ -67,7 +84,7 @@ async def demo(listen: Listen, speed: float, seed: int) -> None:
         await stop.wait()
 
 
-async def simulate(addresses: Sequence[Address], speed: float, seed: int, faults: Sequence[Fault]) -> None:
+async def _simulate(addresses: Sequence[Address], speed: float, seed: int, faults: Sequence[Fault]) -> None:
     """Run the simulator until told to stop, with some of its faults switched on."""
     simulator = _simulator(speed, seed)
     for fault in faults:

@@ -4,19 +4,18 @@ Flags are named as Prometheus' own programs name theirs.
 """
 
 from wolkvox_exporter import assets
-from wolkvox_exporter.app import config_watch
-from wolkvox_exporter.cli import PORT, checking, completion, values
+from wolkvox_exporter.app import LOOK_INTERVAL
+from wolkvox_exporter.cli import PORT, values
 from wolkvox_exporter.cli.command_line import Command, Flag, Grammar, Positional, one_of
 from wolkvox_exporter.config import durations
-from wolkvox_exporter.runtime import logs
+from wolkvox_exporter.web.toolkit import MAX_REQUESTS
 from wolkvox_exporter.web.toolkit.address import parse_address, parse_path
-from wolkvox_exporter.web.toolkit.guard import MAX_REQUESTS
 
 SERVE = "serve"
 """The command that is not written."""
 _CHECK, _ONCE, _DEMO, _SIMULATE, _ASSETS = "check", "once", "demo", "simulate", "assets"
 _LOGGING = (SERVE, _ONCE, _DEMO, _SIMULATE)
-_SHELL = Positional("shell", "SHELL", "the shell", one_of(completion.SHELLS), completion.SHELLS)
+_SHELL = Positional("shell", "SHELL", "the shell", one_of(values.SHELLS), values.SHELLS)
 _NEW_FOLDER = Positional("folder", "DIR", "where to write; made if it is missing", values.path)
 
 GRAMMAR = Grammar(
@@ -54,7 +53,7 @@ GRAMMAR = Grammar(
             "how often to look whether it has, from 1s to 1d",
             durations.bounded,
             "DURATION",
-            default=durations.written(config_watch.INTERVAL),
+            default=durations.written(LOOK_INTERVAL),
         ),
         Flag(
             "--web.listen-address",
@@ -98,30 +97,30 @@ GRAMMAR = Grammar(
             "output",
             (_CHECK,),
             "how it is said: to people, as one JSON object, or as annotations of a GitHub workflow",
-            one_of(checking.OUTPUTS),
+            one_of(values.OUTPUTS),
             "FORMAT",
             default="text",
-            choices=checking.OUTPUTS,
+            choices=values.OUTPUTS,
         ),
         Flag(
             "--log.level",
             "log_level",
             _LOGGING,
             "lowest level that is logged",
-            one_of(logs.LEVELS),
+            one_of(values.LOG_LEVELS),
             "LEVEL",
             default="info",
-            choices=logs.LEVELS,
+            choices=values.LOG_LEVELS,
         ),
         Flag(
             "--log.format",
             "log_format",
             _LOGGING,
             "format of the log lines",
-            one_of(logs.FORMATS),
+            one_of(values.LOG_FORMATS),
             "FORMAT",
             default="logfmt",
-            choices=logs.FORMATS,
+            choices=values.LOG_FORMATS,
         ),
         Flag(
             "--save-replies",

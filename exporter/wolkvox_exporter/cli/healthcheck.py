@@ -14,7 +14,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
 from wolkvox_exporter.cli import PORT
-from wolkvox_exporter.cli.output import complain
+from wolkvox_exporter.cli.output import failed
 from wolkvox_exporter.web.toolkit.address import Address, parse_address, shown
 
 _PROGRAMS = {"wolkvox-exporter", "wolkvox_exporter"}
@@ -28,7 +28,7 @@ def main(flags: Sequence[str], processes: Path = Path("/proc")) -> int:
     try:
         wanted = _given(flags) if flags else _in_use(_flags_of_exporter(processes))
     except ValueError as error:
-        return _failed(error)
+        return failed(error)
     except SystemExit as misused:
         # containers keep the code for themselves that argparse has for it
         return 1 if misused.code else 0
@@ -38,7 +38,8 @@ def main(flags: Sequence[str], processes: Path = Path("/proc")) -> int:
             if (reason := _illness(reached, port)) is None:
                 return 0
             reasons.append(f"{shown((reached, port))}: {reason}")
-    return _failed(*reasons)
+    # kept with the container's state, for people
+    return failed(*reasons)
 
 
 def _given(flags: Sequence[str]) -> list[Address]:
@@ -119,12 +120,6 @@ def _trusting() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def _failed(*reasons: object) -> int:
-    # kept with the container's state, for people
-    complain(*reasons)
-    return 1
 
 
 if __name__ == "__main__":

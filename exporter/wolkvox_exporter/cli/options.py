@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from wolkvox_exporter import __version__, assets
-from wolkvox_exporter.app import config_watch
+from wolkvox_exporter.app import LOOK_INTERVAL
 from wolkvox_exporter.cli import usage
 from wolkvox_exporter.cli.command_line import HELP, VERSION, UsageError
 from wolkvox_exporter.cli.flags import GRAMMAR, SERVE
 from wolkvox_exporter.cli.output import complain, say
-from wolkvox_exporter.simulator import Fault
+from wolkvox_exporter.simulator.fault import Fault
+from wolkvox_exporter.web.toolkit import MAX_REQUESTS
 from wolkvox_exporter.web.toolkit.address import Address
-from wolkvox_exporter.web.toolkit.guard import MAX_REQUESTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Options:
     web_config_file: Path | None = None
     max_requests: int = MAX_REQUESTS
     enable_auto_reload: bool = False
-    auto_reload_interval: float = config_watch.INTERVAL
+    auto_reload_interval: float = LOOK_INTERVAL
 
 
 def parse(arguments: Sequence[str] | None) -> Options:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
 
+from wolkvox_exporter.runtime.plain_error import PlainError
 
-class OutputError(Exception):
+
+class OutputError(PlainError):
     """What a command prints cannot be written."""
 
     def __init__(self, reason: str) -> None:
@@ -57,6 +59,12 @@ def complain(*problems: object) -> None:
             print(*problems, sep="\n", file=sys.stderr, flush=True)  # noqa: T201 - for people
         except (OSError, ValueError):
             _discard(sys.stderr)
+
+
+def failed(*problems: object) -> int:
+    """Print each on standard error; returns the exit code that a command ends with then."""
+    complain(*problems)
+    return 1
 
 
 @contextmanager

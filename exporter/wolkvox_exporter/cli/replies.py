@@ -9,10 +9,11 @@ from wolkvox_exporter.api.response import Answer
 from wolkvox_exporter.cli.masking import without_names
 from wolkvox_exporter.cli.output import at_terminal, complain
 from wolkvox_exporter.runtime import shortages
-from wolkvox_exporter.runtime.logs import printable
+from wolkvox_exporter.runtime.plain_error import PlainError
+from wolkvox_exporter.runtime.printing import printable
 
 
-class RepliesError(Exception):
+class RepliesError(PlainError):
     """Replies cannot be kept."""
 
     def __init__(self, folder: Path, error: OSError) -> None:

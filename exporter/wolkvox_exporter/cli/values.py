@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from wolkvox_exporter.cli.command_line import did_you_mean
-from wolkvox_exporter.simulator import Fault
+from wolkvox_exporter.simulator.fault import Fault
 
 
 def path(written: str) -> Path:
@@ -63,3 +63,7 @@ def fault(written: str) -> Fault:
 
 
 FAULTS = tuple(Fault)
+LOG_FORMATS = ("logfmt", "json")
+LOG_LEVELS = ("debug", "info", "warn", "error")
+OUTPUTS = ("text", "json", "github")
+SHELLS = ("bash", "zsh", "fish")

@@ -1,27 +1,10 @@
 """The configuration file: read, checked and made effective; `load` is the way in."""
 
-from wolkvox_exporter.config.json_schema import schema
-from wolkvox_exporter.config.loader import Config, load
-from wolkvox_exporter.config.models import Campaigns, Operation
-from wolkvox_exporter.config.problems import ConfigError, Problem
-from wolkvox_exporter.config.skills import SkillsMode
-from wolkvox_exporter.config.tokens import EnvironmentToken, FileToken, LiteralToken, TokenSource, TokenUnreadable
-from wolkvox_exporter.config.values import AgentsMode, AmdMode
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "AgentsMode",
-    "AmdMode",
-    "Campaigns",
-    "Config",
-    "ConfigError",
-    "EnvironmentToken",
-    "FileToken",
-    "LiteralToken",
-    "Operation",
-    "Problem",
-    "SkillsMode",
-    "TokenSource",
-    "TokenUnreadable",
-    "load",
-    "schema",
-]
+from wolkvox_exporter.runtime.on_demand import names_of
+
+if TYPE_CHECKING:
+    from wolkvox_exporter.config.offered import *  # noqa: F403 - `__all__` of it says what
+else:
+    __getattr__ = names_of(__name__, "offered")

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from wolkvox_exporter.config import durations, environment, validation
 from wolkvox_exporter.config.models import EXACTLY_ONE, Operation, Polling
-from wolkvox_exporter.config.problems import Location, Problem, path_text
-from wolkvox_exporter.config.values import BadValue
+from wolkvox_exporter.config.problems import BadValue, Location, Problem, path_text
 from wolkvox_exporter.config.yamlfile import Data, Document
 
 _TIMEOUT = durations.written(Polling.model_fields["timeout"].default)

@@ -2,7 +2,7 @@
 
 import re
 
-from wolkvox_exporter.config.values import BadValue
+from wolkvox_exporter.config.problems import BadValue
 
 _UNITS = {"y": 31_536_000_000, "w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 _SHORTEST = 1.0

@@ -8,6 +8,8 @@ class Keys(BaseModel):
 
     model_config = ConfigDict(
         frozen=True,
+        # some are never read on their own, only as parts or bases of others
+        defer_build=True,
         extra="forbid",
         arbitrary_types_allowed=True,
         hide_input_in_errors=True,

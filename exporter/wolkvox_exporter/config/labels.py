@@ -2,7 +2,8 @@
 
 import re
 
-from wolkvox_exporter.config.values import BadValue, label_value
+from wolkvox_exporter.config.problems import BadValue
+from wolkvox_exporter.config.values import label_value
 
 MOST = 20
 """Labels at one place."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from wolkvox_exporter.config.models import Campaigns, WrittenFile, WrittenOperation
-from wolkvox_exporter.config.values import BadValue
+from wolkvox_exporter.config.problems import BadValue
 
 Models: TypeAlias = Mapping[tuple[str, ...], type[BaseModel]]
 """The model of each group of keys, by the keys that lead there."""

@@ -5,6 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from wolkvox_exporter.runtime.plain_error import PlainError
+
 Location: TypeAlias = tuple[str | int, ...]
 """The keys and list positions that lead to a value."""
 
@@ -24,7 +26,11 @@ class Problem:
         return ": ".join(part for part in (f"{self.file}:{self.line}", self.path, self.text) if part)
 
 
-class ConfigError(Exception):
+class BadValue(ValueError):  # noqa: N818 - reads as what it says
+    """The text cannot be used; the message says what would be right and never repeats the text."""
+
+
+class ConfigError(PlainError):
     """A configuration that cannot be used, with all its problems in the order of the file."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import TypeAlias
 
-from wolkvox_exporter.config.values import OFF_WORDS, BadValue, mode, whole_number
+from wolkvox_exporter.config.problems import BadValue
+from wolkvox_exporter.config.values import OFF_WORDS, mode, whole_number
 
 SERVICE_LEVELS = (10, 20, 30)
 """Seconds: the thresholds of the service levels that wolkvox gives in any case."""

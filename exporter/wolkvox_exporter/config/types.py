@@ -14,8 +14,8 @@ from pydantic import BeforeValidator, SecretStr, ValidationInfo, WithJsonSchema
 
 from wolkvox_exporter.config import durations, labels, placeholders, skills, values
 from wolkvox_exporter.config.placeholders import Placeholder
+from wolkvox_exporter.config.problems import BadValue
 from wolkvox_exporter.config.tokens import EnvironmentToken, FileToken, LiteralToken, TokenSource, TokenUnreadable
-from wolkvox_exporter.config.values import BadValue
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # to an editor, an unquoted 4875 or no is not a text

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
+from wolkvox_exporter.config.problems import BadValue
 from wolkvox_exporter.runtime import files
 
 _SERVER = re.compile(r"(?:wv)?([0-9]{4})")
@@ -35,10 +36,6 @@ OFF_WORDS = frozenset({"off", "no", "false"})
 
 
 _Mode = TypeVar("_Mode", bound=StrEnum)
-
-
-class BadValue(ValueError):  # noqa: N818 - reads as what it says
-    """The text cannot be used; the message says what would be right and never repeats the text."""
 
 
 class AmdMode(StrEnum):

@@ -1,20 +1,17 @@
 """Structured logs on stderr: logfmt or JSON, one line an event, the library's own lines among them."""
 
 import asyncio
-import json
 import logging
 import os
 import sys
-from typing import Any, Literal, get_args
+from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from wolkvox_exporter.runtime import shortages
+from wolkvox_exporter.runtime.printing import printable
 
-LogFormat = Literal["logfmt", "json"]
-FORMATS: tuple[str, ...] = get_args(LogFormat)
-LEVELS = ("debug", "info", "warn", "error")
 _NUMBERS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 
@@ -83,10 +80,3 @@ def _renderer(log_format: str) -> Processor:
         return printable(str(renderer(logger, name, {**first, **event})))
 
     return render
-
-
-def printable(line: str) -> str:
-    """Escape, as JSON does, whatever a terminal might obey or hide: texts of the API are in it."""
-    if line.isprintable():
-        return line
-    return "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in line)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from wolkvox_exporter.runtime.clock import Clock
-from wolkvox_exporter.simulator.faults import Fault
+from wolkvox_exporter.simulator.fault import Fault
 
 
 @dataclass(frozen=True)

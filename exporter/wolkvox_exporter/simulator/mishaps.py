@@ -9,7 +9,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from wolkvox_exporter.simulator.answers import Answer
-from wolkvox_exporter.simulator.faults import Fault
+from wolkvox_exporter.simulator.fault import Fault
 
 HUGE = 300 * 2**20
 """Bytes of the huge answer, for a client that reads on and on."""

@@ -10,7 +10,7 @@ from wolkvox_exporter.simulator.answers import Row, completed
 from wolkvox_exporter.simulator.campaign import Campaign
 from wolkvox_exporter.simulator.detections import Lag
 from wolkvox_exporter.simulator.distributor import Distributor
-from wolkvox_exporter.simulator.faults import Fault
+from wolkvox_exporter.simulator.fault import Fault
 from wolkvox_exporter.simulator.skill import Skill
 from wolkvox_exporter.simulator.truth import AgentsPoll, Poll, SkillsPoll
 from wolkvox_exporter.simulator.window import DAY, Window, midnight_before

@@ -13,7 +13,8 @@ from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.simulator import answers, faults
 from wolkvox_exporter.simulator.answers import Answer
 from wolkvox_exporter.simulator.calls import Call, Log, Visit
-from wolkvox_exporter.simulator.faults import Fault, Order
+from wolkvox_exporter.simulator.fault import Fault
+from wolkvox_exporter.simulator.faults import Order
 from wolkvox_exporter.simulator.mishaps import ELSEWHERE, MISHAPS
 from wolkvox_exporter.simulator.operation import Operation
 from wolkvox_exporter.simulator.quota import Quota

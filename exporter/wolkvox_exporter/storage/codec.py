@@ -6,6 +6,7 @@ is written the same way: the calls that went out since the state was written tha
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -32,8 +33,15 @@ class _Note:
     calls: tuple[Begun, ...]
 
 
-_STATE = TypeAdapter(OperationState)
-_NOTE = TypeAdapter(_Note)
+# made when the first is read or written: many keep no state, and what reads one takes 20 ms to make
+@cache
+def _states() -> TypeAdapter[OperationState]:
+    return TypeAdapter(OperationState)
+
+
+@cache
+def _notes() -> TypeAdapter[_Note]:
+    return TypeAdapter(_Note)
 
 
 class UnusableError(Exception):
@@ -63,12 +71,12 @@ class Head(BaseModel):
 
 def encode(operation: Operation, state: OperationState, clock: Clock) -> bytes:
     """Write the state of an operation."""
-    return _written(operation, _STATE, state, clock)
+    return _written(operation, _states(), state, clock)
 
 
 def encode_note(operation: Operation, state: OperationState, content: bytes, clock: Clock) -> bytes:
     """Write the calls that went out since `content`, empty if there is none, was written."""
-    return _written(operation, _NOTE, _Note(digest(content), state.unsaved), clock)
+    return _written(operation, _notes(), _Note(digest(content), state.unsaved), clock)
 
 
 def digest(content: bytes) -> str:
@@ -78,7 +86,7 @@ def digest(content: bytes) -> str:
 
 def decode(content: bytes | None, operation: Operation, clock: Clock) -> OperationState:
     """Read the state of an operation, or raise `UnusableError`."""
-    return _read(content, operation, _STATE, clock)
+    return _read(content, operation, _states(), clock)
 
 
 def noted(
@@ -86,7 +94,7 @@ def noted(
 ) -> OperationState | None:
     """Return the state with the calls of a note, if it is one of this content; the last of them may still last."""
     try:
-        found = _read(note, operation, _NOTE, clock)
+        found = _read(note, operation, _notes(), clock)
     except UnusableError:
         return state
     if found.of != digest(content or b"") or not found.calls:

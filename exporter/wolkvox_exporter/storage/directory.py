@@ -17,6 +17,7 @@ from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.polling.store import SLACK
 from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.runtime.concurrency import SerialThread
+from wolkvox_exporter.runtime.plain_error import PlainError
 from wolkvox_exporter.storage import atomic, codec
 from wolkvox_exporter.storage.codec import UnusableError
 
@@ -42,7 +43,7 @@ _BUG_REMEDY = f"{_LOSS}; nothing is wrong with the folder, please report a bug"
 log = structlog.get_logger()
 
 
-class StateError(Exception):
+class StateError(PlainError):
     """The state cannot be kept where it should be; the message says what to do."""
 
     def __init__(self, folder: Path, reason: str, remedy: str) -> None:

@@ -10,7 +10,8 @@ from wolkvox_exporter.config import patterns, skills
 from wolkvox_exporter.polling.reports import REPORTS
 from wolkvox_exporter.polling.snapshot import ReportState, Snapshot, Trouble
 from wolkvox_exporter.polling.timing import IDLE
-from wolkvox_exporter.web.landing import status, words
+from wolkvox_exporter.web import words
+from wolkvox_exporter.web.landing import status
 from wolkvox_exporter.web.landing.parts import (
     Cell,
     Configuration,

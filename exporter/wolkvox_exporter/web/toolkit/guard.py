@@ -10,13 +10,12 @@ import structlog
 from aiohttp import hdrs, web
 
 from wolkvox_exporter.runtime.clock import Clock
+from wolkvox_exporter.web.toolkit import MAX_REQUESTS
 from wolkvox_exporter.web.toolkit.rate_limit import Bucket
 from wolkvox_exporter.web.toolkit.schema import RateLimit
 from wolkvox_exporter.web.toolkit.users import Users, Verdict
 from wolkvox_exporter.web.toolkit.watcher import WatchedConfig
 
-MAX_REQUESTS = 40
-"""Requests that are answered at a time, unless another number is given; as with Prometheus' node_exporter."""
 LARGEST_BODY = 65_536
 """Bytes of a request's body; nothing that is served here takes any."""
 HEADERS = {

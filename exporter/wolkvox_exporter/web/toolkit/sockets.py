@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import structlog
 
 from wolkvox_exporter.runtime.concurrency import in_thread
+from wolkvox_exporter.runtime.plain_error import PlainError
 from wolkvox_exporter.web.toolkit.address import Address, shown
 
 _BACKLOG = 128
@@ -22,7 +23,7 @@ _Candidate: TypeAlias = tuple[socket.AddressFamily, tuple[Any, ...]]
 log = structlog.get_logger()
 
 
-class AddressError(Exception):
+class AddressError(PlainError):
     """The address cannot be had."""
 
     def __init__(self, address: Address, reason: str) -> None:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr
 
+from wolkvox_exporter.config.problems import BadValue
 from wolkvox_exporter.config.types import from_path, from_text
-from wolkvox_exporter.config.values import BadValue
 from wolkvox_exporter.runtime.files import require_regular
 
 COSTLIEST = 18
