@@ -33,6 +33,8 @@ class Tolerance:
 
 EXACT = Tolerance(0.0)
 INSTANT = Tolerance(0.02)
+HOURLY = 240.0
+"""Seconds after which the figures of an hour are worked out again."""
 QUIET_HOUR = Tolerance(0.02, least=2)
 ANY_HOUR = Tolerance(0.04, cases=0.85, least=2)
 REDIALLED_HOUR = Tolerance(0.04, cases=0.6, least=2)
@@ -55,6 +57,8 @@ class Figure:
     tolerance: Tolerance
     known: Callable[[View, Campaign], bool] = lambda _, each: each.oddity is None and each.is_settled
     """Of sums whether each of their campaigns is such a case."""
+    late: float = 0.0
+    """By how many seconds it may be worked out later than it is known."""
 
     def truth(self, view: View) -> Mapping[Names, float]:
         """Return the number by labels."""
@@ -147,12 +151,19 @@ def _hour() -> Iterator[Figure]:
             lambda each, wanted=result: each.hour.results[wanted],  # type: ignore[misc]
         )
     for name, (metric, true) in counted.items():
-        query = f"sum by (operation, campaign_id) ({metric})"
-        yield Figure(f"{name}, last hour, list not recycled in it", query, BY_ID, true, QUIET_HOUR, _quiet)
+        latest = f"last_over_time({metric}[5m])"
+        query = f"sum by (operation, campaign_id) ({latest})"
+        yield Figure(f"{name}, last hour, list not recycled in it", query, BY_ID, true, QUIET_HOUR, _quiet, HOURLY)
         any_hour = REDIALLED_HOUR if name in ("no_answer", "busy_congestion_failed") else ANY_HOUR
-        yield Figure(f"{name}, last hour, any list", query, BY_ID, true, any_hour, _any)
+        yield Figure(f"{name}, last hour, any list", query, BY_ID, true, any_hour, _any, HOURLY)
         yield Figure(
-            f"{name}, last hour, operation", f"sum by (operation) ({metric})", ("operation",), true, any_hour, _any
+            f"{name}, last hour, operation",
+            f"sum by (operation) ({latest})",
+            ("operation",),
+            true,
+            any_hour,
+            _any,
+            HOURLY,
         )
 
 

@@ -123,9 +123,12 @@ def _poll(report: Mapping[str, Any]) -> Poll:
     return Poll(report["at"], truth, oddities, {key: Standing(**each) for key, each in report["standing"].items()})
 
 
-def views(polls: Polls, at: float) -> list[View]:
-    """Return what may be shown at a Unix time: the last reports, or those before while the last are on their way."""
-    known = [at - SETTLED, at - 1]
+def views(polls: Polls, at: float, late: float = 0.0) -> list[View]:
+    """Return what may be shown at a Unix time: the last reports, or those before while the last are on their way.
+
+    `late` is by how many seconds what is shown may be worked out later.
+    """
+    known = [at - SETTLED, at - 1, *([at - SETTLED - late] if late else [])]
     return [View(polls, at, each) for each in known]
 
 

@@ -93,10 +93,10 @@ def _emptied(day: Sequence[tuple[Poll, Poll]]) -> Iterator[float]:
 async def held(server: Prometheus, figure: Figure, polls: Polls, at: float, tally: Tally) -> None:
     """Compare a figure with the truth of the last reports, or, while these are on the way, of those before."""
     found = await server.query(figure.query, *figure.labels, time=at)
-    true, soon = (figure.truth(view) for view in views(polls, at))
-    for labels in true.keys() & soon.keys():
+    true, *others = (figure.truth(view) for view in views(polls, at, figure.late))
+    for labels in true.keys() & set.intersection(*map(set, others)):
         number = found.get(labels)
-        best = min((true[labels], soon[labels]), key=lambda value: abs((number or 0.0) - value))
+        best = min((each[labels] for each in (true, *others)), key=lambda value: abs((number or 0.0) - value))
         off = abs((number or 0.0) - best) / abs(best) if best else float(bool(number))
         example = f"{' '.join(labels)} at {at:.0f}: {number}, true is {best:g}"
         tally.add(off, example, within=figure.tolerance.admits(number, best))
