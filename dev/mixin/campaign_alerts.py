@@ -6,7 +6,7 @@ At one poll in five minutes a `for` guards nothing that one poll says, so durati
 from functools import partial
 from textwrap import indent
 
-from mixin.promql import fold
+from mixin.promql import fold, fresh, lasting
 from mixin.recording import (
     DIALABLE,
     DIALABLE_LATELY,
@@ -24,13 +24,7 @@ from mixin.recording import (
 from mixin.rules import Alert, Group
 from mixin.thresholds import threshold
 
-_POLLED = """\
-and on (job, operation)
-  {} == 1"""
-FRESH = _POLLED.format(fold('max_over_time(wolkvox_up{report="campaigns"}[6m])'))
-"""Silent on old data: one lost poll is forgiven, an outage is another alert's business."""
-LASTING = _POLLED.format(fold('max_over_time(wolkvox_up{report="campaigns"}[11m])'))
-"""The same for what has to last: two lost polls do not begin a long `for` anew."""
+FRESH, LASTING = fresh("campaigns"), lasting("campaigns")
 _EMPTY = STATES.index("list_empty")
 _STALLED = f"""\
   # throughout: the dialler may need a moment with a list that was just recycled

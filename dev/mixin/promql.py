@@ -30,6 +30,21 @@ def increase_1h(selector: str) -> str:
     return f"increase({selector}[61m]){WHOLE_HOUR}"
 
 
+def fresh(report: str) -> str:
+    """Be silent on old data: one lost poll is forgiven, an outage is another alert's business; where it is off, too."""
+    return _polled(report, "6m")
+
+
+def lasting(report: str) -> str:
+    """Do the same for what has to last: two lost polls do not begin a long `for` anew."""
+    return _polled(report, "11m")
+
+
+def _polled(report: str, window: str) -> str:
+    up = fold(f'max_over_time(wolkvox_up{{report="{report}"}}[{window}])')
+    return f"and on (job, operation)\n  {up} == 1"
+
+
 def last_begun(report: str = "", exporter: str = "") -> str:
     """Say when a call for each report was last begun; of one that was never asked, when the configuration was loaded.
 

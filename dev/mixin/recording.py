@@ -3,7 +3,7 @@
 from mixin.promql import fold, fold_least, increase_1h
 from mixin.rules import Group, Record
 from mixin.settings import Settings
-from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold
+from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold, of_operations
 
 STATE = "campaign:wolkvox_campaign:state"
 STATES = ("stopped", "calling", "other_phone", "list_empty", "no_calls")
@@ -132,8 +132,7 @@ or
 
 def _threshold(threshold: Threshold, settings: Settings) -> Record:
     default = threshold.default / settings.pace if threshold.in_seconds else threshold.default
-    ours = f"0 * group by (job, operation) (wolkvox_operation_info) + {default:g}"
-    return Record(threshold.record, f"  max by (job, operation) ({threshold.setting})\nor\n  {ours}")
+    return Record(threshold.record, f"  max by (job, operation) ({threshold.setting})\nor\n  {of_operations(default)}")
 
 
 def _activity(settings: Settings) -> Group:

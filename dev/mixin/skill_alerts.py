@@ -4,7 +4,7 @@ The API tells of agents by operation, not by skill. A skill of virtual agents is
 report, and what the skills report counts for them is not documented.
 """
 
-from mixin.promql import fold
+from mixin.promql import fold, fresh, lasting
 from mixin.recording import DIALABLE
 from mixin.rules import Alert, Group
 from mixin.skill_recording import ABANDONED_RATIO, OFFERED
@@ -12,22 +12,6 @@ from mixin.thresholds import threshold
 
 _OF_PEOPLE = '{skill!="VAGENT"}'
 _WAITING = fold(f"wolkvox_skill_calls_waiting{_OF_PEOPLE}")
-
-
-def _polled(report: str, window: str) -> str:
-    """Be silent where every poll of a report failed within the window; where it is off nothing is known anyway."""
-    up = fold(f'max_over_time(wolkvox_up{{report="{report}"}}[{window}])')
-    return f"and on (job, operation)\n  {up} == 1"
-
-
-def _fresh(report: str) -> str:
-    """Forgive one lost poll: within eleven minutes there are then two good ones at least."""
-    return _polled(report, "6m")
-
-
-def _lasting(report: str) -> str:
-    """Forgive two, for what has to last longer."""
-    return _polled(report, "11m")
 
 
 def _of_the_queue() -> tuple[Alert, ...]:
@@ -38,8 +22,8 @@ def _of_the_queue() -> tuple[Alert, ...]:
   {_WAITING} > 0
 and on (job, operation)
   {fold('wolkvox_agents{status="ready"}')} == 0
-{_fresh("skills")}
-{_fresh("agents")}""",
+{fresh("skills")}
+{fresh("agents")}""",
             *("11m", "warning", "campaign", "operations"),
             keep_firing="6m",
         ),
@@ -47,7 +31,7 @@ and on (job, operation)
             "WolkvoxQueueLong",
             f"""\
   {_WAITING} {threshold(">", "waiting_calls")}
-{_fresh("skills")}""",
+{fresh("skills")}""",
             *("11m", "warning", "campaign", "operations"),
             keep_firing="6m",
         ),
@@ -58,7 +42,7 @@ def _of_the_shares() -> tuple[Alert, ...]:
     enough = f"""\
 and
   {OFFERED} {threshold(">", "offered_for_shares")}
-{_lasting("skills")}"""
+{lasting("skills")}"""
     return (
         Alert(
             "WolkvoxAbandonmentHigh",
@@ -93,8 +77,8 @@ def _of_the_agents() -> tuple[Alert, ...]:
   sum by (job, operation) ({DIALABLE}{{skill!~"|0|VAGENT"}})
 and on (job, operation)
   sum by (job, operation) ({fold('wolkvox_agents{status!="logout"}')}) == 0
-{_fresh("campaigns")}
-{_fresh("agents")}""",
+{fresh("campaigns")}
+{fresh("agents")}""",
             *("11m", "critical", "campaign", "operations"),
             keep_firing="6m",
             # whoever leaves campaigns started over night need not hear of it then
@@ -109,7 +93,7 @@ and on (job, operation)
     # whoever is ready waits for a call, and some operations list those who are logged out
     {fold(f'{longest}{{status!~"ready|logout|acw"}}')} {threshold(">", "agent_state_seconds")}
 )
-{_fresh("agents")}""",
+{fresh("agents")}""",
             *("1m", "info", "campaign", "operations"),
             keep_firing="6m",
             business_hours=True,

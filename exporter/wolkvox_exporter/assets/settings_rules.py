@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from textwrap import fill, indent
 
 from wolkvox_exporter.assets.settings import Settings, written
-from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold
+from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold, of_operations
 
 PATH = PurePosixPath("prometheus", "rules", "wolkvox-settings.rules.yml")
 """Where the rules are; the bundled ones read what they record, and take their own defaults where there is nothing."""
@@ -64,13 +64,9 @@ def _alternatives(threshold: Threshold, settings: Settings) -> Iterator[str]:
     """Yield what records a threshold; of several for one operation the first counts."""
     for operation, own in settings.own.items():
         if threshold.name in own:
-            yield _of(f"{{operation={_quoted(operation)}}}", own[threshold.name])
+            yield of_operations(own[threshold.name], f"{{operation={_quoted(operation)}}}")
     if threshold.name in settings.general:
-        yield _of("", settings.general[threshold.name])
-
-
-def _of(selector: str, value: float) -> str:
-    return f"0 * group by (job, operation) (wolkvox_operation_info{selector}) + {value:.12g}"
+        yield of_operations(settings.general[threshold.name])
 
 
 def _quoted(text: str) -> str:

@@ -32,6 +32,11 @@ class Threshold:
         return f"operation:wolkvox_{self.name}:threshold"
 
 
+def of_operations(value: float, selector: str = "") -> str:
+    """Return PromQL that gives operations a value: all of them, or those that a selector of labels finds."""
+    return f"0 * group by (job, operation) (wolkvox_operation_info{selector}) + {value:.12g}"
+
+
 THRESHOLDS = (
     Threshold("running_out_seconds", 2700, "Time to empty below which a list runs out."),
     Threshold("rotating_recycles", 3, "Recycles a day from which on a list is known to be worked again and again."),
