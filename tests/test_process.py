@@ -284,10 +284,8 @@ async def test_a_simulated_fault_makes_once_fail_with_its_reason(tmp_path: Path)
 
 async def test_garbage_is_looked_for_once_the_program_is_read() -> None:
     """If the program has been read, then garbage is looked for, and not in what was read, which is none."""
-    looks = (
-        "import gc, wolkvox_exporter.__main__ as program; print(gc.isenabled()); program.main(); "
-        "print(gc.isenabled(), gc.get_freeze_count() > 100_000)"
-    )
+    looks = "import gc, wolkvox_exporter.__main__ as program; print(gc.isenabled()); program.main(); "
+    looks += "print(gc.isenabled(), gc.get_freeze_count() > 100_000)"
     looked = await run(sys.executable, "-c", looks, "once", "--config.file=/nowhere")
     assert looked.out == "False\nTrue True\n"
 

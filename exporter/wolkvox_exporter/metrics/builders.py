@@ -1,7 +1,8 @@
 """How the samples of a family come out of a snapshot: one function for each kind of source."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 from wolkvox_exporter.api.fields import ReportName
@@ -86,12 +87,12 @@ def activity_today(
         f"{text}; of today alone: net rises of {source} seen by polls since midnight in the operation's zone "
         "(campaigns report; starts at 0 where no state is kept; stays until then under what a campaign was called)."
     )
-    samples = _activity(_of_today, fields)
+    samples = _activity(partial(_of_today, fields), fields)
     return Family(name, "gauge", told, (*CAMPAIGN_LABELS, *labels), source, samples, ReportName.CAMPAIGNS)
 
 
-def _of_today(snapshot: Snapshot) -> Totals:
-    """Return what was counted today: of the report's rows, and under names and skills that campaigns had before.
+def _of_today(fields: Iterable[str], snapshot: Snapshot) -> Totals:
+    """Return what was counted today of some fields: of the report's rows, and under former names and skills.
 
     Without the latter an operation's sum would fall when a campaign is renamed. Nothing is said of an id that stands on
     several rows.
@@ -99,7 +100,7 @@ def _of_today(snapshot: Snapshot) -> Totals:
     ambiguous = {row.id for row in snapshot.campaigns} - {identity for _, identity, _ in snapshot.activity}
     rises = {labels: risen for labels, risen in snapshot.rises_today.items() if labels[1] not in ambiguous}
     shown = {
-        labels: {name: rises.get(labels, _NOTHING).get(name, 0.0) for name in totals}
+        labels: {name: rises.get(labels, _NOTHING).get(name, 0.0) for name in fields if name in totals}
         for labels, totals in snapshot.activity.items()
     }
     return {**rises, **shown}
