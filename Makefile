@@ -145,7 +145,7 @@ $(NODE)/installed: tests_release/package.json
 	npm install --prefix $(NODE) --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(WHEELS)/complete: requirements/runtime.txt requirements/postgresql.txt requirements/build.txt | $(RELEASE)/installed
+$(WHEELS)/complete: requirements/postgresql.txt requirements/build.txt | $(RELEASE)/installed
 	@mkdir -p $(WHEELS)
 	$(RELEASE)/bin/python -m pip download --quiet --disable-pip-version-check --require-hashes --dest $(WHEELS) $(addprefix --requirement ,$^)
 	@touch $@
