@@ -8,6 +8,7 @@ RELEASE := .venv-release
 NODE := build/release
 # what a package needs when it is installed, so that no index has to answer while its tests run
 WHEELS := build/wheels
+RELEASING := $(RELEASE)/installed $(NODE)/installed $(WHEELS)/complete $(AUDIT)/installed
 # the package, what developers run, and what their tests share
 export PYTHONPATH := $(CURDIR)/exporter:$(CURDIR)/dev:$(CURDIR)/tests:$(CURDIR)
 SBOM := build/sbom.cdx.json
@@ -57,7 +58,7 @@ generated: $(VENV)/development ## Whether what `make generate` writes is up to d
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python -m mixin --check
 
-check-release: $(VENV)/development $(RELEASE)/installed $(NODE)/installed $(WHEELS)/complete ## What is released: packages, stacks, charts, workflows
+check-release: $(VENV)/development $(RELEASING) ## What is released: packages, stacks, charts, workflows (needs npm)
 	$(BIN)/python -m pytest tests_release
 
 compatibility: oldest newest ## The oldest and the newest libraries that pyproject.toml allows
