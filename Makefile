@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 AUDIT := .venv-audit
+RELEASE := .venv-release
+# npm's packages, exact versions of which tests_release/package.json names
+NODE := build/release
 # the package, what developers run, and what their tests share
 export PYTHONPATH := $(CURDIR)/exporter:$(CURDIR)/dev:$(CURDIR)/tests:$(CURDIR)
 SBOM := build/sbom.cdx.json
@@ -20,11 +23,11 @@ STEPS ?= 1000000
 RUNS ?= 1
 SIZES ?= 5,20,80
 
-.PHONY: demo test truth cost chaos check lint types generated compatibility oldest newest bench soak fuzz generate pictures audit \
-	sbom lock clean help
+.PHONY: demo test truth cost chaos check lint types generated check-release compatibility oldest newest bench soak fuzz generate \
+	pictures audit sbom lock clean help
 
 help: ## What can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 demo: $(VENV)/runtime ## A simulated contact centre and an exporter that polls it
 	$(BIN)/python -m wolkvox_exporter demo
@@ -51,6 +54,9 @@ types: $(VENV)/development ## Types
 generated: $(VENV)/development ## Whether what `make generate` writes is up to date
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python -m mixin --check
+
+check-release: $(VENV)/development $(RELEASE)/installed $(NODE)/installed ## What is released: packages, stacks, charts, workflows
+	$(BIN)/python -m pytest tests_release
 
 compatibility: oldest newest ## The oldest and the newest libraries that pyproject.toml allows
 
@@ -96,13 +102,13 @@ sbom: $(AUDIT)/installed ## Bill of materials of what runs: build/sbom.cdx.json 
 
 lock: $(VENV)/python ## Pin the dependencies anew
 	$(BIN)/python -m pip install --quiet pip-tools
-	for name in runtime build dev audit; do \
+	for name in runtime build dev audit release; do \
 		$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements/$$name.txt requirements/$$name.in; \
 	done
 
 clean: ## Remove what was made
-	rm -rf $(VENV) $(AUDIT) .venv-oldest .venv-newest build dist exporter/*.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(AUDIT) $(RELEASE) .venv-oldest .venv-newest build dist exporter/*.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -123,4 +129,16 @@ $(VENV)/development: requirements/dev.txt | $(VENV)/python
 $(AUDIT)/installed: requirements/audit.txt | $(VENV)/python
 	$(BIN)/python -m venv $(AUDIT)
 	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+$(RELEASE)/installed: requirements/release.txt | $(VENV)/python
+	$(BIN)/python -m venv $(RELEASE)
+	$(RELEASE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+$(NODE)/installed: tests_release/package.json
+	@command -v npm >/dev/null || { echo "npm is needed: apt-get install npm" >&2; exit 1; }
+	@mkdir -p $(NODE)
+	cp $< $(NODE)
+	npm install --prefix $(NODE) --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

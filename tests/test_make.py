@@ -38,6 +38,13 @@ async def test_the_check_ends_with_the_readmes_test_command() -> None:
     assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == "make check"
 
 
+async def test_tests_need_nothing_that_looks_at_a_release() -> None:
+    """If somebody tests a change, then neither npm nor the tools that look at packages and charts are needed."""
+    release = re.compile(r"npm|release")
+    assert [line for line in await commands("check") if release.search(line)] == []
+    assert (await commands("check-release"))[-1] == "python -m pytest tests_release"
+
+
 @pytest.mark.parametrize("target", OURS)
 async def test_a_target_finds_what_it_runs(target: str) -> None:
     """If a folder moves, then the targets that run what is in it move along."""
