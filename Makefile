@@ -17,13 +17,18 @@ unexport PYTHONDONTWRITEBYTECODE
 UNCONCERNED := activity_day alert architecture assets backtest bench canary dashboard backends discipline_day documents hardening make \
 	naming promql recording restart rule runbooks service simulator soak supply truth victoriametrics
 CONCERNED := $(filter-out $(addsuffix %.py,$(addprefix tests/test_,$(UNCONCERNED))),$(wildcard tests/test_*.py))
+# where packages go, whose they are, and the Python that runs what is in them: the distribution's
+PACKAGES ?= dist
+MAINTAINER ?= wolkvox-exporter <root@localhost>
+PACKAGED ?= /usr/bin/python3
+NFPM ?= $(if $(wildcard $(RELEASE)/bin/nfpm),$(RELEASE)/bin/nfpm,nfpm)
 SECONDS ?= 3600
 BODIES ?= 100000
 STEPS ?= 1000000
 RUNS ?= 1
 SIZES ?= 5,20,80
 
-.PHONY: demo test truth cost chaos check lint types generated check-release compatibility oldest newest bench soak fuzz generate \
+.PHONY: demo test truth cost chaos check lint types generated check-release packages compatibility oldest newest bench soak fuzz generate \
 	pictures audit sbom lock clean help
 
 help: ## What can be made
@@ -57,6 +62,9 @@ generated: $(VENV)/development ## Whether what `make generate` writes is up to d
 
 check-release: $(VENV)/development $(RELEASE)/installed $(NODE)/installed ## What is released: packages, stacks, charts, workflows
 	$(BIN)/python -m pytest tests_release
+
+packages: ## A deb and an rpm for this machine's processor and Python, in dist/ (needs nfpm; MAINTAINER="name <address>")
+	PYTHON="$(PACKAGED)" MAINTAINER="$(MAINTAINER)" NFPM="$(NFPM)" sh deploy/packages/build.sh "$(PACKAGES)"
 
 compatibility: oldest newest ## The oldest and the newest libraries that pyproject.toml allows
 
@@ -102,7 +110,7 @@ sbom: $(AUDIT)/installed ## Bill of materials of what runs: build/sbom.cdx.json 
 
 lock: $(VENV)/python ## Pin the dependencies anew
 	$(BIN)/python -m pip install --quiet pip-tools
-	for name in runtime build dev audit release; do \
+	for name in runtime postgresql build dev audit release; do \
 		$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements/$$name.txt requirements/$$name.in; \
 	done
