@@ -6,6 +6,8 @@ AUDIT := .venv-audit
 RELEASE := .venv-release
 # npm's packages, exact versions of which tests_release/package.json names
 NODE := build/release
+# what a package needs when it is installed, so that no index has to answer while its tests run
+WHEELS := build/wheels
 # the package, what developers run, and what their tests share
 export PYTHONPATH := $(CURDIR)/exporter:$(CURDIR)/dev:$(CURDIR)/tests:$(CURDIR)
 SBOM := build/sbom.cdx.json
@@ -60,7 +62,7 @@ generated: $(VENV)/development ## Whether what `make generate` writes is up to d
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python -m mixin --check
 
-check-release: $(VENV)/development $(RELEASE)/installed $(NODE)/installed ## What is released: packages, stacks, charts, workflows
+check-release: $(VENV)/development $(RELEASE)/installed $(NODE)/installed $(WHEELS)/complete ## What is released: packages, stacks, charts, workflows
 	$(BIN)/python -m pytest tests_release
 
 packages: ## A deb and an rpm for this machine's processor and Python, in dist/ (needs nfpm; MAINTAINER="name <address>")
@@ -149,4 +151,9 @@ $(NODE)/installed: tests_release/package.json
 	@mkdir -p $(NODE)
 	cp $< $(NODE)
 	npm install --prefix $(NODE) --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WHEELS)/complete: requirements/postgresql.txt requirements/build.txt | $(RELEASE)/installed
+	@mkdir -p $(WHEELS)
+	$(RELEASE)/bin/python -m pip download --quiet --disable-pip-version-check --require-hashes --dest $(WHEELS) $(addprefix --requirement ,$^)
 	@touch $@
