@@ -30,8 +30,8 @@ STEPS ?= 1000000
 RUNS ?= 1
 SIZES ?= 5,20,80
 
-.PHONY: demo test truth cost chaos check lint types generated check-release packages compatibility oldest newest bench soak fuzz generate \
-	pictures audit sbom lock clean help
+.PHONY: demo test truth cost chaos check lint types generated check-release packages compatibility oldest newest bench \
+	soak fuzz generate pictures audit sbom lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16

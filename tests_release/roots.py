@@ -15,9 +15,9 @@ from tests_release.toolbox import passes, run
 
 NEEDED = ("mmdebstrap", "unshare", "rpm")
 _PATIENCE = 900.0
-_MADE = ROOT / "build" / "roots" / "bookworm"
+_INCLUDED = ("systemd", "procps", "python3", "python3-venv", "ca-certificates")
+_MADE = ROOT / "build" / "roots" / "+".join(("bookworm", *_INCLUDED))
 """Kept, since making it takes minutes; what tests change lies over it."""
-_INCLUDED = "systemd,procps,python3,python3-venv,ca-certificates"
 _ENTER = 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"'
 
 
@@ -61,7 +61,7 @@ def debian() -> Path:
     if not _MADE.exists():
         partial = _MADE.with_name("partial")
         partial.mkdir(parents=True, exist_ok=True)
-        made = ("--variant=minbase", "--format=directory", f"--include={_INCLUDED}", "bookworm", partial)
+        made = ("--variant=minbase", "--format=directory", f"--include={','.join(_INCLUDED)}", "bookworm", partial)
         passes(run("mmdebstrap", *made, patience=_PATIENCE))
         partial.rename(_MADE)
     return _MADE

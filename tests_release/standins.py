@@ -37,8 +37,8 @@ ENTRYPOINT ["sleep", "infinity"]
 # Debian's server, with the user and the first start of the published image
 _POSTGRESQL = """\
 FROM {base}
-RUN groupadd --gid=999 postgres && useradd --uid=999 --gid=999 postgres && apt-get update \\
- && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-15
+RUN groupadd --non-unique --gid=999 postgres && useradd --non-unique --uid=999 --gid=999 postgres \\
+ && apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postgresql-15
 COPY program /bin/first-start
 ENTRYPOINT ["/bin/first-start"]
 """
@@ -64,7 +64,8 @@ exec postgres -c "listen_addresses=*" -c unix_socket_directories=/tmp
 def exporter(engine: Engine) -> None:
     """Make the exporter's image of the Dockerfile, on the stand-in of its base; layers that are there are used."""
     _base(engine)
-    _build(engine, ROOT, EXPORTER, f"--build-arg=BASE={BASE}")
+    volumes = [f"--volume={path}:{path}:ro" for path in _OF_THE_MACHINE if Path(path).exists()]
+    _build(engine, ROOT, EXPORTER, f"--build-arg=BASE={BASE}", *volumes)
 
 
 def prometheus(engine: Engine, tag: str) -> None:
@@ -114,9 +115,8 @@ def _written(engine: Engine, name: str, dockerfile: str, tag: str) -> None:
 
 
 def _build(engine: Engine, context: Path, tag: str, *flags: str) -> None:
-    volumes = [f"--volume={path}:{path}:ro" for path in _OF_THE_MACHINE if Path(path).exists()]
     # by chroot, which needs nothing of the kernel; health checks are Docker's format alone
-    how = ("--isolation=chroot", "--format=docker", f"--tag={tag}", *volumes, *flags)
+    how = ("--isolation=chroot", "--format=docker", f"--tag={tag}", *flags)
     engine.podman("build", *how, context, download=True)
 
 

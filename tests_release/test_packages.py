@@ -134,7 +134,7 @@ def test_the_delivered_configuration_can_be_filled_in(root: Root, packages: Path
     (root / CONFIG).write_text(re.sub(r"(?m)^#( .*: .*)$", r" \1", DELIVERED))
     user = ("setpriv", "--reuid=wolkvox-exporter", "--regid=wolkvox-exporter", "--clear-groups")
     check = (*user, "wolkvox-exporter", "check", f"--config.file={CONFIG}")
-    assert "token file does not exist" in root.run(*check).stderr
+    assert "there is no such file; it must exist and hold the token" in root.run(*check).stderr
     # what systemd does by the unit
     own = ("install", "-d", "-o", "wolkvox-exporter", "-m", "700")
     credentials = f"/run/credentials/{UNIT}"

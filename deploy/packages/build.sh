@@ -10,7 +10,7 @@ output=$1
 PYTHON_VERSION=$("$PYTHON" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 python=/usr/bin/python$PYTHON_VERSION
 [ -x "$python" ] || { echo "packages need the distribution's Python, and there is no $python" >&2; exit 1; }
-VERSION=${VERSION:-$(sed -n 's/^__version__ = "\(.*\)"/\1/p' exporter/wolkvox_exporter/__init__.py)}
+VERSION=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' exporter/wolkvox_exporter/__init__.py)
 case $(uname -m) in
   x86_64) ARCH=amd64 ;;
   aarch64) ARCH=arm64 ;;
