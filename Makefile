@@ -8,6 +8,7 @@ RELEASE := .venv-release
 NODE := build/release
 # what a package needs when it is installed, so that no index has to answer while its tests run
 WHEELS := build/wheels
+RELEASING := $(RELEASE)/installed $(NODE)/installed $(WHEELS)/complete $(AUDIT)/installed
 # the package, what developers run, and what their tests share
 export PYTHONPATH := $(CURDIR)/exporter:$(CURDIR)/dev:$(CURDIR)/tests:$(CURDIR)
 SBOM := build/sbom.cdx.json
@@ -62,7 +63,7 @@ generated: $(VENV)/development ## Whether what `make generate` writes is up to d
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python -m mixin --check
 
-check-release: $(VENV)/development $(RELEASE)/installed $(NODE)/installed $(WHEELS)/complete ## What is released: packages, stacks, charts, workflows
+check-release: $(VENV)/development $(RELEASING) ## What is released: packages, stacks, charts, workflows (needs npm)
 	$(BIN)/python -m pytest tests_release
 
 packages: ## A deb and an rpm for this machine's processor and Python, in dist/ (needs nfpm; MAINTAINER="name <address>")
