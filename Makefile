@@ -54,6 +54,7 @@ types: $(VENV)/development ## Types
 generated: $(VENV)/development ## Whether what `make generate` writes is up to date
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python -m mixin --check
+	$(BIN)/python -m chart --check
 
 check-release: $(VENV)/development $(RELEASE)/installed $(NODE)/installed ## What is released: packages, stacks, charts, workflows
 	$(BIN)/python -m pytest tests_release
@@ -85,6 +86,7 @@ fuzz: $(VENV)/development ## Any answer and any course of events (BODIES=100000 
 generate: $(VENV)/development ## Write the files that are made from the code
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m mixin
+	$(BIN)/python -m chart
 
 pictures: $(VENV)/development ## Draw the dashboards for the README (needs Node.js, npm, Chromium, Prometheus)
 	$(BIN)/python docs/pictures/day.py

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from mixin.alertmanager import alertmanager_files
 from mixin.dashboards.grafana import dashboard_files
+from mixin.kubernetes import compact_dashboards
 from mixin.lint import lint_files
 from mixin.notification import template_files
 from mixin.prometheus import prometheus_files
@@ -14,6 +15,7 @@ from mixin.rulefiles import rule_files
 from mixin.settings import Settings
 
 Named = Iterable[tuple[str, str]]
+_CHART = "deploy/helm/wolkvox-exporter/files"
 
 
 def files(settings: Settings) -> dict[PurePosixPath, str]:
@@ -33,4 +35,9 @@ def _folders(settings: Settings) -> dict[str, Named]:
         "grafana/dashboards": chain(dashboard_files(settings, "en"), lint_files("en")),
         "grafana/dashboards/es": chain(dashboard_files(settings, "es"), lint_files("es")),
         "grafana/provisioning": provisioning_files(),
+        # a chart has no files but its own
+        f"{_CHART}/rules/en": rule_files(settings, "en"),
+        f"{_CHART}/rules/es": rule_files(settings, "es"),
+        f"{_CHART}/dashboards/en": compact_dashboards(settings, "en"),
+        f"{_CHART}/dashboards/es": compact_dashboards(settings, "es"),
     }

@@ -1,0 +1,96 @@
+{{/* What would not work is refused with what to do about it; what the schema can tell is refused there. */}}
+{{- define "wolkvox-exporter.refusals" -}}
+{{- include "wolkvox-exporter.refusals.config" . -}}
+{{- include "wolkvox-exporter.refusals.tokens" . -}}
+{{- include "wolkvox-exporter.refusals.state" . -}}
+{{- include "wolkvox-exporter.refusals.web" . -}}
+{{- include "wolkvox-exporter.refusals.rules" . -}}
+{{- end -}}
+
+{{- define "wolkvox-exporter.refusals.config" -}}
+{{- $existing := compact (list .Values.existingConfig.configMap .Values.existingConfig.secret) -}}
+{{- $written := or .Values.config.operations (gt (len .Values.config) 1) -}}
+{{- if and $existing $written -}}
+{{- fail "config and existingConfig: write one of them" -}}
+{{- else if gt (len $existing) 1 -}}
+{{- fail "existingConfig: write configMap or secret, not both" -}}
+{{- else if and $existing (eq .Values.configReload "restart") -}}
+{{- fail "configReload: restart needs config; the chart does not see when existingConfig changes" -}}
+{{- else if not (or $existing .Values.config.operations) -}}
+{{- fail "config.operations: name at least one operation, such as [{name: ventas-co, server: \"0042\"}]" -}}
+{{- end -}}
+{{- range prepend .Values.config.operations .Values.config -}}
+{{- if regexMatch "^https?://[^/]*@" (default "" .proxy_url) -}}
+{{- fail "config: a proxy_url with a password would stand in a ConfigMap; name the proxy as HTTPS_PROXY in env, from a Secret" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "wolkvox-exporter.refusals.tokens" -}}
+{{- $folder := printf "%s/tokens/" (include "wolkvox-exporter.secrets" .) -}}
+{{- $tokens := .Values.tokens -}}
+{{- $used := list -}}
+{{- range .Values.config.operations -}}
+{{- $own := or (hasKey . "token_file") (hasKey . "token_env") -}}
+{{- if hasKey . "token_file" -}}
+{{- $used = append $used (trimPrefix $folder .token_file) -}}
+{{- else if not $own -}}
+{{- $used = append $used .name -}}
+{{- if or (not (regexMatch "^[-._a-zA-Z0-9]+$" .name)) (hasPrefix ".." .name) -}}
+{{- fail (printf "config.operations: %q is no key that a Secret can have; add token_file: %sKEY" .name $folder) -}}
+{{- else if not (or $tokens.existingSecrets (hasKey $tokens.inline .name)) -}}
+{{- fail (printf "config.operations: where is the token of %q? Name the Secret in tokens.existingSecrets" .name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $_ := $tokens.inline -}}
+{{- if not (or (has $name $used) $.Values.existingConfig.configMap $.Values.existingConfig.secret) -}}
+{{- fail (printf "tokens.inline: no operation of config uses %q; take it away or correct the name" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "wolkvox-exporter.refusals.state" -}}
+{{- $url := .Values.state.postgresql.url -}}
+{{- if and (gt (int .Values.replicas) 1) (ne .Values.state.type "postgresql") -}}
+{{- fail (printf "replicas: %d exporters would use the same tokens at a time, which wolkvox refuses; they need state.type: postgresql, which makes them one" (int .Values.replicas)) -}}
+{{- end -}}
+{{- if and (eq .Values.state.type "postgresql") (not (or $url .Values.existingConfig.configMap .Values.existingConfig.secret)) -}}
+{{- fail "state.postgresql.url: write the address, such as postgresql://wolkvox@db.example.com/wolkvox?sslmode=verify-full" -}}
+{{- else if and $url (ne .Values.state.type "postgresql") -}}
+{{- fail "state.postgresql.url: it is used with state.type: postgresql alone" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "wolkvox-exporter.refusals.web" -}}
+{{- $web := .Values.web -}}
+{{- if and $web.existingConfig.secret (include "wolkvox-exporter.web.own" .) -}}
+{{- fail "web.existingConfig.secret: it stands instead of tls, users and config of web; write them there" -}}
+{{- else if and (or $web.existingConfig.tls $web.existingConfig.restricted) (not $web.existingConfig.secret) -}}
+{{- fail "web.existingConfig: name the Secret of the file" -}}
+{{- else if and (include "wolkvox-exporter.web.clientCA" .) (not (include "wolkvox-exporter.web.tls" .)) -}}
+{{- fail "web.tls.clientCA: client certificates need TLS; name the server's certificate in web.tls.existingSecret" -}}
+{{- end -}}
+{{- $monitor := .Values.monitor -}}
+{{- if and $monitor.kind $web.users (not $monitor.basicAuth) -}}
+{{- fail "monitor.basicAuth: with web.users Prometheus needs a password; name the Secrets of username and password" -}}
+{{- else if and $monitor.kind (include "wolkvox-exporter.web.certificates" .) (not $monitor.tlsConfig.keySecret) -}}
+{{- fail "monitor.tlsConfig: with client certificates Prometheus needs one; name the Secrets of cert and keySecret" -}}
+{{- end -}}
+{{- if and (eq .Values.probes.type "httpGet") (include "wolkvox-exporter.web.restricted" .) -}}
+{{- fail "probes.type: the kubelet has neither password nor certificate; leave it at auto, or write exec or tcpSocket" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "wolkvox-exporter.refusals.rules" -}}
+{{- $rules := .Values.prometheusRule -}}
+{{- $every := "" -}}
+{{- range list "recording" "alerts" "law2300" -}}
+{{- $every = print $every ($.Files.Get (printf "files/rules/%s/wolkvox-%s.rules.yml" $rules.language .)) -}}
+{{- end -}}
+{{- range $rules.disabledAlerts -}}
+{{- if not (contains (printf "- alert: %s\n" .) $every) -}}
+{{- fail (printf "prometheusRule.disabledAlerts: there is no alert %s" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
