@@ -58,6 +58,9 @@ def _definitions() -> Schema:
     configuration = _readable(json.loads(configuration_schema()))
     operation = configuration["$defs"]["WrittenOperation"]
     del operation["properties"]["token"]
+    for key in ("base_url", "proxy_url"):
+        # what a pattern refuses is repeated by Helm, and may hold a password
+        operation["properties"][key]["not"] = {"not": {"pattern": operation["properties"][key].pop("pattern")}}
     # the chart knows where the token is
     operation["allOf"] = [operation["allOf"][0], {"not": {"required": ["token_file", "token_env"]}}]
     top = {key: each for key, each in configuration["properties"].items() if not key.startswith("state")}

@@ -43,7 +43,10 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- range $name, $_ := $tokens.inline -}}
+{{- range $name, $token := $tokens.inline -}}
+{{- if not (regexMatch "^[!-~]+$" $token) -}}
+{{- fail (printf "tokens.inline: %q is no token: it has printable ASCII characters alone, and no blank" $name) -}}
+{{- end -}}
 {{- if not (or (has $name $used) $.Values.existingConfig.configMap $.Values.existingConfig.secret) -}}
 {{- fail (printf "tokens.inline: no operation of config uses %q; take it away or correct the name" $name) -}}
 {{- end -}}
@@ -51,14 +54,26 @@
 {{- end -}}
 
 {{- define "wolkvox-exporter.refusals.state" -}}
-{{- $url := .Values.state.postgresql.url -}}
-{{- if and (gt (int .Values.replicas) 1) (ne .Values.state.type "postgresql") -}}
+{{- $state := .Values.state -}}
+{{- $database := $state.postgresql -}}
+{{- $url := $database.url -}}
+{{- $existing := or .Values.existingConfig.configMap .Values.existingConfig.secret -}}
+{{- $keys := compact (list $url $database.schema $database.lease) -}}
+{{- $mounted := compact (list $database.passwordSecret.name $database.ca.configMap $database.ca.secret) -}}
+{{- if and (gt (int .Values.replicas) 1) (ne $state.type "postgresql") -}}
 {{- fail (printf "replicas: %d exporters would use the same tokens at a time, which wolkvox refuses; they need state.type: postgresql, which makes them one" (int .Values.replicas)) -}}
-{{- end -}}
-{{- if and (eq .Values.state.type "postgresql") (not (or $url .Values.existingConfig.configMap .Values.existingConfig.secret)) -}}
+{{- else if and $state.persistentVolume.existingClaim (ne $state.type "persistentVolume") -}}
+{{- fail "state.persistentVolume: it is used with state.type: persistentVolume alone" -}}
+{{- else if and (concat $keys $mounted) (ne $state.type "postgresql") -}}
+{{- fail "state.postgresql: it is used with state.type: postgresql alone" -}}
+{{- else if and $existing $keys -}}
+{{- fail "state.postgresql: with existingConfig write url, schema and lease there, as state, state_schema and state_lease" -}}
+{{- else if and (eq $state.type "postgresql") (not (or $url $existing)) -}}
 {{- fail "state.postgresql.url: write the address, such as postgresql://wolkvox@db.example.com/wolkvox?sslmode=verify-full" -}}
-{{- else if and $url (ne .Values.state.type "postgresql") -}}
-{{- fail "state.postgresql.url: it is used with state.type: postgresql alone" -}}
+{{- else if and $url (not (regexMatch "^postgres(ql)?://" $url)) -}}
+{{- fail "state.postgresql.url: this is no address of a database; write one such as postgresql://wolkvox@db.example.com/wolkvox" -}}
+{{- else if regexMatch "^[a-z]+://[^/?]*:[^/?]*@|[?&](ssl)?password=" $url -}}
+{{- fail "state.postgresql.url: a password would stand in a ConfigMap; name its Secret in state.postgresql.passwordSecret" -}}
 {{- end -}}
 {{- end -}}
 
@@ -70,6 +85,11 @@
 {{- fail "web.existingConfig: name the Secret of the file" -}}
 {{- else if and (include "wolkvox-exporter.web.clientCA" .) (not (include "wolkvox-exporter.web.tls" .)) -}}
 {{- fail "web.tls.clientCA: client certificates need TLS; name the server's certificate in web.tls.existingSecret" -}}
+{{- end -}}
+{{- range $name, $hash := $web.users -}}
+{{- if not (regexMatch "^\\$2[aby]\\$[0-9]{2}\\$[./A-Za-z0-9]{53}$" $hash) -}}
+{{- fail (printf "web.users: write a bcrypt hash for %q, as wolkvox-exporter hash-password makes it of the password" $name) -}}
+{{- end -}}
 {{- end -}}
 {{- $monitor := .Values.monitor -}}
 {{- if and $monitor.kind $web.users (not $monitor.basicAuth) -}}
