@@ -24,7 +24,7 @@ RUNS ?= 1
 SIZES ?= 5,20,80
 
 .PHONY: demo test truth cost chaos check lint types generated check-release compatibility oldest newest bench soak fuzz generate \
-	pictures audit sbom lock clean help
+	kustomize pictures audit sbom lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -87,6 +87,9 @@ generate: $(VENV)/development ## Write the files that are made from the code
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m mixin
 	$(BIN)/python -m chart
+
+kustomize: $(VENV)/development $(RELEASE)/installed ## Write what kustomize builds upon, of the chart
+	$(BIN)/python -m chart.kustomize
 
 pictures: $(VENV)/development ## Draw the dashboards for the README (needs Node.js, npm, Chromium, Prometheus)
 	$(BIN)/python docs/pictures/day.py

@@ -23,7 +23,7 @@ class Pod:
 
     rendered: Rendered
     root: Path
-    existing: dict[str, Contents] = field(default_factory=dict)
+    existing: Mapping[str, Contents] = field(default_factory=dict)
 
     def fill(self) -> None:
         """Write all volumes as they are now."""
@@ -34,6 +34,14 @@ class Pod:
     def moved(self, text: str) -> str:
         """Return a text with paths of the container as they are on this machine."""
         return _PLACES.sub(lambda found: f"{self.root}{found[0]}", text)
+
+    def listed(self, folder: str) -> list[str]:
+        """Return the names of what is in a folder of the container."""
+        return [path.name for path in Path(self.moved(folder)).iterdir()]
+
+    def read(self, path: str) -> str:
+        """Return the content of a file of the container."""
+        return Path(self.moved(path)).read_text(encoding="utf-8")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Program]:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from support.certificates import Authority
-from support.processes import PATIENCE
 from support.web import ALICE, PASSWORD, curl
 from tests_release.charts import Object, Rendered, render
 from tests_release.pods import Pod
@@ -17,6 +16,8 @@ from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 
 TOKEN = "canary-5f0c3b1d9e"
+PATIENCE = 300
+"""How often a test looks for what is bound to come, five times a second at most."""
 
 
 def free_port() -> int:
@@ -60,17 +61,20 @@ async def page(pod: Pod, *flags: str | Path, scheme: str = "http", path: str = "
 
 async def until(pod: Pod, sample: str) -> str:
     """Return the page as soon as it shows a sample."""
-    async with asyncio.timeout(PATIENCE):
-        while sample not in (shown := await page(pod)):
-            await asyncio.sleep(0.2)
-    return shown
+    for _ in range(PATIENCE):
+        if sample in (shown := await page(pod)):
+            return shown
+        await asyncio.sleep(0.2)
+    raise AssertionError(shown)
 
 
 async def ready(pod: Pod) -> None:
     """Return as soon as the readiness probe succeeds."""
-    async with asyncio.timeout(PATIENCE):
-        while not await pod.passes("readiness"):
-            await asyncio.sleep(0.2)
+    for _ in range(PATIENCE):
+        if await pod.passes("readiness"):
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError(await page(pod, path="/-/ready"))
 
 
 async def test_a_pod_comes_up(tmp_path: Path) -> None:
@@ -83,16 +87,17 @@ async def test_a_pod_comes_up(tmp_path: Path) -> None:
             assert await pod.passes("liveness")
             assert 'wolkvox_up{operation="ventas-co",report="campaigns"} 1' in await page(pod)
             assert TOKEN not in await page(pod)
-    assert list(Path(pod.moved("/var/lib/wolkvox-exporter")).glob("*ventas-co*"))
+    assert any("ventas-co" in name for name in pod.listed("/var/lib/wolkvox-exporter"))
 
 
 async def test_a_renewed_token_is_used_without_a_restart(tmp_path: Path) -> None:
     """If the Secret gets the right token, and kubelet brings it, then the pod that runs uses it."""
     async with centre() as base_url:
-        pod = Pod(with_operation(base_url), tmp_path, {"wolkvox-tokens": {"ventas-co": "canary-of-before"}})
+        tokens = {"wolkvox-tokens": {"ventas-co": "canary-of-before"}}
+        pod = Pod(with_operation(base_url), tmp_path, tokens)
         async with pod.running():
             await until(pod, 'wolkvox_token_valid{operation="ventas-co"} 0')
-            pod.existing["wolkvox-tokens"] = {"ventas-co": TOKEN}
+            tokens["wolkvox-tokens"] = {"ventas-co": TOKEN}
             pod.fill()
             await until(pod, 'wolkvox_token_valid{operation="ventas-co"} 1')
 

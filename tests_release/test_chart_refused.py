@@ -160,7 +160,7 @@ def over(values: Object, changes: Object) -> Object:
 @cache
 def outcomes() -> dict[str, Any]:
     """Return what Helm makes of all of them, in one go."""
-    every = {"good": {}} | {name: changes for name, (changes, _) in REFUSED.items()}
+    every: dict[str, Object] = {"good": {}} | {name: changes for name, (changes, _) in REFUSED.items()}
     texts = [yaml.safe_dump(over(GOOD, changes)) for changes in every.values()]
     return dict(zip(every, answers(texts), strict=True))
 

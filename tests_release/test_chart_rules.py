@@ -101,7 +101,11 @@ def value_of(threshold: Threshold) -> st.SearchStrategy[Any]:
         return written | st.sampled_from(["1d", "90s", "1500ms", "45", 45, "1m"]) | st.integers(1, 86_400)
     if threshold.is_ratio:
         percent = st.decimals(0, 100, places=3).map(lambda number: f"{number:f}%")
-        return percent | st.sampled_from([0, 1, "0.05", "1.0", "5 %", 0.03]) | st.floats(0.001, 1).map(lambda x: round(x, 6))
+        return (
+            percent
+            | st.sampled_from([0, 1, "0.05", "1.0", "5 %", 0.03])
+            | st.floats(0.001, 1).map(lambda x: round(x, 6))
+        )
     return st.integers(0, 999_999) | st.integers(0, 999_999).map(str)
 
 
@@ -125,9 +129,13 @@ def test_settings_are_those_of_a_settings_file(cases: list[tuple[Object, dict[st
     texts = [yaml.safe_dump(VALUES | {"prometheusRule": each}, allow_unicode=True) for each in rule]
     for (general, own), answered in zip(cases, answers(texts), strict=True):
         assert "templates" in answered, answered
-        found = yaml.safe_load(answered["templates"]["wolkvox-exporter/templates/prometheusrule.yaml"])["spec"]["groups"]
+        found = yaml.safe_load(answered["templates"]["wolkvox-exporter/templates/prometheusrule.yaml"])["spec"][
+            "groups"
+        ]
         file = tmp_path / "settings.yaml"
-        file.write_text(yaml.safe_dump({"thresholds": general, "operations": own}, allow_unicode=True), encoding="utf-8")
+        file.write_text(
+            yaml.safe_dump({"thresholds": general, "operations": own}, allow_unicode=True), encoding="utf-8"
+        )
         wanted = yaml.safe_load(settings_rules.rules(settings_files.load(file)))["groups"]
         assert recorded([each for each in found if each["name"] == "wolkvox-settings.rules"]) == recorded(wanted)
 
