@@ -63,6 +63,17 @@ class Pod:
         address = f"{get.get('scheme', 'HTTP').lower()}://127.0.0.1:{port['containerPort']}{get['path']}"
         return (await curl("--insecure", "--output", "/dev/null", address)).out.startswith(("2", "3"))
 
+    async def tested(self) -> bool:
+        """Return whether `helm test` succeeds; the Service's port is the container's here."""
+        (container,) = self.rendered.find("Pod")["spec"]["containers"]
+        interpreter, *rest, address = container["command"]
+        assert interpreter == PYTHON
+        name, ports = self.rendered.find("Service", "exporter"), self.rendered.container["ports"]
+        there = f"{name['metadata']['name']}:{name['spec']['ports'][0]['port']}"
+        assert there in address
+        here = address.replace(there, f"localhost:{ports[0]['containerPort']}")
+        return (await run(sys.executable, *rest, here)).code == 0
+
     def _files(self, volume: Object) -> Iterator[tuple[str, str]]:
         for source in [*volume.get("projected", {}).get("sources", []), volume]:
             for kind in source.keys() & {"secret", "configMap"}:

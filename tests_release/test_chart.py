@@ -112,6 +112,6 @@ def test_user_and_group_are_the_clusters_where_it_chooses() -> None:
 def test_the_chart_is_of_this_version() -> None:
     """If the exporter has another version, then so has the image that the chart runs."""
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
-    assert chart["appVersion"] == __version__
+    assert chart["version"] == chart["appVersion"] == __version__
     assert example("minimal-values.yaml").container["image"] == f"registry.example.com/wolkvox-exporter:{__version__}"
     assert "@sha256:" in example("try-values.yaml").container["image"]

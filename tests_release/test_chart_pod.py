@@ -85,8 +85,8 @@ async def test_a_pod_comes_up(tmp_path: Path) -> None:
             await ready(pod)
             assert await pod.passes("startup")
             assert await pod.passes("liveness")
-            assert 'wolkvox_up{operation="ventas-co",report="campaigns"} 1' in await page(pod)
-            assert TOKEN not in await page(pod)
+            assert TOKEN not in await until(pod, 'wolkvox_up{operation="ventas-co",report="campaigns"} 1')
+            assert await pod.tested()
     assert any("ventas-co" in name for name in pod.listed("/var/lib/wolkvox-exporter"))
 
 

@@ -134,6 +134,8 @@ REFUSED: dict[str, tuple[Object, str]] = {
         {"config": {"operations": [{"name": "ventas-co", "base_url": "https://me:canary@a/api"}]}},
         "/config/operations/0/base_url",
     ),
+    "a variable that is not there": (operation(token_env="WOLKVOX_TOKEN"), "WOLKVOX_TOKEN is not in env"),
+    "a flag that the chart has": ({"extraArgs": ["--log.level=debug"]}, "the chart has a value for --log.level"),
     "no token at all": ({"tokens": {"inline": {"ventas-co": "Bearer canary"}}}, '"ventas-co" is no token'),
     "an unknown state": ({"state": {"type": "redis"}}, "/state/type"),
     "a password for a hash": ({"web": {"users": {"prometheus": "canary"}}}, 'a bcrypt hash for "prometheus"'),

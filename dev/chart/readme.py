@@ -11,13 +11,16 @@ _NOTE = "<!-- Made by `make generate` from dev/chart/readme.md and values.yaml; 
 
 def readme() -> str:
     """Return the file."""
-    rows = "\n".join(map(_row, (each for each in values() if each.about)))
+    every = values()
+    around = {each.path[:-1] for each in every}
+    rows = "\n".join(_row(each, shown=each.path not in around) for each in every if each.about)
     table = f"| value | what it says | default |\n| --- | --- | --- |\n{rows}\n"
     return _NOTE + _WRITTEN.read_text(encoding="utf-8").replace("<!-- values -->\n", table)
 
 
-def _row(value: Value) -> str:
-    default = "" if value.default in ("", None) else f"`{_cell(json.dumps(value.default, ensure_ascii=False))}`"
+def _row(value: Value, *, shown: bool) -> str:
+    """Return a row; the default of a value is shown where it has no parts with rows of their own."""
+    default = f"`{_cell(json.dumps(value.default, ensure_ascii=False))}`" if shown and value.default != "" else ""
     return f"| `{value.name}` | {_cell(value.about)} | {default} |"
 
 

@@ -40,7 +40,7 @@ def _values(
     for key, child in node.value:
         about, default = _comment(lines, key.start_mark.line), defaults[key.value]
         inner: list[Value] = []
-        if isinstance(child, yaml.MappingNode):
+        if isinstance(child, yaml.MappingNode) and not child.flow_style:
             inner = list(_values(child, default, lines, (*path, key.value)))
         if about or inner:
             yield Value((*path, key.value), about, default)

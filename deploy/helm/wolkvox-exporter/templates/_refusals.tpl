@@ -2,6 +2,7 @@
 {{- define "wolkvox-exporter.refusals" -}}
 {{- include "wolkvox-exporter.refusals.config" . -}}
 {{- include "wolkvox-exporter.refusals.tokens" . -}}
+{{- include "wolkvox-exporter.refusals.flags" . -}}
 {{- include "wolkvox-exporter.refusals.state" . -}}
 {{- include "wolkvox-exporter.refusals.web" . -}}
 {{- include "wolkvox-exporter.refusals.rules" . -}}
@@ -30,11 +31,18 @@
 {{- $folder := printf "%s/tokens/" (include "wolkvox-exporter.secrets" .) -}}
 {{- $tokens := .Values.tokens -}}
 {{- $used := list -}}
+{{- $variables := list -}}
+{{- range .Values.env -}}
+{{- $variables = append $variables .name -}}
+{{- end -}}
 {{- range .Values.config.operations -}}
-{{- $own := or (hasKey . "token_file") (hasKey . "token_env") -}}
 {{- if hasKey . "token_file" -}}
 {{- $used = append $used (trimPrefix $folder .token_file) -}}
-{{- else if not $own -}}
+{{- else if hasKey . "token_env" -}}
+{{- if not (or (has .token_env $variables) $.Values.envFrom) -}}
+{{- fail (printf "config.operations: token_env: %s is not in env, and the exporter would not start" .token_env) -}}
+{{- end -}}
+{{- else -}}
 {{- $used = append $used .name -}}
 {{- if or (not (regexMatch "^[-._a-zA-Z0-9]+$" .name)) (hasPrefix ".." .name) -}}
 {{- fail (printf "config.operations: %q is no key that a Secret can have; add token_file: %sKEY" .name $folder) -}}
@@ -49,6 +57,22 @@
 {{- end -}}
 {{- if not (or (has $name $used) $.Values.existingConfig.configMap $.Values.existingConfig.secret) -}}
 {{- fail (printf "tokens.inline: no operation of config uses %q; take it away or correct the name" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A flag that is written twice is refused by the exporter. */}}
+{{- define "wolkvox-exporter.refusals.flags" -}}
+{{- $own := omit .Values "extraArgs" -}}
+{{- $flags := include "wolkvox-exporter.args" (dict "Values" $own) | fromYamlArray -}}
+{{- range .Values.extraArgs -}}
+{{- $name := regexFind "^--[a-z.-]+" . -}}
+{{- range $flags -}}
+{{- if eq $name (regexFind "^--[a-z.-]+" .) -}}
+{{- if ne $name "--web.listen-address" -}}
+{{- fail (printf "extraArgs: the chart has a value for %s; set that" $name) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
