@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from chart.values import CHART
-from tests_release.charts import VALUES, Object, example, wrong_custom_resources, wrong_objects
+from tests_release.charts import VALUES, Object, example, render, wrong_custom_resources, wrong_objects
 from tests_release.restricted import violations
 from wolkvox_exporter import __version__
 
@@ -115,3 +115,39 @@ def test_the_chart_is_of_this_version() -> None:
     assert chart["version"] == chart["appVersion"] == __version__
     assert example("minimal-values.yaml").container["image"] == f"registry.example.com/wolkvox-exporter:{__version__}"
     assert "@sha256:" in example("try-values.yaml").container["image"]
+
+
+def test_names_that_look_like_numbers_stay_names() -> None:
+    """If names are such as YAML takes for numbers or booleans, then Kubernetes still gets texts."""
+    odd: Object = {
+        "image": {"repository": "registry.example.com/wolkvox-exporter", "tag": "1.10"},
+        "existingConfig": {"secret": "1234"},
+        "tokens": {"existingSecrets": [{"name": "0042", "items": [{"key": "1", "path": "2"}]}]},
+        "web": {"tls": {"existingSecret": "12", "clientCA": {"configMap": "1e3", "key": "7"}}, "maxRequests": 1000000},
+        "state": {"type": "persistentVolume", "persistentVolume": {"storageClass": "0", "size": "1"}},
+        "priorityClassName": "true",
+        "serviceAccount": {"name": "99"},
+        "monitor": {
+            "kind": "ServiceMonitor",
+            "job": "7",
+            "namespace": "1",
+            "tlsConfig": {"keySecret": {"name": "1", "key": "2"}},
+        },
+        "prometheusRule": {"enabled": True, "namespace": "2"},
+        "dashboards": {"enabled": True, "namespace": "3", "labels": {"a": "1"}},
+        "podLabels": {"a": "yes"},
+        "commonLabels": {"b": "1.0"},
+        "nodeSelector": {"c": "off"},
+    }
+    rendered = render(odd)
+    assert wrong_objects(rendered.objects, ["1.37"]) == []
+    assert wrong_custom_resources(rendered.objects) == []
+    assert "--web.max-requests=1000000" in rendered.container["args"]
+    database: Object = {
+        "replicas": 2,
+        "state": {
+            "type": "postgresql",
+            "postgresql": {"passwordSecret": {"name": "1", "key": "2"}, "ca": {"secret": "3", "key": "4"}},
+        },
+    }
+    assert wrong_objects(render(odd | database).objects, ["1.37"]) == []

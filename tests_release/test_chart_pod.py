@@ -175,6 +175,18 @@ async def test_probes_ask_over_tls(tmp_path: Path) -> None:
     assert pod.rendered.container["readinessProbe"]["httpGet"]["scheme"] == "HTTPS"
 
 
+async def test_probes_succeed_where_requests_are_limited(tmp_path: Path) -> None:
+    """If more requests come than are allowed, then the kubelet takes the pod for alive all the same."""
+    web: Object = {"config": {"rate_limit": {"interval": "1h", "burst": 1}}}
+    async with centre() as base_url:
+        pod = Pod(with_operation(base_url, web=web), tmp_path, {"wolkvox-tokens": {"ventas-co": TOKEN}})
+        async with pod.running():
+            await page(pod)
+            assert (await page(pod)).endswith("429")
+            assert await pod.passes("liveness")
+            assert await pod.passes("readiness")
+
+
 async def test_probes_succeed_where_clients_need_certificates(tmp_path: Path) -> None:
     """If only clients with a certificate are let in, then the pod lives all the same, and strangers stay out."""
     authority, (certificate, key) = authority_of(tmp_path)

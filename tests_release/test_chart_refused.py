@@ -1,11 +1,11 @@
 """Values that the chart refuses, with what it says."""
 
 import copy
+import json
 from functools import cache
 from typing import Any
 
 import pytest
-import yaml
 
 from tests_release.charts import Object, answers
 
@@ -134,6 +134,37 @@ REFUSED: dict[str, tuple[Object, str]] = {
         {"config": {"operations": [{"name": "ventas-co", "base_url": "https://me:canary@a/api"}]}},
         "/config/operations/0/base_url",
     ),
+    "two of one name": ({"config": {"operations": [OPERATION, OPERATION]}}, 'there are two of the name "ventas-co"'),
+    "two certificates": (
+        {"web": {"tls": {"existingSecret": "tls"}, "config": {"tls_server_config": {"cert_file": "/a.pem"}}}},
+        "web.tls.existingSecret has the certificate",
+    ),
+    "two ways to say who is let in": (
+        {
+            "web": {
+                "tls": {"existingSecret": "tls", "clientCA": {"secret": "ca"}},
+                "config": {"tls_server_config": {"client_auth_type": "NoClientCert"}},
+            }
+        },
+        "web.tls.clientCA says who is let in",
+    ),
+    "two CAs of clients": (
+        {"web": {"tls": {"existingSecret": "tls", "clientCA": {"secret": "ca", "configMap": "ca"}}}},
+        "web.tls.clientCA: write configMap or secret",
+    ),
+    "two CAs of the database": (
+        {
+            "state": {
+                "type": "postgresql",
+                "postgresql": {"url": "postgresql://a@db/a", "ca": {"secret": "ca", "configMap": "ca"}},
+            }
+        },
+        "state.postgresql.ca: write configMap or secret",
+    ),
+    "TLS for Prometheus alone": (
+        {"monitor": {"kind": "PodMonitor", "tlsConfig": {"insecureSkipVerify": True}}},
+        "monitor.tlsConfig: nothing is served by TLS",
+    ),
     "a variable that is not there": (operation(token_env="WOLKVOX_TOKEN"), "WOLKVOX_TOKEN is not in env"),
     "a flag that the chart has": ({"extraArgs": ["--log.level=debug"]}, "the chart has a value for --log.level"),
     "no token at all": ({"tokens": {"inline": {"ventas-co": "Bearer canary"}}}, '"ventas-co" is no token'),
@@ -145,6 +176,18 @@ REFUSED: dict[str, tuple[Object, str]] = {
     "a share above all": ({"prometheusRule": {"thresholds": {"abandon_ratio": "500%"}}}, "abandon_ratio"),
     "a number with a unit": ({"prometheusRule": {"operations": {"a": {"waiting_calls": "5m"}}}}, "waiting_calls"),
     "a language there is not": ({"dashboards": {"languages": ["fr"]}}, "/dashboards/languages/0"),
+    "an unknown key of the web configuration": ({"web": {"config": {"rate_limits": {}}}}, "rate_limits"),
+    "an unknown key of TLS": ({"web": {"config": {"tls_server_config": {"min": "TLS13"}}}}, "'min' not allowed"),
+    "an unknown header": (
+        {"web": {"config": {"http_server_config": {"headers": {"X-Frame": "deny"}}}}},
+        "'X-Frame' not allowed",
+    ),
+    "a label of the chart's": ({"commonLabels": {"app.kubernetes.io/name": "a"}}, "app.kubernetes.io/name"),
+    "a label of the pod's": ({"podLabels": {"app.kubernetes.io/instance": "a"}}, "app.kubernetes.io/instance"),
+    "an annotation of the chart's": ({"podAnnotations": {"checksum/state": "a"}}, "checksum/state"),
+    "a selector of one's own": ({"monitor": {"kind": "PodMonitor", "spec": {"selector": {}}}}, "'selector'"),
+    "a volume of the chart's": ({"extraVolumes": [{"name": "state", "emptyDir": {}}]}, "/extraVolumes/0/name"),
+    "a name that begins with a digit": ({"fullnameOverride": "1wx"}, "/fullnameOverride"),
     "half a digest": ({"image": {"digest": "sha256:abc"}}, "/image/digest"),
     "a flag that is none": ({"extraArgs": ["check"]}, "/extraArgs/0"),
 }
@@ -163,7 +206,7 @@ def over(values: Object, changes: Object) -> Object:
 def outcomes() -> dict[str, Any]:
     """Return what Helm makes of all of them, in one go."""
     every: dict[str, Object] = {"good": {}} | {name: changes for name, (changes, _) in REFUSED.items()}
-    texts = [yaml.safe_dump(over(GOOD, changes)) for changes in every.values()]
+    texts = [json.dumps(over(GOOD, changes)) for changes in every.values()]
     return dict(zip(every, answers(texts), strict=True))
 
 

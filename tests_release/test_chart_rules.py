@@ -126,7 +126,7 @@ def recorded(found: list[Object]) -> dict[str, tuple[set[str], str]]:
 def test_settings_are_those_of_a_settings_file(cases: list[tuple[Object, dict[str, Object]]], tmp_path: Path) -> None:
     """If thresholds are values of the chart, then the rules record what they would as a settings file of `assets`."""
     rule = [{"enabled": True, "thresholds": general, "operations": own} for general, own in cases]
-    texts = [yaml.safe_dump(VALUES | {"prometheusRule": each}, allow_unicode=True) for each in rule]
+    texts = [json.dumps(VALUES | {"prometheusRule": each}, ensure_ascii=False) for each in rule]
     for (general, own), answered in zip(cases, answers(texts), strict=True):
         assert "templates" in answered, answered
         found = yaml.safe_load(answered["templates"]["wolkvox-exporter/templates/prometheusrule.yaml"])["spec"][

@@ -56,7 +56,7 @@ class Rendered:
 
 def render(values: Mapping[str, Any], release: str = "wx") -> Rendered:
     """Render the chart for a release of that name, or raise `RefusedError`."""
-    return rendered(answers([yaml.safe_dump(dict(values))], release)[0])
+    return rendered(answers([json.dumps(dict(values))], release)[0])
 
 
 def rendered(answer: Object) -> Rendered:

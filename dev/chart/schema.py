@@ -14,6 +14,7 @@ import yaml
 from chart.values import Value, values
 from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold
 from wolkvox_exporter.config.json_schema import schema_text as configuration_schema
+from wolkvox_exporter.web.toolkit.schema import MODELS
 
 Schema = dict[str, Any]
 _CONSTRAINTS = Path(__file__).parent / "constraints.yaml"
@@ -68,11 +69,27 @@ def _definitions() -> Schema:
     del top["operations"]["minItems"]
     return {
         **configuration["$defs"],
+        "WebConfiguration": _web_configuration(),
         "Configuration": {"type": "object", "additionalProperties": False, "properties": top},
         "Thresholds": {
             "type": "object",
             "additionalProperties": False,
             "properties": {each.name: _threshold(each, top["interval"]) for each in THRESHOLDS},
+        },
+    }
+
+
+def _web_configuration(path: tuple[str, ...] = ()) -> Schema:
+    """Return the keys of the web configuration file, whose values the exporter alone judges."""
+    fields = {field.alias or name: field for name, field in MODELS[path].model_fields.items()}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            key: _web_configuration((*path, key)) if (*path, key) in MODELS else {"description": field.description}
+            for key, field in fields.items()
+            # the chart has a value for it
+            if key != "basic_auth_users"
         },
     }
 

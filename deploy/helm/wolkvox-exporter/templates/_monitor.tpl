@@ -7,17 +7,17 @@ selector:
     {{- end }}
 namespaceSelector:
   matchNames:
-    - {{ .Release.Namespace }}
+    - {{ .Release.Namespace | quote }}
 {{ ternary "endpoints" "podMetricsEndpoints" (eq .Values.monitor.kind "ServiceMonitor") }}:
   - port: http-metrics
-    path: {{ include "wolkvox-exporter.metricsPath" . }}
+    path: {{ include "wolkvox-exporter.metricsPath" . | quote }}
     scheme: {{ include "wolkvox-exporter.web.scheme" . }}
     interval: {{ .Values.monitor.interval }}
     scrapeTimeout: {{ .Values.monitor.scrapeTimeout }}
     {{- include "wolkvox-exporter.access" . | nindent 4 }}
     relabelings:
       - targetLabel: job
-        replacement: {{ .Values.monitor.job }}
+        replacement: {{ .Values.monitor.job | quote }}
         action: replace
       {{- with .Values.monitor.relabelings }}
       {{- toYaml . | nindent 6 }}
@@ -30,7 +30,7 @@ namespaceSelector:
 
 {{/* Each replica has a list of targets, one for each operation and one for itself; these are reached by its own name. */}}
 {{- define "wolkvox-exporter.scrapeConfig" -}}
-jobName: {{ .Values.monitor.job }}
+jobName: {{ .Values.monitor.job | quote }}
 scrapeInterval: {{ .Values.monitor.interval }}
 scrapeTimeout: {{ .Values.monitor.scrapeTimeout }}
 scheme: {{ include "wolkvox-exporter.web.scheme" . | upper }}

@@ -14,8 +14,8 @@
 {{- end -}}
 
 {{- define "wolkvox-exporter.selector" -}}
-app.kubernetes.io/name: {{ include "wolkvox-exporter.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "wolkvox-exporter.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "wolkvox-exporter.labels" -}}

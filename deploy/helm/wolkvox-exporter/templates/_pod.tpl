@@ -5,7 +5,7 @@
 - --config.auto-reload-interval={{ .Values.configReloadInterval }}
 {{- end }}
 - --web.listen-address=:{{ .Values.web.port }}
-- --web.max-requests={{ .Values.web.maxRequests }}
+- --web.max-requests={{ int .Values.web.maxRequests }}
 {{- if include "wolkvox-exporter.web.file" . }}
 - --web.config.file={{ include "wolkvox-exporter.secrets" . }}/web/web-config.yaml
 {{- end }}
@@ -54,11 +54,11 @@ config: /etc/wolkvox-exporter
 - name: config
   {{- if .Values.existingConfig.secret }}
   secret:
-    secretName: {{ .Values.existingConfig.secret }}
+    secretName: {{ .Values.existingConfig.secret | quote }}
     defaultMode: 0440
   {{- else }}
   configMap:
-    name: {{ default (include "wolkvox-exporter.fullname" .) .Values.existingConfig.configMap }}
+    name: {{ default (include "wolkvox-exporter.fullname" .) .Values.existingConfig.configMap | quote }}
   {{- end }}
 {{- if or .Values.tokens.existingSecrets .Values.tokens.inline }}
 - name: tokens
@@ -77,13 +77,13 @@ config: /etc/wolkvox-exporter
 {{- if include "wolkvox-exporter.web.file" . }}
 - name: web
   secret:
-    secretName: {{ default (printf "%s-web" (include "wolkvox-exporter.fullname" .)) .Values.web.existingConfig.secret }}
+    secretName: {{ default (printf "%s-web" (include "wolkvox-exporter.fullname" .)) .Values.web.existingConfig.secret | quote }}
     defaultMode: 0440
 {{- end }}
 {{- with .Values.web.tls.existingSecret }}
 - name: tls
   secret:
-    secretName: {{ . }}
+    secretName: {{ . | quote }}
     defaultMode: 0440
 {{- end }}
 {{- if include "wolkvox-exporter.web.clientCA" . }}
@@ -94,10 +94,10 @@ config: /etc/wolkvox-exporter
 {{- if .name }}
 - name: postgresql
   secret:
-    secretName: {{ .name }}
+    secretName: {{ .name | quote }}
     defaultMode: 0440
     items:
-      - key: {{ .key }}
+      - key: {{ .key | quote }}
         path: password
 {{- end }}
 {{- end }}
@@ -112,14 +112,14 @@ config: /etc/wolkvox-exporter
 - name: {{ .name }}
   {{- if .ca.secret }}
   secret:
-    secretName: {{ .ca.secret }}
+    secretName: {{ .ca.secret | quote }}
     defaultMode: 0440
   {{- else }}
   configMap:
-    name: {{ .ca.configMap }}
+    name: {{ .ca.configMap | quote }}
   {{- end }}
     items:
-      - key: {{ .ca.key }}
+      - key: {{ .ca.key | quote }}
         path: ca.crt
 {{- end -}}
 
@@ -128,11 +128,11 @@ config: /etc/wolkvox-exporter
 {{- if eq .type "emptyDir" -}}
 - name: state
   emptyDir:
-    sizeLimit: {{ .emptyDir.sizeLimit }}
+    sizeLimit: {{ .emptyDir.sizeLimit | quote }}
 {{- else if and (eq .type "persistentVolume") .persistentVolume.existingClaim -}}
 - name: state
   persistentVolumeClaim:
-    claimName: {{ .persistentVolume.existingClaim }}
+    claimName: {{ .persistentVolume.existingClaim | quote }}
 {{- end -}}
 {{- end -}}
 {{- end -}}

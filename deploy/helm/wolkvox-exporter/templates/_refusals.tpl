@@ -20,6 +20,13 @@
 {{- else if not (or $existing .Values.config.operations) -}}
 {{- fail "config.operations: name at least one operation, such as [{name: ventas-co, server: \"0042\"}]" -}}
 {{- end -}}
+{{- $names := list -}}
+{{- range .Values.config.operations -}}
+{{- if has .name $names -}}
+{{- fail (printf "config.operations: there are two of the name %q" .name) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- end -}}
 {{- range prepend .Values.config.operations .Values.config -}}
 {{- if regexMatch "^https?://[^/]*@" (default "" .proxy_url) -}}
 {{- fail "config: a proxy_url with a password would stand in a ConfigMap; name the proxy as HTTPS_PROXY in env, from a Secret" -}}
@@ -86,6 +93,8 @@
 {{- $mounted := compact (list $database.passwordSecret.name $database.ca.configMap $database.ca.secret) -}}
 {{- if and (gt (int .Values.replicas) 1) (ne $state.type "postgresql") -}}
 {{- fail (printf "replicas: %d exporters would use the same tokens at a time, which wolkvox refuses; they need state.type: postgresql, which makes them one" (int .Values.replicas)) -}}
+{{- else if and $database.ca.configMap $database.ca.secret -}}
+{{- fail "state.postgresql.ca: write configMap or secret, not both" -}}
 {{- else if and $state.persistentVolume.existingClaim (ne $state.type "persistentVolume") -}}
 {{- fail "state.persistentVolume: it is used with state.type: persistentVolume alone" -}}
 {{- else if and (concat $keys $mounted) (ne $state.type "postgresql") -}}
@@ -115,14 +124,27 @@
 {{- fail (printf "web.users: write a bcrypt hash for %q, as wolkvox-exporter hash-password makes it of the password" $name) -}}
 {{- end -}}
 {{- end -}}
+{{- with $web.config.tls_server_config -}}
+{{- if and $web.tls.existingSecret (or .cert_file .key_file .cert .key) -}}
+{{- fail "web.config.tls_server_config: web.tls.existingSecret has the certificate; write one of them" -}}
+{{- else if and (include "wolkvox-exporter.web.clientCA" $) (or .client_auth_type .client_ca_file .client_ca) -}}
+{{- fail "web.config.tls_server_config: web.tls.clientCA says who is let in; write one of them" -}}
+{{- end -}}
+{{- end -}}
+{{- if and $web.tls.clientCA.configMap $web.tls.clientCA.secret -}}
+{{- fail "web.tls.clientCA: write configMap or secret, not both" -}}
+{{- end -}}
 {{- $monitor := .Values.monitor -}}
+{{- if and $monitor.tlsConfig (not (include "wolkvox-exporter.web.tls" .)) -}}
+{{- fail "monitor.tlsConfig: nothing is served by TLS; name the certificate in web.tls.existingSecret" -}}
+{{- end -}}
 {{- if and $monitor.kind $web.users (not $monitor.basicAuth) -}}
 {{- fail "monitor.basicAuth: with web.users Prometheus needs a password; name the Secrets of username and password" -}}
 {{- else if and $monitor.kind (include "wolkvox-exporter.web.certificates" .) (not $monitor.tlsConfig.keySecret) -}}
 {{- fail "monitor.tlsConfig: with client certificates Prometheus needs one; name the Secrets of cert and keySecret" -}}
 {{- end -}}
 {{- if and (eq .Values.probes.type "httpGet") (include "wolkvox-exporter.web.restricted" .) -}}
-{{- fail "probes.type: the kubelet has neither password nor certificate; leave it at auto, or write exec or tcpSocket" -}}
+{{- fail "probes.type: the kubelet has neither password nor certificate, and a rate limit counts it; leave it at auto, or write exec or tcpSocket" -}}
 {{- end -}}
 {{- end -}}
 

@@ -14,8 +14,9 @@
 {{- if or (include "wolkvox-exporter.web.clientCA" .) (eq $written "RequireAndVerifyClientCert") -}}true{{- end -}}
 {{- end -}}
 
+{{/* Where the kubelet, who has neither certificate nor password, may get no answer, or be told to come again. */}}
 {{- define "wolkvox-exporter.web.restricted" -}}
-{{- if or .Values.web.users .Values.web.existingConfig.restricted (include "wolkvox-exporter.web.certificates" .) -}}true{{- end -}}
+{{- if or .Values.web.users .Values.web.existingConfig.restricted (hasKey .Values.web.config "rate_limit") (include "wolkvox-exporter.web.certificates" .) -}}true{{- end -}}
 {{- end -}}
 
 {{- define "wolkvox-exporter.web.own" -}}
