@@ -6,6 +6,9 @@ AUDIT := .venv-audit
 RELEASE := .venv-release
 # npm's packages, exact versions of which tests_release/package.json names
 NODE := build/release
+# what a package needs when it is installed, so that no index has to answer while its tests run
+WHEELS := build/wheels
+RELEASING := $(RELEASE)/installed $(NODE)/installed $(WHEELS)/complete $(AUDIT)/installed
 # the package, what developers run, and what their tests share
 export PYTHONPATH := $(CURDIR)/exporter:$(CURDIR)/dev:$(CURDIR)/tests:$(CURDIR)
 SBOM := build/sbom.cdx.json
@@ -56,7 +59,7 @@ generated: $(VENV)/development ## Whether what `make generate` writes is up to d
 	$(BIN)/python -m mixin --check
 	$(BIN)/python -m chart --check
 
-check-release: $(VENV)/development $(RELEASE)/installed $(NODE)/installed ## What is released: packages, stacks, charts, workflows
+check-release: $(VENV)/development $(RELEASING) ## What is released: packages, stacks, charts, workflows (needs npm)
 	$(BIN)/python -m pytest tests_release
 
 compatibility: oldest newest ## The oldest and the newest libraries that pyproject.toml allows
@@ -107,7 +110,7 @@ sbom: $(AUDIT)/installed ## Bill of materials of what runs: build/sbom.cdx.json 
 
 lock: $(VENV)/python ## Pin the dependencies anew
 	$(BIN)/python -m pip install --quiet pip-tools
-	for name in runtime build dev audit release; do \
+	for name in runtime postgresql build dev audit release; do \
 		$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements/$$name.txt requirements/$$name.in; \
 	done
@@ -146,4 +149,9 @@ $(NODE)/installed: tests_release/package.json
 	@mkdir -p $(NODE)
 	cp $< $(NODE)
 	npm install --prefix $(NODE) --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WHEELS)/complete: requirements/postgresql.txt requirements/build.txt | $(RELEASE)/installed
+	@mkdir -p $(WHEELS)
+	$(RELEASE)/bin/python -m pip download --quiet --disable-pip-version-check --require-hashes --dest $(WHEELS) $(addprefix --requirement ,$^)
 	@touch $@

@@ -11,6 +11,8 @@ BIN = ROOT / ".venv-release" / "bin"
 """Where the tools from requirements/release.txt are."""
 NODE_MODULES = ROOT / "build" / "release" / "node_modules"
 """Where the packages from tests_release/package.json are."""
+WHEELS = ROOT / "build" / "wheels"
+"""Where the packages are that the exporter needs when it is installed."""
 PATIENCE = 300.0
 """Seconds that a program may take."""
 
@@ -26,14 +28,15 @@ def run(
     *command: str | Path,
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,
+    inherit: bool = True,
     stdin: str = "",
     patience: float = PATIENCE,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end, which takes at most `patience` seconds; `env` comes on top of the environment."""
+    """Run a program to its end, which takes at most `patience` seconds; `env` comes on top of what is inherited."""
     return subprocess.run(
         list(map(str, command)),
         cwd=cwd,
-        env=environment() | dict(env or {}),
+        env=(environment() if inherit else {}) | dict(env or {}),
         input=stdin,
         capture_output=True,
         text=True,
