@@ -32,7 +32,7 @@ RUNS ?= 1
 SIZES ?= 5,20,80
 
 .PHONY: demo test truth cost chaos check lint types generated check-release packages compatibility oldest newest bench \
-	soak fuzz generate pictures audit sbom lock clean help
+	soak fuzz generate kustomize pictures audit sbom lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -62,6 +62,7 @@ types: $(VENV)/development ## Types
 generated: $(VENV)/development ## Whether what `make generate` writes is up to date
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python -m mixin --check
+	$(BIN)/python -m chart --check
 
 check-release: $(VENV)/development $(RELEASING) ## What is released: packages, stacks, charts, workflows (needs npm)
 	$(BIN)/python -m pytest tests_release
@@ -96,6 +97,10 @@ fuzz: $(VENV)/development ## Any answer and any course of events (BODIES=100000 
 generate: $(VENV)/development ## Write the files that are made from the code
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m mixin
+	$(BIN)/python -m chart
+
+kustomize: $(VENV)/development $(RELEASE)/installed ## Write what kustomize builds upon, of the chart
+	$(BIN)/python -m chart.kustomize
 
 pictures: $(VENV)/development ## Draw the dashboards for the README (needs Node.js, npm, Chromium, Prometheus)
 	$(BIN)/python docs/pictures/day.py

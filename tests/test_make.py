@@ -32,6 +32,7 @@ async def test_the_check_ends_with_the_readmes_test_command() -> None:
         "mypy",
         "python -m docs.generate --check",
         "python -m mixin --check",
+        "python -m chart --check",
     ]
     assert [last] == (await commands("test"))[-1:] == (await commands("check"))[-1:]
     assert "\n```sh\nmake test\n```\n\ntests it" in (ROOT / "README.md").read_text(encoding="utf-8")
