@@ -10,6 +10,9 @@ from tests_release import standins
 from tests_release.engine import Engine, engine
 from tests_release.toolbox import run, tool
 
+# the first test waits for what all need
+pytestmark = pytest.mark.timeout(1800)
+
 DOCKERFILE = ROOT / "Dockerfile"
 # what the Kubernetes standard `restricted` asks for, and a file system that cannot be written to
 CONTEXT = ("--read-only", "--cap-drop=all", "--security-opt=no-new-privileges")
