@@ -18,6 +18,7 @@ _PATIENCE = 900.0
 _INCLUDED = ("systemd", "procps", "python3", "python3-venv", "ca-certificates")
 _MADE = ROOT / "build" / "roots" / "+".join(("bookworm", *_INCLUDED))
 """Kept, since making it takes minutes; what tests change lies over it."""
+_CHANGES = "1g"
 _ENTER = 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"'
 
 
@@ -46,14 +47,23 @@ def new_root(folder: Path) -> Iterator[Root]:
     if missing or os.geteuid():
         reason = f"a system in a folder wants root, and {', '.join(missing) or 'nothing else'}"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    for name in ("changes", "work", "root"):
-        (folder / name).mkdir()
-    layers = f"lowerdir={debian()},upperdir={folder / 'changes'},workdir={folder / 'work'}"
-    passes(run("mount", "-t", "overlay", "overlay", "-o", layers, folder / "root"))
+    root = folder / "root"
+    # in memory, since what changes cannot lie where a container's own files do
+    with _mounted(folder, "tmpfs", f"size={_CHANGES}"):
+        for name in ("changes", "work", "root"):
+            (folder / name).mkdir()
+        layers = f"lowerdir={debian()},upperdir={folder / 'changes'},workdir={folder / 'work'}"
+        with _mounted(root, "overlay", layers):
+            yield Root(root)
+
+
+@contextmanager
+def _mounted(folder: Path, kind: str, options: str) -> Iterator[None]:
+    passes(run("mount", "-t", kind, "-o", options, kind, folder))
     try:
-        yield Root(folder / "root")
+        yield
     finally:
-        passes(run("umount", folder / "root"))
+        passes(run("umount", folder))
 
 
 def debian() -> Path:

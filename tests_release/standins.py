@@ -51,7 +51,8 @@ if [ "$(id -u)" = 0 ]; then
   install -d -m 700 -o postgres "$PGDATA" && exec setpriv --reuid=postgres --regid=postgres --clear-groups "$0"
 fi
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  initdb --username="$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" --auth-local=trust --auth-host=scram-sha-256
+  initdb --locale=C.UTF-8 --username="$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" \\
+    --auth-local=trust --auth-host=scram-sha-256
   echo "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"
   pg_ctl --wait --options="-c listen_addresses= -c unix_socket_directories=/tmp" start
   createdb --host=/tmp --username="$POSTGRES_USER" "$POSTGRES_DB"

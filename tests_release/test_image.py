@@ -10,11 +10,17 @@ from tests_release import standins
 from tests_release.engine import Engine, engine
 from tests_release.toolbox import run, tool
 
+# the first test waits for what all need
+pytestmark = pytest.mark.timeout(1800)
+
 DOCKERFILE = ROOT / "Dockerfile"
 # what the Kubernetes standard `restricted` asks for, and a file system that cannot be written to
 CONTEXT = ("--read-only", "--cap-drop=all", "--security-opt=no-new-privileges")
 PYTHON = "/opt/wolkvox-exporter/bin/python"
 WRITTEN = "import sys; open(sys.argv[1], 'w')"
+DEMO = ("demo", "--web.listen-address=:10842")
+READ = "import urllib.request as http; print(http.urlopen('http://localhost:10842/metrics').read().decode())"
+RESTRICTED = {"CapEff": "0" * 16, "CapBnd": "0" * 16, "NoNewPrivs": "1", "Seccomp": "2"}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +53,7 @@ def test_it_runs_with_nothing_but_its_pages(images: Engine, user: tuple[str, ...
     try:
         inside = ("podman", "exec", container, PYTHON, "-c")
         page = images.until("wolkvox_campaign_records{", *inside, READ)
-        assert 'wolkvox_up{operation="ventas-co",report="campaigns"} 1' in page.replace(" 1.0", " 1")
+        assert 'wolkvox_up{operation="ventas-co",report="campaigns"} 1' in page
         healthy = images.run("podman", "exec", container, PYTHON, "-m", "wolkvox_exporter.cli.healthcheck")
         assert (healthy.returncode, healthy.stderr) == (0, "")
         status = images.podman("exec", container, "cat", "/proc/1/status")
@@ -60,13 +66,8 @@ def test_it_runs_with_nothing_but_its_pages(images: Engine, user: tuple[str, ...
         images.podman("rm", "--force", "--time=1", container)
 
 
-DEMO = ("demo", "--web.listen-address=:10842")
-READ = "import urllib.request as http; print(http.urlopen('http://localhost:10842/metrics').read().decode())"
-RESTRICTED = {"CapEff": "0" * 16, "CapBnd": "0" * 16, "NoNewPrivs": "1", "Seccomp": "2"}
-
-
 def test_it_says_how_it_is_to_be_run(images: Engine) -> None:
-    """If an engine looks at the image, then it finds a numeric user, the port, a health check and the version."""
+    """If an engine looks at the image, then it finds a numeric user, the port and a health check."""
     words = ("User", "ExposedPorts", "Healthcheck.Test")
     form = "|".join(
         f"{{{{json .Config.{word}}}}}" if "." not in word else "{{json .HealthCheck.Test}}" for word in words

@@ -15,6 +15,9 @@ from tests_release.roots import Root, new_root
 from tests_release.toolbox import passes, run, tool
 from wolkvox_exporter import __version__
 
+# the first test waits for what all need
+pytestmark = pytest.mark.timeout(1800)
+
 PACKAGES = ROOT / "deploy" / "packages"
 DELIVERED = (PACKAGES / "config.yaml").read_text(encoding="utf-8")
 OLDER = "0.0.1"

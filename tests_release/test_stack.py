@@ -15,6 +15,9 @@ from mixin.settings import Settings
 from tests_release import standins
 from tests_release.engine import Composition, composed, engine
 
+# the first test waits for what all need
+pytestmark = pytest.mark.timeout(1800)
+
 FILE = ROOT / "compose.yaml"
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))["services"]
 OPERATIONS = {"ventas-co", "cobranzas-mx", "servicio-cl"}

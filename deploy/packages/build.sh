@@ -23,7 +23,8 @@ export ARCH MAINTAINER PYTHON_VERSION ROOT VERSION
 # what an earlier build has left there would be in the wheel, too
 rm -rf "$ROOT" build/lib
 mkdir -p "$ROOT/completion" "$output"
-"$python" -m venv "$ROOT/tools"
+# pip may be any Python's; the distribution's own often comes without
+python3 -m venv "$ROOT/tools"
 "$python" -m venv --without-pip "$ROOT/opt"
 pip() { "$ROOT/tools/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
 pip install --require-hashes --requirement requirements/build.txt
