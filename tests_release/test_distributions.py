@@ -88,6 +88,22 @@ def test_versions_of_python_are_those_that_were_tried(distributions: Distributio
         assert tomllib.load(file)["project"]["requires-python"] == f">={found[0]}"
 
 
+def unknown(classifiers: list[str]) -> list[str]:
+    """Return those that an index would refuse."""
+    listed = passes(
+        run(tool("python"), "-c", "import trove_classifiers as all_of; print(*all_of.classifiers, sep='\\n')")
+    )
+    return [name for name in classifiers if name not in listed.splitlines()]
+
+
+def test_classifiers_are_those_of_the_index(distributions: Distributions) -> None:
+    """If the index has no such classifier, then it refuses the package, and that is found before."""
+    classifiers = metadata(distributions.wheel).get_all("Classifier", [])
+    assert len(classifiers) > 5
+    assert unknown(classifiers) == []
+    assert unknown(["Typing :: Typed", "Topic :: Contact Centres"]) == ["Topic :: Contact Centres"]
+
+
 def test_the_index_would_take_it(distributions: Distributions) -> None:
     """If it is uploaded, then its metadata are valid and its description can be shown."""
     passes(run(tool("twine"), "check", "--strict", distributions.wheel, distributions.source))
