@@ -9,7 +9,7 @@ RUN python3 -m venv /build/tools \
  && python3 -m venv --without-pip /opt/wolkvox-exporter \
  && /build/tools/bin/pip install --no-cache-dir --require-hashes --requirement requirements/build.txt \
  && /build/tools/bin/pip --python /opt/wolkvox-exporter/bin/python install --no-cache-dir --require-hashes \
-        --requirement requirements/runtime.txt
+        --requirement requirements/postgresql.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY exporter ./exporter
 # what exporter/wolkvox_exporter/assets links to

@@ -20,14 +20,19 @@ unexport PYTHONDONTWRITEBYTECODE
 UNCONCERNED := activity_day alert architecture assets backtest bench canary dashboard backends discipline_day documents hardening make \
 	naming promql recording restart rule runbooks service simulator soak supply truth victoriametrics
 CONCERNED := $(filter-out $(addsuffix %.py,$(addprefix tests/test_,$(UNCONCERNED))),$(wildcard tests/test_*.py))
+# where packages go, whose they are, and the Python that runs what is in them: the distribution's
+PACKAGES ?= dist
+MAINTAINER ?= wolkvox-exporter <root@localhost>
+PACKAGED ?= /usr/bin/python3
+NFPM ?= $(if $(wildcard $(RELEASE)/bin/nfpm),$(RELEASE)/bin/nfpm,nfpm)
 SECONDS ?= 3600
 BODIES ?= 100000
 STEPS ?= 1000000
 RUNS ?= 1
 SIZES ?= 5,20,80
 
-.PHONY: demo test truth cost chaos check lint types generated check-release compatibility oldest newest bench soak fuzz generate \
-	kustomize pictures audit sbom lock clean help
+.PHONY: demo test truth cost chaos check lint types generated check-release packages compatibility oldest newest bench \
+	soak fuzz generate kustomize pictures audit sbom lock clean help
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -61,6 +66,9 @@ generated: $(VENV)/development ## Whether what `make generate` writes is up to d
 
 check-release: $(VENV)/development $(RELEASING) ## What is released: packages, stacks, charts, workflows (needs npm)
 	$(BIN)/python -m pytest tests_release
+
+packages: ## A deb and an rpm for this machine's processor and Python, in dist/ (needs nfpm; MAINTAINER="name <address>")
+	PYTHON="$(PACKAGED)" MAINTAINER="$(MAINTAINER)" NFPM="$(NFPM)" sh deploy/packages/build.sh "$(PACKAGES)"
 
 compatibility: oldest newest ## The oldest and the newest libraries that pyproject.toml allows
 

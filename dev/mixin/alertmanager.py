@@ -58,6 +58,13 @@ INHIBITIONS: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
 )
 """While the first speaks, the second is silent where these labels are the same."""
 
+WORDS: dict[str, object] = {
+    "headers": {"Subject": '{{ template "wolkvox.subject" . }}'},
+    "html": "",
+    "text": '{{ template "wolkvox.text" . }}',
+}
+"""What mail to people says."""
+
 
 def alertmanager_files(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield name and text of the example."""
@@ -143,12 +150,11 @@ def _receiver(name: str) -> dict[str, object]:
 
 def _for_people(webhook: dict[str, str]) -> dict[str, object]:
     """Return what carries a message to people, who want to hear of no end; a webhook has words of its own."""
-    subject, text = (f'{{{{ template "wolkvox.{part}" . }}}}' for part in ("subject", "text"))
     quiet = {"send_resolved": False}
     mail = {"to": "supervisors@example.com", "from": "alerts@example.com", "smarthost": "smtp.example.com:587"}
     chat = {"bot_token": "0:the-token-of-your-bot", "chat_id": -1}
     return {
         "webhook_configs": [{**webhook, **quiet, "max_alerts": SHOWN}],
-        "email_configs": [{**mail, **quiet, "headers": {"Subject": subject}, "html": "", "text": text}],
-        "telegram_configs": [{**chat, **quiet, "parse_mode": "", "message": text}],
+        "email_configs": [{**mail, **quiet, **WORDS}],
+        "telegram_configs": [{**chat, **quiet, "parse_mode": "", "message": WORDS["text"]}],
     }

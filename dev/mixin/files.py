@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import PurePosixPath
 
 from mixin.alertmanager import alertmanager_files
+from mixin.compose import demo_files, grafana_files, production_files
 from mixin.dashboards.grafana import dashboard_files
 from mixin.kubernetes import compact_dashboards, named_dashboards, prometheus_rule
 from mixin.lint import lint_files
@@ -35,7 +36,10 @@ def _folders(settings: Settings) -> dict[str, Named]:
         "alertmanager/es": template_files("es"),
         "grafana/dashboards": chain(dashboard_files(settings, "en"), lint_files("en")),
         "grafana/dashboards/es": chain(dashboard_files(settings, "es"), lint_files("es")),
-        "grafana/provisioning": provisioning_files(),
+        "grafana/provisioning": provisioning_files(settings),
+        "deploy/compose/demo": demo_files(settings),
+        "deploy/compose/production": production_files(settings),
+        "deploy/compose/grafana": grafana_files(settings),
         # a chart has no files but its own
         f"{_CHART}/rules/en": rule_files(settings, "en"),
         f"{_CHART}/rules/es": rule_files(settings, "es"),

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from mixin.settings import Settings
 from mixin.yamlfile import written
 
-PORT = 10842
 _ABOUT = """\
 An example for Prometheus. The exporter answers from its cache, so a minute costs the API nothing, and one lost scrape
 does no harm. The alerts in Spanish are what `wolkvox-exporter assets --language=es` writes; for Colombia's Law 2300 add
@@ -15,10 +14,12 @@ wolkvox-settings is there if you have set thresholds: see docs/thresholds.md."""
 
 def prometheus_files(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield name and text of the example."""
-    yield "prometheus.yml", written(_configuration(settings), _ABOUT)
+    yield "prometheus.yml", written(configuration(settings), _ABOUT)
 
 
-def _configuration(settings: Settings) -> dict[str, object]:
+def configuration(settings: Settings) -> dict[str, object]:
+    """Return the whole example."""
+    addresses = settings.addresses
     return {
         "global": {"scrape_interval": "60s", "evaluation_interval": "60s"},
         "rule_files": [
@@ -27,6 +28,6 @@ def _configuration(settings: Settings) -> dict[str, object]:
             "rules/wolkvox-recording.rules.yml",
             "rules/wolkvox-alerts.rules.yml",
         ],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": ["localhost:9093"]}]}]},
-        "scrape_configs": [{"job_name": settings.job, "static_configs": [{"targets": [f"localhost:{PORT}"]}]}],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [addresses.alertmanager]}]}]},
+        "scrape_configs": [{"job_name": settings.job, "static_configs": [{"targets": list(addresses.exporters)}]}],
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from wolkvox_exporter import assets
+from wolkvox_exporter.cli import PORT
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,15 @@ class BusinessHours:
 
 
 @dataclass(frozen=True)
+class Addresses:
+    """Where the programs of an installation answer: host and port."""
+
+    exporters: tuple[str, ...] = (f"localhost:{PORT}",)
+    alertmanager: str = "localhost:9093"
+    prometheus: str = "localhost:9090"
+
+
+@dataclass(frozen=True)
 class Settings:
     """Names and addresses that dashboards, rules and alerts share; thresholds are recorded series."""
 
@@ -30,6 +40,7 @@ class Settings:
     """The job of prometheus.yml; alerts on an exporter that is down know it by this name."""
     grafana_url: str = assets.GRAFANA_URL
     runbook_url: str = assets.RUNBOOK_URL
+    addresses: Addresses = Addresses()
     business_hours: tuple[BusinessHours, ...] = (
         BusinessHours("business-hours-mexico", "America/Mexico_City", operations=".+-mx"),
         BusinessHours("business-hours", "America/Bogota"),
