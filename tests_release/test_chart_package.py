@@ -7,10 +7,13 @@ import re
 import tarfile
 from pathlib import Path
 
+import yaml
+
 from chart.readme import readme
 from chart.rendering import answers
 from chart.schema import schema_text
 from chart.values import CHART, values
+from docs.generate import ROOT
 from tests_release.charts import VALUES, Object
 from tests_release.toolbox import BIN, passes, run
 
@@ -84,3 +87,18 @@ def test_the_readme_leads_to_what_there_is() -> None:
         assert f"ci/{path.name}" in text
     for value in re.findall(r"`((?:[a-z][A-Za-z0-9]*\.)+[a-zA-Z0-9]+)`", text):
         assert value in {each.name for each in values()} or value.endswith((".md", ".yaml", ".json")), value
+
+
+def test_a_released_chart_runs_the_released_image(tmp_path: Path) -> None:
+    """If a release is made, then its chart names the image that is pushed with it, and nothing else is changed."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8"))
+    (script,) = [step["run"] for step in workflow["jobs"]["chart"]["steps"] if "helm package" in step.get("run", "")]
+    (command,) = [line for line in script.splitlines() if line.startswith("sed ")]
+    copy = tmp_path / CHART.relative_to(ROOT) / "values.yaml"
+    copy.parent.mkdir(parents=True)
+    before = (CHART / "values.yaml").read_text(encoding="utf-8")
+    copy.write_text(before, encoding="utf-8")
+    passes(run("bash", "-euc", command, cwd=tmp_path, env={"GITHUB_REPOSITORY": "Somebody/Wolkvox-Exporter"}))
+    wanted = yaml.safe_load(before)
+    wanted["image"]["repository"] = "ghcr.io/somebody/wolkvox-exporter"
+    assert yaml.safe_load(copy.read_text(encoding="utf-8")) == wanted
