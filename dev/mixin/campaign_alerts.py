@@ -123,15 +123,18 @@ and ignoring (result)
         Alert(
             "WolkvoxNoHits",
             f"""\
-  {DIALED} {threshold(">", "dialed_for_hits")}
+  (
+      {DIALED}
+    and
+      {HITS} == 0
+    and
+      # in some campaigns no call is dispositioned as a hit
+      {HITS_LATELY} > 0
+  )
+  {threshold(">", "dialed_for_hits")}
 and
   # by the end of the second hour without a hit
   {DIALED} offset 1h {threshold(">", "dialed_for_hits")}
-and
-  {HITS} == 0
-and
-  # in some campaigns no call is dispositioned as a hit
-  {HITS_LATELY} > 0
 {LASTING}""",
             *("1h", "info", "campaign", "campaign"),
             business_hours=True,

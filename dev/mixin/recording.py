@@ -141,13 +141,23 @@ def _activity(settings: Settings) -> Group:
             Record(LASTING_STATE, _LASTING),
             Record(OF_STATE, _of_state()),
             Record(TO_EMPTY, _to_empty(settings)),
-            Record(RANK, _rank(settings)),
             Record(DIALABLE, _DIALABLE),
             Record(CALLS_BY_SKILL, _by_skill("wolkvox_campaign_calls_per_minute")),
+        ),
+    )
+
+
+def _boards(settings: Settings) -> Group:
+    # no alert waits for it, and there is something new at a poll only
+    return Group(
+        "wolkvox-boards.rules",
+        (
+            Record(RANK, _rank(settings)),
             Record(DIALED_TODAY, _by_skill("wolkvox_campaign_dialed_today")),
             Record(RESULTS_TODAY, _by_skill("wolkvox_campaign_results_today", ", result")),
             Record(HITS_TODAY, _by_skill("wolkvox_campaign_hits_today")),
         ),
+        interval="2m",
     )
 
 
@@ -189,4 +199,4 @@ _USUALLY = Group(
 def groups(settings: Settings) -> tuple[Group, ...]:
     """Return the groups in the order in which one reads the other."""
     thresholds = Group("wolkvox-thresholds.rules", tuple(_threshold(each, settings) for each in THRESHOLDS))
-    return thresholds, _activity(settings), HOUR, _RECYCLED, _DAYS, _USUALLY
+    return thresholds, _activity(settings), _boards(settings), HOUR, _RECYCLED, _DAYS, _USUALLY
