@@ -9,7 +9,7 @@ import argparse
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,8 +42,8 @@ class Refresh:
     longest: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def add(self, title: str, url: str, **asked: object) -> None:
-        """Ask for something that a panel or a variable shows."""
+    def add(self, title: str, url: str, **asked: object) -> Any:  # noqa: ANN401 - whatever the JSON holds
+        """Ask for something that a panel or a variable shows, and return it."""
         began = time.perf_counter()
         with urlopen(f"{url}?{urlencode(asked)}", timeout=600) as answer:  # noqa: S310 - of this machine
             body = answer.read()
@@ -52,6 +52,7 @@ class Refresh:
         found = json.loads(body)["data"]
         self.series += len(found["result"]) if isinstance(found, dict) else 0
         self.longest = max(self.longest, len(str(asked.get("query") or asked.get("match[]"))))
+        return found
 
 
 @dataclass(frozen=True)
@@ -67,43 +68,41 @@ class Board:
         """Ask all that it asks."""
         refresh = Refresh()
         start = self.now - self.hours * HOUR
+        values = dict(self.chosen)
+        for variable in self.document["templating"]["list"]:
+            if variable["type"] == "query":
+                found = self._options(refresh, url, variable, values)
+                # without a value that stands for all it is all that was found
+                values.setdefault(variable["name"], variable.get("allValue") or "|".join(found))
         for panel in self.document["panels"]:
             for target in panel.get("targets", []):
                 step = _STEPS[panel["interval"]]
-                query = self._with(target["expr"], step)
+                query = self._with(target["expr"], values, step)
                 if target["instant"]:
                     refresh.add(panel["title"], f"{url}/query", query=query, time=self.now)
                 else:
                     # on a grid of steps
                     moments = {"start": start // step * step, "end": self.now // step * step, "step": step}
                     refresh.add(panel["title"], f"{url}/query_range", query=query, **moments)
-        for variable in self.document["templating"]["list"]:
-            if variable["type"] == "query":
-                self._variable(refresh, url, variable, start)
         return refresh
 
-    def _variable(self, refresh: Refresh, url: str, variable: Json, start: float) -> None:
-        title, query = f"${variable['name']}", self._with(variable["query"]["query"], _SCRAPE)
+    def _options(self, refresh: Refresh, url: str, variable: Json, values: Mapping[str, str]) -> list[str]:
+        title, query = f"${variable['name']}", self._with(variable["query"]["query"], values, _SCRAPE)
         if found := _OF_LABELS.fullmatch(query):
-            refresh.add(title, f"{url}/label/{found[2]}/values", start=start, end=self.now, **{"match[]": found[1]})
-        elif found := _OF_SERIES.fullmatch(query):
-            refresh.add(title, f"{url}/query", query=found[1], time=self.now)
-        else:
-            raise ValueError(query)
+            span = {"start": self.now - self.hours * HOUR, "end": self.now}
+            return list(refresh.add(title, f"{url}/label/{found[2]}/values", **span, **{"match[]": found[1]}))
+        if found := _OF_SERIES.fullmatch(query):
+            result = refresh.add(title, f"{url}/query", query=found[1], time=self.now)["result"]
+            return [series["metric"]["campaign_id"] for series in result]
+        raise ValueError(query)
 
-    def _with(self, query: str, step: int) -> str:
-        variables = {each["name"]: each for each in self.document["templating"]["list"]}
+    def _with(self, query: str, values: Mapping[str, str], step: int) -> str:
         own = {
             "__range": f"{self.hours * HOUR:.0f}s",
             "__interval": f"{step}s",
             "__rate_interval": f"{step + _SCRAPE}s",
         }
-
-        def value(found: re.Match[str]) -> str:
-            name = found[1] or found[2]
-            return str(own.get(name) or self.chosen.get(name) or variables[name]["allValue"])
-
-        return _VARIABLE.sub(value, query)
+        return _VARIABLE.sub(lambda found: own.get(found[1] or found[2]) or values[found[1] or found[2]], query)
 
 
 def _boards(fleet: Fleet, limit: str, now: float) -> Iterator[tuple[str, Board]]:

@@ -74,7 +74,8 @@ def _chosen(variable: Json, values: list[str] | None, escape: Escape) -> str:
         return str(variable["current"]["value"])
     if values is None:
         assert variable["includeAll"], f"{variable['name']} has no All"
-        return str(variable["allValue"])
+        # without one it is all that its query finds; here all that there is, of which the panels' queries take the same
+        return str(variable.get("allValue", ".*"))
     if not variable["multi"]:
         (only,) = values
         return only.replace("\\", "\\\\").replace('"', '\\"')
