@@ -27,7 +27,7 @@ _SCRAPE = 60
 _RULES = 6 * MINUTE
 """By then every group but the half-hourly one was evaluated."""
 _TIMES = 5
-_VARIABLE = re.compile(r"\$\{(\w+)(?::\w+)?\}|\$(\w+)")
+_VARIABLE = re.compile(r"\$\{(\w+)(?::(\w+))?\}|\$(\w+)")
 _OF_LABELS = re.compile(r"label_values\((.*), (\w+)\)")
 _OF_SERIES = re.compile(r"query_result\((.*)\)", re.DOTALL)
 Json = dict[str, Any]
@@ -102,7 +102,12 @@ class Board:
             "__interval": f"{step}s",
             "__rate_interval": f"{step + _SCRAPE}s",
         }
-        return _VARIABLE.sub(lambda found: own.get(found[1] or found[2]) or values[found[1] or found[2]], query)
+
+        def value(found: re.Match[str]) -> str:
+            written = own.get(found[1] or found[3]) or values[found[1] or found[3]]
+            return f'"{written}"' if found[2] == "doublequote" else written
+
+        return _VARIABLE.sub(value, query)
 
 
 def _boards(fleet: Fleet, limit: str, now: float) -> Iterator[tuple[str, Board]]:

@@ -6,7 +6,7 @@ Where history stands in blocks that go on after now, what rules record is refuse
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,7 +21,7 @@ IN_MEMORY = 75 * MINUTE
 """How far the history of a scraped page goes back."""
 _AT_ONCE = 15 * MINUTE
 """Of history in one answer."""
-_CATCHING_UP, _SCRAPES = 20, 60
+_CATCHING_UP, _SCRAPES = 30, 60
 """How often is scraped, in seconds."""
 _CONFIG = """\
 global: {scrape_interval: %(every)ds, scrape_timeout: %(every)ds, evaluation_interval: 60s}
@@ -55,18 +55,18 @@ class _Pages:
         """Return whether all that is over has been told."""
         return len(self.told) == self.replicas and min(self.told.values()) >= time.time() // MINUTE * MINUTE
 
-    def page(self, replica: int) -> bytes:
-        """Return the next one."""
+    def page(self, replica: int) -> tuple[bytes, int]:
+        """Return the next one, and until when it tells."""
         fleet, now = self.fleet.of(replica), int(time.time()) // MINUTE * MINUTE
         first = self.told.get(replica, self.fleet.now - IN_MEMORY)
         if first < now:
             times = range(first, min(first + _AT_ONCE, now), MINUTE)
             lines = [*exposed(fleet, times), *(self._recorded(times) if replica == 0 else ())]
-            self.told[replica] = times.stop
+            until = times.stop
         else:
             # of now: no timestamp
-            lines = [f"{line.rsplit(' ', 1)[0]}\n" for line in exposed(fleet, range(now, now + 1))]
-        return "".join([*lines, "# EOF\n"]).encode()
+            lines, until = [f"{line.rsplit(' ', 1)[0]}\n" for line in exposed(fleet, range(now, now + 1))], now
+        return "".join([*lines, "# EOF\n"]).encode(), until
 
     def _recorded(self, times: range) -> Iterator[str]:
         for values, seen in ((_EVERY_MINUTE, times), (_HALF_HOURLY, [each for each in times if each % 1800 == 0])):
@@ -79,12 +79,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer with the next page."""
-        body = self.pages.page(int(parse_qs(urlparse(self.path).query)["replica"][0]))
+        replica = int(parse_qs(urlparse(self.path).query)["replica"][0])
+        body, until = self.pages.page(replica)
         self.send_response(200)
         self.send_header("Content-Type", "application/openmetrics-text; version=1.0.0; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        # a scraper that waits no longer is told the same again
+        with suppress(ConnectionError):
+            self.wfile.write(body)
+            self.pages.told[replica] = until
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
