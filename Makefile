@@ -85,7 +85,7 @@ oldest newest: $(VENV)/python
 bench: $(VENV)/runtime ## What a scrape and a poll cost (RUNS=1 SIZES=5,20,80; needs nginx and wrk)
 	$(BIN)/python -m bench.run --runs=$(RUNS) --sizes=$(SIZES)
 
-cost: $(VENV)/development ## What the rules cost a Prometheus with 5,000 campaigns (needs Prometheus; a quarter of an hour)
+cost: $(VENV)/development ## What the rules cost a Prometheus with 5,000 campaigns (needs Prometheus; three quarters of an hour)
 	$(BIN)/python -m bench.rules
 
 soak: $(VENV)/development ## An hour of faults on every edge (SECONDS=3600), best as root; figures go to soak.json

@@ -1,12 +1,16 @@
 """A Prometheus that has hours of many campaigns behind it: synthetic history, since nobody waits for a real one."""
 
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mixin import recording
+
 MINUTE, HOUR = 60, 3_600
+_REPORTS = ("campaigns", "skills", "agents", "amd", "quota")
 _RESULTS = ("answer", "no_answer", "busy_congestion_failed", "answer_machine")
 _PART = 2 * HOUR
 """Seconds in one file: a large one takes as much memory."""
@@ -21,6 +25,11 @@ class Fleet:
     operations: int
     campaigns: int
     now: int
+    instance: str = "exporter-0:10842"
+
+    def of(self, replica: int) -> "Fleet":
+        """Return the same as another exporter says it."""
+        return replace(self, instance=f"exporter-{replica}:10842")
 
     def labels(self) -> Iterator[tuple[int, str]]:
         """Give a number and the labels of each campaign."""
@@ -29,7 +38,7 @@ class Fleet:
                 number = operation * self.campaigns + campaign
                 values = {
                     "job": "wolkvox",
-                    "instance": "exporter:10842",
+                    "instance": self.instance,
                     "operation": f"operation-{operation:02d}",
                     "campaign": f"Cobranza {campaign:03d} - Región Occidente",
                     "campaign_id": 10_000 + number,
@@ -45,13 +54,18 @@ def store(fleet: Fleet, tsdb: Path, before: int, after: int, only: str = "") -> 
     """
     for first in range(fleet.now - before, fleet.now + after, _PART):
         times = range(first, min(first + _PART, fleet.now + after), MINUTE)
-        _create(tsdb, _exposition(fleet, times, only))
+        _create(tsdb, exposed(fleet, times, only))
 
 
 def store_recorded(fleet: Fleet, tsdb: Path, values: Mapping[str, float], before: int) -> None:
     """Add what rules have recorded of each campaign in days, every minute: one value for each name, labels and all."""
     for first in range(fleet.now - before, fleet.now, 24 * HOUR):
-        _create(tsdb, _recorded(fleet, values, range(first, min(first + 24 * HOUR, fleet.now), MINUTE)))
+        _create(tsdb, recorded(fleet, values, range(first, min(first + 24 * HOUR, fleet.now), MINUTE)))
+
+
+def store_by_skill(fleet: Fleet, tsdb: Path, before: int) -> None:
+    """Add what rules have recorded of each skill in so many seconds before now, every minute."""
+    _create(tsdb, by_skill(fleet, range(fleet.now - before, fleet.now, MINUTE)))
 
 
 def _create(tsdb: Path, lines: Iterator[str]) -> None:
@@ -64,14 +78,29 @@ def _create(tsdb: Path, lines: Iterator[str]) -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def _recorded(fleet: Fleet, values: Mapping[str, float], times: range) -> Iterator[str]:
+def recorded(fleet: Fleet, values: Mapping[str, float], times: Sequence[int], instance: str = "") -> Iterator[str]:
+    """Write what rules have recorded of each campaign, a sample a line; `instance` stands for the label they drop."""
     for number, labels in fleet.labels():
         for name, value in values.items():
-            series = name.replace("{}", labels.replace('instance="exporter:10842",', ""))
-            yield "".join([f"{series} {value + (time // MINUTE + number) % 7} {time}\n" for time in times])
+            series = name.replace("{}", labels.replace(f'instance="{fleet.instance}",', instance))
+            yield "".join([f"{series} {value * (1 + (time // MINUTE + number) % 7 / 10)} {time}\n" for time in times])
 
 
-def _exposition(fleet: Fleet, times: range, only: str) -> Iterator[str]:
+def by_skill(fleet: Fleet, times: Sequence[int], instance: str = "") -> Iterator[str]:
+    """Write what rules have recorded of each skill, a sample a line; `instance` as in `recorded`."""
+    for operation, number in product(range(fleet.operations), range(_SKILLS)):
+        labels = f'job="wolkvox",{instance}operation="operation-{operation:02d}",skill="{4_000 + number}"'
+        plain = (recording.DIALED_TODAY, recording.HITS_TODAY, recording.CALLS_BY_SKILL)
+        series = [f"{name}{{{labels}}}" for name in plain]
+        series += [f'{recording.OF_STATE}{{{labels},state="{state}"}}' for state in recording.STATES]
+        for name, result in product((recording.RESULTS_TODAY, recording.RESULTS_BY_SKILL), _RESULTS):
+            series.append(f'{name}{{{labels},result="{result}"}}')
+        for each in series:
+            yield "".join([f"{each} {100 + (time // MINUTE + number) % 70} {time}\n" for time in times])
+
+
+def exposed(fleet: Fleet, times: Sequence[int], only: str = "") -> Iterator[str]:
+    """Write what exporters say, a sample a line; `only` is what a series begins with that is wanted, by default any."""
     for number, labels in fleet.labels():
         for series, values in _series(number, labels, times).items():
             if series.startswith(only):
@@ -80,7 +109,7 @@ def _exposition(fleet: Fleet, times: range, only: str) -> Iterator[str]:
         yield from _of_operations(fleet, times)
 
 
-def _series(number: int, labels: str, times: range) -> dict[str, list[float]]:
+def _series(number: int, labels: str, times: Sequence[int]) -> dict[str, list[float]]:
     """Return the samples of a campaign: four of five are started and dial, and poll by poll something rises."""
     polls = [(time // (5 * MINUTE)) % 10_000 for time in times]
     pace = (20 + number % 30) * (number % 5 > 0)
@@ -115,19 +144,33 @@ def _series(number: int, labels: str, times: range) -> dict[str, list[float]]:
     return found
 
 
-def _of_operations(fleet: Fleet, times: range) -> Iterator[str]:
+def _of_operations(fleet: Fleet, times: Sequence[int]) -> Iterator[str]:
     for operation in range(fleet.operations):
-        labels = f'job="wolkvox",instance="exporter:10842",operation="operation-{operation:02d}"'
-        report = f'{labels},report="campaigns"'
-        series: dict[str, Callable[[int], int]] = {
+        labels = f'job="wolkvox",instance="{fleet.instance}",operation="operation-{operation:02d}"'
+        series: dict[str, Callable[[int], float]] = {
             f"wolkvox_operation_info{{{labels}}}": lambda _: 1,
-            f"wolkvox_up{{{report}}}": lambda _: 1,
-            f"wolkvox_report_interval_seconds{{{report}}}": lambda _: 300,
-            f"wolkvox_report_last_success_timestamp_seconds{{{report}}}": lambda time: time - time % 300,
-            f"wolkvox_report_last_attempt_timestamp_seconds{{{report}}}": lambda time: time - time % 300,
+            f"wolkvox_token_valid{{{labels}}}": lambda _: 1,
+            f"wolkvox_quota_used_calls{{{labels}}}": lambda time: time % 86_400 / 60,
+            f"wolkvox_quota_limit_calls{{{labels}}}": lambda _: 10_000,
+            f"wolkvox_campaigns{{{labels}}}": lambda _: fleet.campaigns,
             f"wolkvox_day_start_timestamp_seconds{{{labels}}}": lambda time: time - time % 86_400,
         }
+        for report in _REPORTS:
+            asked = f'{labels},report="{report}"'
+            series |= {
+                f"wolkvox_up{{{asked}}}": lambda _: 1,
+                f"wolkvox_report_interval_seconds{{{asked}}}": lambda _: 300,
+                f"wolkvox_report_duration_seconds{{{asked}}}": lambda time: time % 7,
+                f"wolkvox_report_last_success_timestamp_seconds{{{asked}}}": lambda time: time - time % 300,
+                f"wolkvox_report_last_attempt_timestamp_seconds{{{asked}}}": lambda time: time - time % 300,
+                f"wolkvox_polls_total{{{asked}}}": lambda time: time // 300,
+                f'wolkvox_poll_failures_total{{{asked},reason="timeout"}}': lambda time: time // 9_000,
+            }
         for name, value in series.items():
             yield "".join([f"{name} {value(time)} {time}\n" for time in times])
-    for name in ("up", "wolkvox_exporter_config_last_reload_success_timestamp_seconds"):
-        yield "".join([f'{name}{{job="wolkvox",instance="exporter:10842"}} 1 {time}\n' for time in times])
+    exporter = f'job="wolkvox",instance="{fleet.instance}"'
+    for each in (
+        f"wolkvox_exporter_config_last_reload_success_timestamp_seconds{{{exporter}}}",
+        f'wolkvox_exporter_build_info{{{exporter},version="1.0.0",python_version="3.13"}}',
+    ):
+        yield "".join([f"{each} 1 {time}\n" for time in times])

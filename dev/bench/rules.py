@@ -1,7 +1,8 @@
 """What the bundled rules cost a Prometheus: `python -m bench.rules --operations=20 --campaigns=250`.
 
-All rules run for five minutes over synthetic history, and its processor time is read. What looks over days runs
-half-hourly, over more history than can be made here: it is asked for one operation with all its days, and multiplied.
+All rules run over what a Prometheus scrapes, and its processor time is read, less what scraping alone takes. What looks
+over days runs half-hourly, over more history than can be made here: it is asked for an operation with all its days, and
+multiplied.
 """
 
 import argparse
@@ -19,17 +20,17 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from bench.campaigns import HOUR, MINUTE, Fleet, store, store_recorded
-from bench.processes import HOST, ROOT, cpu, free_port, program, wait_for_quiet
+from bench.processes import HOST, ROOT, MeasurementError, cpu, free_port, program, wait_for_quiet
+from bench.scraped import IN_MEMORY, scraping
 from mixin import recording
 
 FIVE_MINUTES = 300
 _SHARE_OF_HALF_HOUR = FIVE_MINUTES / 1800
 _DAYS = 7 * 24 * HOUR
 _RECORDED = {f'{recording.RATIO}{{{{}},result="answer"}}': 0.3, f"{recording.HITS}{{{{}}}}": 40}
-_CONFIG = """\
-global: {evaluation_interval: 60s}
-rule_files: ["%s/*.rules.yml"]
-"""
+_ALONE = 2 * MINUTE
+_FIRST = 6 * MINUTE
+"""By then every group but the half-hourly one was evaluated."""
 
 
 @contextmanager
@@ -54,25 +55,40 @@ def asked(url: str, **parameters: str) -> Any:  # noqa: ANN401 - whatever the JS
         return json.load(answer)["data"]
 
 
-def steady(folder: Path, fleet: Fleet, seconds: float) -> Iterator[tuple[str, float]]:
+def steady(folder: Path, fleet: Fleet, seconds: float, rules: Path) -> Iterator[tuple[str, float]]:
     """Measure the rules of every minute and of five, and yield processor seconds in five minutes."""
     # how often lists were recycled is looked for over a day
-    store(replace(fleet, now=fleet.now - 70 * MINUTE), folder / "tsdb", 23 * HOUR, 0, "wolkvox_campaign_list_recycles")
-    store(fleet, folder / "tsdb", 70 * MINUTE, 30 * MINUTE)
-    with prometheus(folder, _CONFIG % (ROOT / "prometheus" / "rules")) as (pid, url):
-        wait_for_quiet(pid)
-        before = cpu(pid)
-        time.sleep(seconds)
-        yield "all groups, processor seconds in five minutes", (cpu(pid) - before) * FIVE_MINUTES / seconds
-        for group in asked(f"{url}/rules")["groups"]:
-            seconds = sum(rule["evaluationTime"] for rule in group["rules"])
-            times = FIVE_MINUTES / group["interval"]
-            yield f"{group['name']}, every {group['interval']:g} s: seconds in five minutes", seconds * times
-            for rule in sorted(group["rules"], key=lambda rule: -rule["evaluationTime"])[:4]:
-                yield f"- {rule['name']}: seconds an evaluation", rule["evaluationTime"]
+    before = replace(fleet, now=fleet.now - IN_MEMORY)
+    store(before, folder / "tsdb", 24 * HOUR - IN_MEMORY, 0, "wolkvox_campaign_list_recycles")
+    with scraping(folder, fleet) as server:
+        alone = _used(server.pid, _ALONE)
+        server.configure(MINUTE, [rules])
+        # series that are new cost more
+        time.sleep(_FIRST)
+        with_rules = _used(server.pid, seconds)
+        yield "scraping alone, processor seconds in five minutes", alone
+        yield "all groups, processor seconds in five minutes", with_rules - alone
+        for group in asked(f"{server.url}/api/v1/rules")["groups"]:
+            yield from _of_group(group)
 
 
-def days(folder: Path, fleet: Fleet, _: float) -> Iterator[tuple[str, float]]:
+def _used(pid: int, seconds: float) -> float:
+    before = cpu(pid)
+    time.sleep(seconds)
+    return (cpu(pid) - before) * FIVE_MINUTES / seconds
+
+
+def _of_group(group: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    if failing := [rule for rule in group["rules"] if rule["health"] == "err"]:
+        raise MeasurementError(f"{failing[0]['name']}: {failing[0]['lastError']}")
+    each = sum(rule["evaluationTime"] for rule in group["rules"])
+    times = FIVE_MINUTES / group["interval"]
+    yield f"{group['name']}, every {group['interval']:g} s: seconds in five minutes", each * times
+    for rule in sorted(group["rules"], key=lambda rule: -rule["evaluationTime"])[:4]:
+        yield f"- {rule['name']}: seconds an evaluation", rule["evaluationTime"]
+
+
+def days(folder: Path, fleet: Fleet, *_: object) -> Iterator[tuple[str, float]]:
     """Measure what is looked for over days, in an operation, and yield processor seconds of all in five minutes."""
     store_recorded(replace(fleet, operations=1), folder / "tsdb", _RECORDED, _DAYS)
     with prometheus(folder, "global: {}\n") as (pid, url):
@@ -89,7 +105,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.rules", description="What the bundled rules cost a Prometheus.")
     parser.add_argument("--operations", type=int, default=20)
     parser.add_argument("--campaigns", type=int, default=250, help="of an operation")
-    parser.add_argument("--seconds", type=float, default=FIVE_MINUTES, help="for how long all rules run (300)")
+    parser.add_argument("--seconds", type=float, default=4 * FIVE_MINUTES, help="for how long all rules run (1200)")
+    parser.add_argument("--rules", type=Path, default=ROOT / "prometheus" / "rules", help="their folder")
     options = parser.parse_args()
     if missing := [name for name in ("prometheus", "promtool") if shutil.which(name) is None]:
         raise SystemExit(f"not installed: {', '.join(missing)}; apt-get install prometheus")
@@ -98,7 +115,7 @@ def main() -> None:
     for part in (days, steady):
         with TemporaryDirectory() as folder:
             fleet = replace(fleet, now=int(time.time()) // MINUTE * MINUTE)
-            for name, figure in part(Path(folder), fleet, options.seconds):
+            for name, figure in part(Path(folder), fleet, options.seconds, options.rules.absolute()):
                 print(f"| {name} | {figure:.2f} |", flush=True)
     sys.stdout.flush()
 

@@ -4,19 +4,19 @@ At one poll in five minutes a `for` guards nothing that one poll says, so durati
 """
 
 from functools import partial
-from textwrap import indent
 
-from mixin.promql import fold, fresh, lasting
+from mixin.promql import fold, fresh, lasting, of_any_replica
 from mixin.recording import (
     DIALABLE,
     DIALABLE_LATELY,
     DIALED,
     HITS,
     HITS_LATELY,
+    HOUR,
+    LASTING_STATE,
     OF_STATE,
     RATIO,
     RECYCLES_LATELY,
-    STATE,
     STATES,
     TO_EMPTY,
     USUAL,
@@ -25,21 +25,20 @@ from mixin.rules import Alert, Group
 from mixin.thresholds import threshold
 
 FRESH, LASTING = fresh("campaigns"), lasting("campaigns")
-_EMPTY = STATES.index("list_empty")
-_STALLED = f"""\
-  # throughout: the dialler may need a moment with a list that was just recycled
-  min_over_time({STATE}[15m]) == {STATES.index("no_calls")}
-and
-  {STATE} offset 15m > 0"""
+_EMPTY = f"{LASTING_STATE} == {STATES.index('list_empty')}"
+_STALLED = f"{LASTING_STATE} == {STATES.index('no_calls')}"
 # a list that is worked again and again runs out as it should
 _NOT_ROTATING = f"""\
 unless on (job, operation, campaign_id)
   {RECYCLES_LATELY} {threshold(">=", "rotating_recycles")}"""
 
 
-def group() -> Group:
-    """Return the alerts of the area `campaign`."""
-    return Group("wolkvox-campaign.alerts", (*_of_the_calls(), *_of_the_list(), *_of_the_results(), *_of_the_room()))
+def groups() -> tuple[Group, ...]:
+    """Return the alerts of the area `campaign`: those on an hour's figures are evaluated as often as these are."""
+    return (
+        Group("wolkvox-campaign.alerts", (*_of_the_calls(), *_of_the_list(), *_of_the_room())),
+        Group("wolkvox-results.alerts", _of_the_results(), interval=HOUR.interval),
+    )
 
 
 def _of_the_calls() -> tuple[Alert, ...]:
@@ -49,9 +48,7 @@ def _of_the_calls() -> tuple[Alert, ...]:
             "WolkvoxOperationStalled",
             f"""\
   # a single campaign speaks for itself
-  count by (job, operation) (
-{indent(_STALLED, "    ")}
-  ) > 1
+  count by (job, operation) ({_STALLED}) > 1
 unless on (job, operation)
   max_over_time({OF_STATE}{{state="calling"}}[15m]) > 0
 {FRESH}""",
@@ -61,7 +58,8 @@ unless on (job, operation)
         ),
         Alert(
             "WolkvoxCampaignStalled",
-            f"  {fold('min_over_time(wolkvox_campaign_records_clean[15m])')} > 0\nand\n{_STALLED}\n{FRESH}",
+            fold(f"min_over_time(wolkvox_campaign_records_clean[15m]) > 0 and {of_any_replica(_STALLED)}")
+            + f"\n{FRESH}",
             *("1m", "critical", "campaign", "campaign"),
             keep_firing="6m",
             business_hours=True,
@@ -74,13 +72,7 @@ def _of_the_list() -> tuple[Alert, ...]:
         Alert(
             "WolkvoxCampaignFinished",
             f"""\
-  {fold("wolkvox_campaign_records")} > 0
-and
-  min_over_time({STATE}[15m]) == {_EMPTY}
-and
-  max_over_time({STATE}[15m]) == {_EMPTY}
-and
-  {STATE} offset 15m > 0
+{fold(f"wolkvox_campaign_records > 0 and {of_any_replica(_EMPTY)}")}
 {_NOT_ROTATING}
 {FRESH}""",
             *("1m", "info", "campaign", "campaign"),
@@ -94,7 +86,7 @@ and
   {TO_EMPTY} {threshold("<", "running_out_seconds")}
 and
   # by what two polls saw dialled, too: the latest one may have met a moment of many calls
-  {fold("wolkvox_campaign_records_clean")} / {fold("rate(wolkvox_campaign_dialed_total[11m])")}
+  {fold("wolkvox_campaign_records_clean")} / {fold("rate(wolkvox_campaign_dialed_total[11m]) > 0")}
     {threshold("<", "running_out_seconds")}
 {_NOT_ROTATING}
 {LASTING}""",
@@ -131,15 +123,18 @@ and ignoring (result)
         Alert(
             "WolkvoxNoHits",
             f"""\
-  {DIALED} {threshold(">", "dialed_for_hits")}
+  (
+      {DIALED}
+    and
+      {HITS} == 0
+    and
+      # in some campaigns no call is dispositioned as a hit
+      {HITS_LATELY} > 0
+  )
+  {threshold(">", "dialed_for_hits")}
 and
   # by the end of the second hour without a hit
   {DIALED} offset 1h {threshold(">", "dialed_for_hits")}
-and
-  {HITS} == 0
-and
-  # in some campaigns no call is dispositioned as a hit
-  {HITS_LATELY} > 0
 {LASTING}""",
             *("1h", "info", "campaign", "campaign"),
             business_hours=True,
@@ -149,7 +144,9 @@ and
 
 def _of_the_room() -> tuple[Alert, ...]:
     without_skill = fold('wolkvox_campaign_started{skill=~"|0"}')
-    an_hour_ago = fold('wolkvox_campaign_started{campaign_id!=""} offset 1h')
+    # by its id: a renamed campaign is still there, under new labels
+    gone = "unless on (job, operation, campaign_id) wolkvox_campaign_started"
+    disappeared = fold(f'wolkvox_campaign_started{{campaign_id!=""}} offset 1h == 1 {gone}')
     return (
         Alert(
             "WolkvoxSkillWithoutCampaign",
@@ -170,12 +167,7 @@ unless
         ),
         Alert(
             "WolkvoxCampaignDisappeared",
-            f"""\
-  {an_hour_ago} == 1
-unless on (job, operation, campaign_id)
-  # by its id: a renamed campaign is still there, under new labels
-  wolkvox_campaign_started
-{FRESH}""",
+            f"{disappeared}\n{FRESH}",
             *("6m", "info", "campaign", "operations"),
             keep_firing="6m",
         ),

@@ -11,6 +11,11 @@ WHOLE_HOUR = " * 60 / 61"
 _DURATION = re.compile(r"(?<=\[)[0-9a-z]+(?::[0-9a-z]+)?(?=\])|(?<=offset )[0-9a-z]+")
 
 
+def of_any_replica(expression: str) -> str:
+    """Match, in a set operation, what any of several replicas says: before they are folded there is less to fold."""
+    return f"ignoring ({', '.join(REPLICA_LABELS)}) {expression}"
+
+
 def fold(expression: str) -> str:
     """Make one series of those of several replicas, which would count double otherwise."""
     return f"max without ({', '.join(REPLICA_LABELS)}) ({expression})"

@@ -1,6 +1,6 @@
 """Recording rules: what dashboards and alerts read more than once, or could not afford to read at once."""
 
-from mixin.promql import fold, fold_least, increase_1h
+from mixin.promql import fold, fold_least, increase_1h, of_any_replica
 from mixin.rules import Group, Record
 from mixin.settings import Settings
 from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold, of_operations
@@ -10,6 +10,8 @@ STATES = ("stopped", "calling", "other_phone", "list_empty", "no_calls")
 """What the values of `STATE` mean, by number; the higher, the more it needs somebody's eyes."""
 RANK = "campaign:wolkvox_campaign:rank"
 """The state and, below 1, how near the list's end is: the higher, the sooner somebody must look at it."""
+LASTING_STATE = "campaign:wolkvox_campaign:state_lasting15m"
+"""A list that is empty or no calls, throughout: the dialler may need a moment with a list that was just recycled."""
 OF_STATE = "skill_state:wolkvox_campaigns:count"
 TO_EMPTY = "campaign:wolkvox_campaign_records_clean:seconds_to_empty"
 DIALED = "campaign:wolkvox_campaign_dialed:increase1h"
@@ -31,27 +33,30 @@ HITS_LATELY = "campaign:wolkvox_campaign_hits:max_increase1h_5d"
 DIALABLE_LATELY = "skill:wolkvox_campaign_dialable:max5d"
 
 _STARTED = fold("wolkvox_campaign_started")
-_CALLS = fold("wolkvox_campaign_calls_per_minute")
-_CLEAN = fold("wolkvox_campaign_records_clean")
 _SUCCESS = 'wolkvox_report_last_success_timestamp_seconds{report="campaigns"}'
 # of replicas the one that sees calls, or the end of the work, knows better; folded once, since it is cheaper
 _STATE = fold_least(
     """
-    # started: 1 calling, 2 calling though no record is clean; 4 no calls though some are, 3 no calls and none is
     wolkvox_campaign_started
   *
+    # with calls 1, and 2 where no record is clean; without any 4, and 3 where none is
     (
-        (wolkvox_campaign_calls_per_minute > bool 0) * (1 + (wolkvox_campaign_records_clean == bool 0))
-      +
-        (wolkvox_campaign_calls_per_minute == bool 0) * (4 - (wolkvox_campaign_records_clean == bool 0))
+        2.5
+      -
+        (2 * (wolkvox_campaign_calls_per_minute > bool 0) - 1)
+      *
+        # whoever calls is calling, whatever is known of the list
+        (0.5 + ((wolkvox_campaign_records_clean or wolkvox_campaign_calls_per_minute > 0) > bool 0))
     )
   or
-    # whoever calls is calling, whatever is known of the list; and stopped is stopped
-    wolkvox_campaign_started == 1 and wolkvox_campaign_calls_per_minute > 0
-  or
+    # stopped is stopped, whatever else is known
     wolkvox_campaign_started == 0
 """,
 )
+_LASTING = f"""\
+  (min_over_time({STATE}[15m]) >= {STATES.index("list_empty")}) == max_over_time({STATE}[15m])
+and
+  {STATE} offset 15m > 0"""
 
 
 def _of_state() -> str:
@@ -62,30 +67,24 @@ def _of_state() -> str:
 
 
 _RATIO = f"""\
+  {RESULTS}
+/ ignoring (result) group_left ()
   (
-      {RESULTS}
-    / ignoring (result) group_left ()
-      ({RESULTS_IN_ALL} > 0)
-  )
-and ignoring (result)
-  # a pass over another phone moves records from one result to another without dialling new ones
-  {DIALED} >= 0.8 * {RESULTS_IN_ALL}"""
+      {RESULTS_IN_ALL} > 0
+    and
+      # a pass over another phone moves records from one result to another without dialling new ones
+      {DIALED} >= 0.8 * {RESULTS_IN_ALL}
+  )"""
 # the middle, which an outage does not pull down; half-hourly, as 5,000 campaigns would be too much for the server
 _USUAL = f"""\
   quantile_over_time(0.5, {RATIO}{{result="answer"}}[7d:30m])
 and
   # a day's dialling at least, or the first hour would be the usual level
   count_over_time({RATIO}{{result="answer"}}[7d:30m]) >= 16"""
-_DIALABLE = f"""\
-count by (job, operation, skill) (
-    {_STARTED} == 1
-  and
-    (
-        {_CLEAN} > 0
-      or
-        {_CALLS} > 0
-    )
-)"""
+_HAS_WORK = "(wolkvox_campaign_records_clean > 0 or wolkvox_campaign_calls_per_minute > 0)"
+_DIALABLE = (
+    f"count by (job, operation, skill) ({fold(f'wolkvox_campaign_started == 1 and {of_any_replica(_HAS_WORK)}')})"
+)
 # at how many polls it rose: whether it counts recycles or the records in them is not known; by the id, as a renamed
 # campaign works the same list
 _RECYCLES = f"sum without (campaign, skill) ({fold('changes(wolkvox_campaign_list_recycles_total[1d])')})"
@@ -99,24 +98,20 @@ def _to_empty(settings: Settings) -> str:
     pace = settings.pace
     return f"""\
 clamp_min(
-    (
-        {_CLEAN} > 0
-      and
-        {_STARTED} == 1
-    )
+    {fold(f"wolkvox_campaign_records_clean > 0 and {of_any_replica('wolkvox_campaign_started == 1')}")}
   /
     (
-        {_CALLS} / {60 // pace} > 0
+        {fold("wolkvox_campaign_calls_per_minute > 0")} / {60 // pace}
       or
         # where it pauses for a poll, or is not known
-        {fold("rate(wolkvox_campaign_dialed_total[21m])")} > 0
+        {fold("rate(wolkvox_campaign_dialed_total[21m]) > 0")}
     )
 - on (job, operation) group_left ()
     # what was dialled since the report; not of one so old that the next must be near
     (
         clamp_max(time() - max by (job, operation) ({_SUCCESS}), {600 // pace})
       or
-        0 * group by (job, operation) (wolkvox_campaign_started)
+        {of_operations(0)}
     ),
   1
 )"""
@@ -124,7 +119,10 @@ clamp_min(
 
 def _rank(settings: Settings) -> str:
     return f"""\
-  {STATE} + (1 / (2 + {TO_EMPTY} / {3600 // settings.pace}) or 0 * {STATE})
+  {STATE} + {3600 // settings.pace} / ({7200 // settings.pace} + {TO_EMPTY})
+or
+  # by no name of its own, as the sum: rules that are evaluated for the past would find two series
+  {STATE} + 0
 or
   # a state that is not known leaves nobody out
   {_STARTED}"""
@@ -140,20 +138,31 @@ def _activity(settings: Settings) -> Group:
         "wolkvox-activity.rules",
         (
             Record(STATE, _STATE),
+            Record(LASTING_STATE, _LASTING),
             Record(OF_STATE, _of_state()),
             Record(TO_EMPTY, _to_empty(settings)),
-            Record(RANK, _rank(settings)),
             Record(DIALABLE, _DIALABLE),
             Record(CALLS_BY_SKILL, _by_skill("wolkvox_campaign_calls_per_minute")),
-            Record(DIALED_TODAY, _by_skill("wolkvox_campaign_dialed_today")),
-            Record(RESULTS_TODAY, _by_skill("wolkvox_campaign_results_today", ", result")),
-            Record(HITS_TODAY, _by_skill("wolkvox_campaign_hits_today")),
         ),
     )
 
 
+def _boards(settings: Settings) -> Group:
+    # no alert waits for it, and there is something new at a poll only
+    return Group(
+        "wolkvox-boards.rules",
+        (
+            Record(RANK, _rank(settings)),
+            Record(DIALED_TODAY, _by_skill("wolkvox_campaign_dialed_today")),
+            Record(RESULTS_TODAY, _by_skill("wolkvox_campaign_results_today", ", result")),
+            Record(HITS_TODAY, _by_skill("wolkvox_campaign_hits_today")),
+        ),
+        interval="2m",
+    )
+
+
 # seldom, as there is something new at each poll only; and before what was recorded is found no more, after five minutes
-_HOUR = Group(
+HOUR = Group(
     "wolkvox-hour.rules",
     (
         Record(DIALED, fold(increase_1h("wolkvox_campaign_dialed_total"))),
@@ -190,4 +199,4 @@ _USUALLY = Group(
 def groups(settings: Settings) -> tuple[Group, ...]:
     """Return the groups in the order in which one reads the other."""
     thresholds = Group("wolkvox-thresholds.rules", tuple(_threshold(each, settings) for each in THRESHOLDS))
-    return thresholds, _activity(settings), _HOUR, _RECYCLED, _DAYS, _USUALLY
+    return thresholds, _activity(settings), _boards(settings), HOUR, _RECYCLED, _DAYS, _USUALLY

@@ -35,7 +35,7 @@ def groups(settings: Settings) -> dict[str, tuple[Group, ...]]:
     """Return all groups by the file they stand in."""
     return {
         "recording": (*recording.groups(settings), skill_recording.GROUP),
-        "alerts": (platform_alerts.group(settings), campaign_alerts.group(), skill_alerts.GROUP),
+        "alerts": (platform_alerts.group(settings), *campaign_alerts.groups(), skill_alerts.GROUP),
         "law2300": (law2300.group(settings),),
     }
 

@@ -106,6 +106,7 @@ function queryText({ chosen, listed: many, all }: Variable, format?: string): st
   if (format === 'raw') return values.join(',');
   if (format === 'regex') return listed(values.map(escapeRegex));
   if (format === 'pipe') return values.join('|');
+  if (format === 'doublequote') return values.map((value) => `"${value.replace(/"/g, '\\"')}"`).join(',');
   return many ? listed(values.map(regexEscaped)) : plain(values.join(','));
 }
 

@@ -26,7 +26,7 @@ STEP = 300
 _STEPS = {"5m": STEP, "1h": 3600}
 _RATE_INTERVAL = STEP + 60
 """A step and a scrape."""
-_VARIABLE = re.compile(r"\$\{(\w+)(?::\w+)?\}|\$(\w+)")
+_VARIABLE = re.compile(r"\$\{(\w+)(?::(\w+))?\}|\$(\w+)")
 _SPECIAL = re.compile(r"[$^*{}\[\]+?.()|]")
 
 
@@ -63,7 +63,9 @@ def interpolated(expression: str, document: Json, choice: Choice, hours: float, 
     }
 
     def value(found: re.Match[str]) -> str:
-        name = found[1] or found[2]
+        name = found[1] or found[3]
+        if found[2] == "doublequote":
+            return ",".join('"{}"'.format(each.replace('"', '\\"')) for each in choice[name])
         return own.get(name) or _chosen(variables[name], choice.get(name), escape)
 
     return _VARIABLE.sub(value, expression)
@@ -74,10 +76,11 @@ def _chosen(variable: Json, values: list[str] | None, escape: Escape) -> str:
         return str(variable["current"]["value"])
     if values is None:
         assert variable["includeAll"], f"{variable['name']} has no All"
-        return str(variable["allValue"])
+        # without one it is all that its query finds; here all that there is, of which the panels' queries take the same
+        return str(variable.get("allValue", ".*"))
     if not variable["multi"]:
         (only,) = values
-        return only.replace("\\", "\\\\").replace('"', '\\"')
+        return only
     escaped = list(map(escape, values))
     return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
 

@@ -110,7 +110,8 @@ def _variable(variable: Variable, label: str) -> grafana.VariableModel:
         sort=grafana.VariableSort.ALPHABETICAL_ASC,
         multi=variable.many,
         include_all=variable.many,
-        all_value=variable.all_value if variable.many else None,
+        all_value=variable.all_value if variable.many and not variable.hidden else None,
+        hide=grafana.VariableHide.HIDE_VARIABLE if variable.hidden else None,
         current=everything if variable.many else None,
     )
 

@@ -133,7 +133,8 @@ class Panel:
 class Variable:
     """A variable by which a dashboard is narrowed down; its label is a key `variable.…`.
 
-    The query of one that has `values` is none; the first of them is chosen.
+    The query of one that has `values` is none; the first of them is chosen. One that is `hidden` is nobody's choice: it
+    stands for all that its query finds.
     """
 
     name: str
@@ -142,6 +143,7 @@ class Variable:
     many: bool = True
     all_value: str = ".*"
     values: tuple[str, ...] = ()
+    hidden: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ However many campaigns there are, it asks for `$limit` rows of a table, and else
 from mixin.dashboards.colours import BLUE, GREY, VERMILLION
 from mixin.dashboards.model import Annotation, Dashboard, Panel, Query, Variable
 from mixin.dashboards.operations_tables import AGENTS, attention, by_operation, by_skill, campaigns, ending
+from mixin.dashboards.operations_worst import WORST
 from mixin.dashboards.shared import (
     FIRING,
     OF_JOB,
@@ -189,6 +190,7 @@ def dashboard(settings: Settings, language: Language) -> Dashboard:
             OF_OPERATION,
             Variable("skill", f"label_values({DIALED_TODAY}{{{OPERATION}}}, skill)"),
             Variable("limit", many=False, values=("25", "50", "200")),
+            WORST,
         ),
         (
             Annotation(

@@ -1,15 +1,13 @@
 """The tables of the operations overview: each has a bounded number of rows, and all its columns ask for the same."""
 
-from mixin.dashboards.colours import AMBER, TEXT
+from mixin.dashboards.colours import TEXT
 from mixin.dashboards.model import Column, Panel, Query, State
+from mixin.dashboards.operations_worst import COLUMNS
 from mixin.dashboards.shared import (
     FIRING,
-    IDENTITY,
     OF_SKILL,
     OPERATION,
     SEVERITY,
-    STATES_OF_CAMPAIGN,
-    above,
     below,
 )
 from mixin.promql import fold
@@ -18,11 +16,7 @@ from mixin.recording import (
     DIALED_TODAY,
     HITS_TODAY,
     OF_STATE,
-    RANK,
-    RESULTS,
-    RESULTS_IN_ALL,
     RESULTS_TODAY,
-    STATE,
     TO_EMPTY,
 )
 from mixin.rulefiles import alerts
@@ -34,8 +28,6 @@ _ALL_WELL = "no alert fires while all is well"
 _NOT_POLLED = "skills are asked for only where the configuration says so"
 _ANSWER = ', result="answer"'
 _AT_WORK = (("ready", "agents.ready"), ("talk", "agents.talk"), ("ring", "agents.ring"), ("acw", "agents.acw"))
-_EMPTY = State(0, "state.empty", AMBER)
-_WORST = f"topk($limit, {RANK}{{{OF_SKILL}}})"
 
 
 def _link(board: str, *fields: str) -> str:
@@ -55,51 +47,6 @@ def _narrower(language: Language, title: str, width: int, *fields: str) -> Colum
     return Column(title, width, fields[-1], link=link, link_title="link.narrow")
 
 
-def _shown(metric: str, also: str = "") -> str:
-    """Select a metric of the campaigns that need eyes; rows are few before anything is reckoned, or many would cost."""
-    return f"{metric}{{{OPERATION}{also}}} and on (job, operation, campaign_id) {_WORST}"
-
-
-def _of_campaign(expression: str) -> Query:
-    # makes one of replicas, too
-    return Query(f"max by ({IDENTITY}) ({expression})")
-
-
-def _value(metric: str) -> Query:
-    return _of_campaign(_shown(metric))
-
-
-def _share(result: str) -> Query:
-    chosen = _shown(RESULTS, f', result="{result}"')
-    return _of_campaign(f"({chosen}) / ignoring (result) ({RESULTS_IN_ALL}{{{OPERATION}}} > 0)")
-
-
-_LEFT = _of_campaign(f"{_shown(TO_EMPTY)} or ({_shown('wolkvox_campaign_records_clean')}) == 0")
-_OF_CAMPAIGNS = (
-    Column("column.state", 148, None, _value(STATE), "none", "background", STATES_OF_CAMPAIGN),
-    Column("column.calls", 80, None, _value("wolkvox_campaign_calls_per_minute"), "locale"),
-    Column("column.dialed", 115, None, _value("wolkvox_campaign_dialed_today"), "locale"),
-    Column("column.clean", 75, None, _value("wolkvox_campaign_records_clean"), "locale"),
-    Column("column.to_empty", 110, None, _LEFT, "dthms", "colour", (_EMPTY,), below(7200, 2700, TEXT)),
-    Column("column.answer", 80, None, _share("answer"), "percentunit", decimals=1),
-    Column(
-        "column.machine",
-        80,
-        None,
-        _share("answer_machine"),
-        "percentunit",
-        "colour",
-        steps=above(0.35, 0.5, TEXT),
-        decimals=1,
-    ),
-    Column("column.hits_today", 80, None, _value("wolkvox_campaign_hits_today"), "locale"),
-    Column("column.operation", 115, "operation"),
-    Column("column.skill", 70, "skill"),
-    Column("column.campaign_id", 60, "campaign_id"),
-)
-"""After the campaign's name; a new column is one entry here."""
-
-
 def campaigns(language: Language) -> Panel:
     """Return the table of the campaigns that need eyes."""
     return Panel(
@@ -108,7 +55,7 @@ def campaigns(language: Language) -> Panel:
         (0, 7, 16, 18),
         (),
         "none",
-        columns=(_campaign(language, 0), *_OF_CAMPAIGNS),
+        columns=(_campaign(language, 0), *COLUMNS),
         order=("column.state",),
         least_first=("column.to_empty",),
         paged=True,

@@ -10,8 +10,9 @@ OPERATION = f'{JOB}, operation=~"$operation"'
 OF_SKILL = f'{OPERATION}, skill=~"$skill"'
 FIRING = 'alertstate="firing", alertname=~"Wolkvox.+", severity!="none", job=~"$job", operation=~"$operation|"'
 """Alerts of the operations chosen and of the exporter itself; not the one that always fires."""
-# where one is chosen: Grafana escapes nothing then, so that a regular expression would take `.` and `+` for its own
-ONE_OPERATION = f'{JOB}, operation="$operation"'
+# where one is chosen: Grafana escapes nothing then, so that a regular expression would take `.` and `+` for its own; in
+# this format it writes the quotes, and escapes those in a name, which Grafana 10 does not do otherwise
+ONE_OPERATION = f"{JOB}, operation=${{operation:doublequote}}"
 CAMPAIGN = f'{ONE_OPERATION}, campaign_id="$campaign_id"'
 TARGET = f'{JOB}, instance=~"$instance"'
 OF_TARGET = f'{TARGET}, operation=~"$operation"'
