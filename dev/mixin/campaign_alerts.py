@@ -4,19 +4,23 @@ At one poll in five minutes a `for` guards nothing that one poll says, so durati
 """
 
 from functools import partial
+from textwrap import indent
 
-from mixin.promql import fold, fresh, lasting, of_any_replica
+from mixin.promql import NOBODY_WAITS, fold, fresh, lasting, of_any_replica
 from mixin.recording import (
     DIALABLE,
     DIALABLE_LATELY,
     DIALED,
+    FIRST_DAY,
     HITS,
     HITS_LATELY,
     HOUR,
     LASTING_STATE,
     OF_STATE,
     RATIO,
+    RECYCLES,
     RECYCLES_LATELY,
+    STATE,
     STATES,
     TO_EMPTY,
     USUAL,
@@ -31,6 +35,30 @@ _STALLED = f"{LASTING_STATE} == {STATES.index('no_calls')}"
 _NOT_ROTATING = f"""\
 unless on (job, operation, campaign_id)
   {RECYCLES_LATELY} {threshold(">=", "rotating_recycles")}"""
+
+_RECYCLED_FIRST_DAY = f"""\
+    {RECYCLES} > 0
+  and on (job, operation)
+    {FIRST_DAY}"""
+_UNKNOWN_FIRST_DAY = f"""\
+unless on (job, operation, campaign_id)
+  # on an operation's first day one recycle is enough to take a list for one that is worked again and again
+  (
+{indent(_RECYCLED_FIRST_DAY, "  ")}
+  )
+unless
+  # and the end of any other is said before it is there only if agents would wait
+  (
+      (
+          {TO_EMPTY}
+        and on (job, operation, skill)
+          {TO_EMPTY} {threshold(">=", "running_out_seconds")}
+        or
+          {TO_EMPTY}{{skill=~"{NOBODY_WAITS}"}}
+      )
+    and on (job, operation)
+      {FIRST_DAY}
+  )"""
 
 
 def groups() -> tuple[Group, ...]:
@@ -74,6 +102,13 @@ def _of_the_list() -> tuple[Alert, ...]:
             f"""\
 {fold(f"wolkvox_campaign_records > 0 and {of_any_replica(_EMPTY)}")}
 {_NOT_ROTATING}
+unless on (job, operation, campaign_id)
+  # on an operation's first day a list that was recycled is given an hour to be so again
+  (
+{indent(_RECYCLED_FIRST_DAY, "  ")}
+    unless on (job, operation, campaign_id)
+      {STATE} offset 1h == {_EMPTY}
+  )
 {FRESH}""",
             *("1m", "info", "campaign", "campaign"),
             keep_firing="6m",
@@ -89,6 +124,7 @@ and
   {fold("wolkvox_campaign_records_clean")} / {fold("rate(wolkvox_campaign_dialed_total[11m]) > 0")}
     {threshold("<", "running_out_seconds")}
 {_NOT_ROTATING}
+{_UNKNOWN_FIRST_DAY}
 {LASTING}""",
             *("11m", "warning", "campaign", "campaign"),
             keep_firing="6m",
@@ -151,8 +187,7 @@ def _of_the_room() -> tuple[Alert, ...]:
         Alert(
             "WolkvoxSkillWithoutCampaign",
             f"""\
-  # nobody waits at the virtual agent's
-  {DIALABLE_LATELY}{{skill!~"|0|VAGENT"}}
+  {DIALABLE_LATELY}{{skill!~"{NOBODY_WAITS}"}}
 unless
   {DIALABLE}
 {LASTING}""",

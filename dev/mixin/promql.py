@@ -6,6 +6,8 @@ from wolkvox_exporter.config import durations
 
 REPLICA_LABELS = ("instance", "pod", "container", "endpoint", "node")
 """What tells two replicas of an exporter apart: the usual target labels, also those of a PodMonitor."""
+NOBODY_WAITS = "|0|VAGENT"
+"""Matches the skills at which no agent waits for calls: none, and the virtual agent's."""
 WHOLE_HOUR = " * 60 / 61"
 """What an increase in 61 minutes is multiplied by."""
 _DURATION = re.compile(r"(?<=\[)[0-9a-z]+(?::[0-9a-z]+)?(?=\])|(?<=offset )[0-9a-z]+")

@@ -28,11 +28,14 @@ HITS_TODAY = "skill:wolkvox_campaign_hits_today:sum"
 
 USUAL = "campaign_result:wolkvox_campaign_result_per_results:ratio_1h_median7d"
 RECYCLES = "campaign:wolkvox_campaign_list_recycles:changes1d"
+FIRST_DAY = "operation:wolkvox_up:first_day"
+"""The operations of which nothing was seen before the last 24 hours, so that nobody can say what is usual there."""
 RECYCLES_LATELY = "campaign:wolkvox_campaign_list_recycles:max_changes1d_5d"
 HITS_LATELY = "campaign:wolkvox_campaign_hits:max_increase1h_5d"
 DIALABLE_LATELY = "skill:wolkvox_campaign_dialable:max5d"
 
 _STARTED = fold("wolkvox_campaign_started")
+_UP = 'wolkvox_up{report="campaigns"}'
 _SUCCESS = 'wolkvox_report_last_success_timestamp_seconds{report="campaigns"}'
 # of replicas the one that sees calls, or the end of the work, knows better; folded once, since it is cheaper
 _STATE = fold_least(
@@ -89,6 +92,12 @@ _DIALABLE = (
 # campaign works the same list
 _RECYCLES = f"sum without (campaign, skill) ({fold('changes(wolkvox_campaign_list_recycles_total[1d])')})"
 
+# within the days over which it is looked for what is usual: servers may stand still at weekends
+_FIRST_DAY = f"""\
+  max by (job, operation) ({_UP})
+unless
+  max by (job, operation) (last_over_time({_UP}[4d] offset 1d))"""
+
 
 def _by_skill(metric: str, also: str = "") -> str:
     return f"sum by (job, operation, skill{also}) ({fold(metric)})"
@@ -137,6 +146,7 @@ def _activity(settings: Settings) -> Group:
     return Group(
         "wolkvox-activity.rules",
         (
+            Record(FIRST_DAY, _FIRST_DAY),
             Record(STATE, _STATE),
             Record(LASTING_STATE, _LASTING),
             Record(OF_STATE, _of_state()),

@@ -4,7 +4,7 @@ The API tells of agents by operation, not by skill. A skill of virtual agents is
 report, and what the skills report counts for them is not documented.
 """
 
-from mixin.promql import fold, fresh, lasting
+from mixin.promql import NOBODY_WAITS, fold, fresh, lasting
 from mixin.recording import DIALABLE
 from mixin.rules import Alert, Group
 from mixin.skill_recording import ABANDONED_RATIO, OFFERED
@@ -74,7 +74,7 @@ def _of_the_agents() -> tuple[Alert, ...]:
         Alert(
             "WolkvoxNobodyLoggedIn",
             f"""\
-  sum by (job, operation) ({DIALABLE}{{skill!~"|0|VAGENT"}})
+  sum by (job, operation) ({DIALABLE}{{skill!~"{NOBODY_WAITS}"}})
 and on (job, operation)
   sum by (job, operation) ({fold('wolkvox_agents{status!="logout"}')}) == 0
 {fresh("campaigns")}
