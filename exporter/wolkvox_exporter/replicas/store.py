@@ -49,6 +49,8 @@ class Lease:
     number: int
     holder: str
     until: float
+    lasts: float
+    """Its length in seconds, as the last taking or renewal had it: replicas may be configured differently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Database(Protocol):
         """Return a lease with a number greater than any before; None where another has it.
 
         It is had if its number is still `number`, 0 if there never was one, and it is free or has run out, or ends
-        later than one that is taken now, which only a clock that was set back since explains.
+        later than in `lasts` of the lease from now, which only a clock that was set back since explains.
         """
 
     async def renew(self, leases: Iterable[Lease], lasts: float) -> Mapping[str, Lease]:
@@ -112,7 +114,7 @@ class Database(Protocol):
     async def note(self, lease: Lease, row: Row, note: bytes) -> int | None:
         """Keep a note beside an operation's content, on the same terms."""
 
-    async def restore(self, row: Row, before: int, content: bytes, note: bytes | None) -> bool:
+    async def restore(self, row: Row, before: int, content: bytes | None, note: bytes | None) -> bool:
         """Keep what a lost database had, as version `row.version`, in the place of version `before`, 0 if none.
 
         It takes no lease, and is for rows that nobody has written in this database. Returns whether the version was
