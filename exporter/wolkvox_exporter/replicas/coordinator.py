@@ -99,6 +99,10 @@ class Coordinator:
             await self._database.leave(self.name)
 
     async def _step(self) -> None:
+        for name in list(self._led):
+            # a reload has taken it out, or moved it to another server
+            if not self._operations.is_led(name):
+                self.stand_down(name)
         view = await self._look()
         if view.writable:
             if self._has_changed:

@@ -162,11 +162,15 @@ class Ledger:
         life = self.life.name if self.life else ""
         key, mine = _key(operation), self._known.get(_key(operation))
         theirs = await self.read(operation)
-        if mine and records.is_to_be_restored(mine, theirs, life):
+        # another replica may put back what it has at the same time, and that may be less
+        while mine and records.is_to_be_restored(mine, theirs, life):
             row = Row(*key, mine.version, "")
             if await self._database.restore(row, theirs.version, mine.content, mine.note):
                 return mine
             theirs = await self.read(operation)
+        if mine and theirs.version < mine.version and theirs.is_of(life):
+            # the next look will say so
+            raise DatabaseError("it has lost what it had a moment ago", "nothing need be done if it was failed over")
         return theirs
 
     def goes_on(self, operation: Operation, theirs: Known, number: int) -> bool:

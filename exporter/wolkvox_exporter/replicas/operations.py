@@ -21,6 +21,9 @@ class Operations(Protocol):
     def is_idle(self, name: str) -> bool:
         """Return whether no call of it is under way, and no answer is being read."""
 
+    def is_led(self, name: str) -> bool:
+        """Return whether it is asked for."""
+
     def lead(self, name: str, state: OperationState | None, *, busy: float | None, is_new_token: bool) -> None:
         """Ask for it from now on, from what is known of it or, without a state, from what it is now.
 

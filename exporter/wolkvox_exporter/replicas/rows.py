@@ -78,7 +78,8 @@ class Rows:
             busy = self._life.noticed + pause
         if since:
             state = life.counted_as_asked(state, max(since))
-        return Start(known, state, busy, is_to_be_kept=is_of_another_life)
+        # whoever comes after knows neither of another life nor of a step of a clock
+        return Start(known, state, busy, is_to_be_kept=bool(since and known.version))
 
     async def follow(self, view: View, followed: Iterable[Operation]) -> None:
         """Show what others have kept since, and put back what a lost database had."""
