@@ -26,6 +26,7 @@ from wolkvox_exporter.replicas import leases, life, offset, records
 from wolkvox_exporter.replicas.ledger import DatabaseClock, Ledger
 from wolkvox_exporter.replicas.life import Life
 from wolkvox_exporter.replicas.offset import Offset
+from wolkvox_exporter.replicas.operations import Lead
 from wolkvox_exporter.replicas.records import Known
 from wolkvox_exporter.replicas.store import Lease
 
@@ -102,8 +103,8 @@ async def _shown_at_once(replica: Replica, name: str) -> None:
     await _keep(replica, name)
 
 
-def _from_memory(replica: Replica, name: str, state: OperationState | None, **how: Any) -> None:  # noqa: ANN401
-    _lead(replica, name, None if name in replica.states else state, **how)
+async def _from_memory(replica: Replica, name: str, how: Lead) -> None:
+    await _lead(replica, name, replace(how, state=None if name in replica.states else how.state))
 
 
 async def _without_notes(ledger: Ledger, operation: Operation, known: Known, *, with_note: bool) -> Any:  # noqa: ANN401

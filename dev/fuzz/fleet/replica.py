@@ -21,6 +21,7 @@ from wolkvox_exporter.polling.token_gate import TokenState
 from wolkvox_exporter.replicas.coordinator import Coordinator
 from wolkvox_exporter.replicas.leases import Pace
 from wolkvox_exporter.replicas.ledger import Format, Ledger
+from wolkvox_exporter.replicas.operations import Lead
 from wolkvox_exporter.replicas.store import Lease, Member, Row, View
 from wolkvox_exporter.storage import codec
 
@@ -141,6 +142,8 @@ class Replica:
         self.steps = 0
         self.states: dict[str, OperationState] = {}
         self.asking: set[str] = set()
+        self.placed: set[str] = set()
+        """The operations that workers ask for."""
         self._operations = {each.name: each for each in operations}
         self._kernel = kernel
         self._random: Random = kernel.random
@@ -188,26 +191,32 @@ class Replica:
     def initial(self, name: str) -> OperationState:  # noqa: D102
         return resume.initial(self._operations[name], self.clock.monotonic())
 
-    def lead(self, name: str, state: OperationState | None, *, busy: float | None, is_new_token: bool) -> None:  # noqa: D102
+    async def lead(self, name: str, how: Lead) -> None:  # noqa: D102
         now, operation, token = self.clock.now, self._operations[name], self.tokens_by_name[name]
-        if state is not None:
-            state = resume.resumed(state, operation, now.monotonic, now)
-            self.states[name] = token_changes.renewed(state, now) if is_new_token else state
-        known = self._known.get(token, TokenState())
-        copies = [known, self.states[name].token, TokenState(busy_until=busy)]
-        self._known[token] = token_gate.merged(copies)
+        if how.state is not None:
+            state = resume.resumed(how.state, operation, now.monotonic, now)
+            self.states[name] = token_changes.renewed(state, now) if how.is_new_token else state
         self.led[name] = token
+        if how.is_to_be_kept:
+            await self.keep(name)
+            if self.led.get(name) != token:
+                return
+        known = self._known.get(token, TokenState())
+        self._known[token] = token_gate.merged([known, self.states[name].token, TokenState(busy_until=how.busy)])
+        self.placed.add(name)
         if token in self._workers:
             self._kernel.wake(self._workers[token])
         else:
             self._workers[token] = self._kernel.start(self.machine, self._work(token))
 
     def stand_down(self, name: str) -> None:  # noqa: D102
+        self.placed.discard(name)
         token = self.led.pop(name, None)
         if token and token not in self.led.values():
             self._known.pop(token, None)
 
-    async def keep(self, name: str) -> None:  # noqa: D102
+    async def keep(self, name: str) -> None:
+        """Keep and show the state of an operation that is polled here."""
         operation, kept = self._operations[name], self.states[name]
         if name in self.led and await self.ledger.save(operation, kept) and name in self.led:
             self.states[name] = replace(self.states[name], unsaved=self.states[name].unsaved[len(kept.unsaved) :])
@@ -218,7 +227,9 @@ class Replica:
 
     async def _work(self, token: str) -> None:
         while True:
-            led = [name for name, by in self.led.items() if by == token and name not in self.asking]
+            led = [
+                name for name, by in self.led.items() if by == token and name in self.placed and name not in self.asking
+            ]
             decision: Question | Wait = Wait(self.clock.monotonic() + timing.LONGEST_WAIT)
             if led:
                 servers = {self._operations[name].base_url: self._known[token] for name in led}

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
@@ -138,24 +138,8 @@ class Pool:
     def _is_shared(self) -> bool:
         return self._store is not None and self._store.is_shared
 
-    def lead(
-        self,
-        account: Account,
-        state: OperationState | None,
-        fingerprint: str,
-        busy: float | None,
-        *,
-        is_new_token: bool,
-    ) -> None:
-        """Let the worker of a token poll an operation, from a state or, without one, from what it is now.
-
-        It asks nothing before `busy`, monotonic. A new token is another one than the state was reached with.
-        """
-        now = self._now()
-        if state is not None:
-            state = resume.resumed(state, account.operation, now.monotonic, now)
-            state = replace(state, token_fingerprint="" if is_new_token else fingerprint)
-        account.lead(state)
+    def lead(self, account: Account, fingerprint: str, busy: float | None) -> None:
+        """Let the worker of a token poll an operation; it asks nothing before `busy`, monotonic."""
         self._staff.place(account, fingerprint, busy)
 
     def stand_down(self, account: Account) -> None:

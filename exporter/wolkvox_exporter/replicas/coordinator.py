@@ -13,7 +13,7 @@ import structlog
 from wolkvox_exporter.replicas import leases, life, offset
 from wolkvox_exporter.replicas.leases import Held, Pace, Replica, Watch
 from wolkvox_exporter.replicas.ledger import Format, Ledger
-from wolkvox_exporter.replicas.operations import Operations, Standing
+from wolkvox_exporter.replicas.operations import Lead, Operations, Standing
 from wolkvox_exporter.replicas.rows import Rows, Start
 from wolkvox_exporter.replicas.store import Database, DatabaseError, Member, View
 from wolkvox_exporter.runtime.clock import Clock
@@ -249,10 +249,8 @@ class Coordinator:
         ends = [each for each in (busy, start.busy) if each is not None]
         self._ledger.adopt(operation, start.known)
         self._led[name], self._ledger.held[name] = token, self._held[token]
-        is_new_token = by not in ("", token)
-        self._operations.lead(name, start.state, busy=max(ends, default=None), is_new_token=is_new_token)
-        if start.is_to_be_kept:
-            await self._operations.keep(name)
+        latest, is_new_token = max(ends, default=None), by not in ("", token)
+        await self._operations.lead(name, Lead(start.state, latest, is_new_token, start.is_to_be_kept))
 
     def _drop(self, token: str) -> None:
         self._held.pop(token, None)

@@ -9,6 +9,19 @@ from wolkvox_exporter.config import Operation
 from wolkvox_exporter.polling.state import OperationState
 
 
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """From what on an operation is asked for here: a state or, without one, what it is now."""
+
+    state: OperationState | None
+    busy: float | None
+    """Until when a call may last that was made with its token, monotonic."""
+    is_new_token: bool
+    """Whether the state was reached with another token."""
+    is_to_be_kept: bool
+    """Whether the state is to be kept, and published, before anything is asked."""
+
+
 class Operations(Protocol):
     """The operations in effect, and what may be done with them; all by name."""
 
@@ -24,17 +37,11 @@ class Operations(Protocol):
     def is_led(self, name: str) -> bool:
         """Return whether it is asked for."""
 
-    def lead(self, name: str, state: OperationState | None, *, busy: float | None, is_new_token: bool) -> None:
-        """Ask for it from now on, from what is known of it or, without a state, from what it is now.
-
-        `busy` is until when a call may last that was made with its token, monotonic.
-        """
+    async def lead(self, name: str, how: Lead) -> None:
+        """Ask for it from now on."""
 
     def stand_down(self, name: str) -> None:
         """Begin no call for it from now on, and keep and publish nothing of it."""
-
-    async def keep(self, name: str) -> None:
-        """Keep the state of one that is asked for, and publish it."""
 
     def follow(self, name: str, state: OperationState) -> None:
         """Publish what another replica has kept of it."""

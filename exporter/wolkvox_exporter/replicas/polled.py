@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -14,6 +15,7 @@ from wolkvox_exporter.polling.pool import Pool
 from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.polling.threads import read_token
 from wolkvox_exporter.polling.token_reader import TOKEN_CHECK
+from wolkvox_exporter.replicas.operations import Lead
 from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.runtime.concurrency import in_thread
 
@@ -105,23 +107,26 @@ class PolledOperations:
             raise KeyError(name)
         return resume.initial(account.operation, self._clock.monotonic())
 
-    def lead(self, name: str, state: OperationState | None, *, busy: float | None, is_new_token: bool) -> None:
+    async def lead(self, name: str, how: Lead) -> None:
         """See `Operations.lead`."""
         account, fingerprint = self._account(name), self._fingerprints.get(name)
         if account is None or fingerprint is None:
             return
-        self._pool().lead(account, state, fingerprint, busy, is_new_token=is_new_token)
+        state, now = how.state, self._now()
+        if state is not None:
+            state = resume.resumed(state, account.operation, now.monotonic, now)
+            state = replace(state, token_fingerprint="" if how.is_new_token else fingerprint)
+        account.lead(state)
+        if how.is_to_be_kept:
+            await account.keep()
+            account.publish(account.state.token, self._now())
+        if account.is_led and not account.is_retired:
+            self._pool().lead(account, fingerprint, how.busy)
 
     def stand_down(self, name: str) -> None:
         """See `Operations.stand_down`."""
         if account := self._account(name):
             self._pool().stand_down(account)
-
-    async def keep(self, name: str) -> None:
-        """See `Operations.keep`."""
-        if account := self._account(name):
-            await account.keep()
-            account.publish(account.state.token, self._now())
 
     def follow(self, name: str, state: OperationState) -> None:
         """See `Operations.follow`."""
