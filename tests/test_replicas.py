@@ -3,26 +3,25 @@
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
+from fuzz.fleet.tables import failed_over
 from support.clock import ManualClock, Rebooted
 from support.database import MemoryDatabase
 from support.operations import SOON, Running, operation
 from support.processes import direct
 from wolkvox_exporter.app import Exporter, Listen
 from wolkvox_exporter.app.replication import Shared
-from wolkvox_exporter.config import Config
+from wolkvox_exporter.config import AmdMode, Config, FileToken
 from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 
 NAMES = ("uno", "dos", "tres", "cuatro")
-DIALLED, UP, HELD, STORE_UP = (
-    "wolkvox_campaign_dialed_total",
-    "wolkvox_up",
-    "wolkvox_exporter_lease_held",
-    "wolkvox_exporter_store_up",
-)
+DIALLED, UP, HELD = "wolkvox_campaign_dialed_total", "wolkvox_up", "wolkvox_exporter_lease_held"
+STORE_UP, HANDOVERS = "wolkvox_exporter_store_up", "wolkvox_exporter_lease_handovers_total"
 
 
 @pytest.fixture(autouse=True)
@@ -41,9 +40,14 @@ class Fleet:
         self._base_url = base_url
 
     @asynccontextmanager
-    async def replica(self, *names: str) -> AsyncIterator[Running]:
-        """Run one more exporter, of these operations or of all, on a machine of its own."""
-        wanted = [operation(self._base_url, name, f"token-of-{name}", amd="off") for name in names or NAMES]
+    async def replica(self, *names: str, token: FileToken | None = None) -> AsyncIterator[Running]:
+        """Run one more exporter, of these operations or of all, on a machine of its own; perhaps with this token."""
+        wanted = [
+            operation(self._base_url, name, f"token-of-{name}", amd=AmdMode.OFF).model_copy(
+                update={"token": token} if token else {}
+            )
+            for name in names or NAMES
+        ]
         exporter = Exporter(Config(tuple(wanted), ()), Rebooted(self.clock), spread=SOON, shared=Shared(self.database))
         async with (
             aiohttp.ClientSession() as session,
@@ -61,7 +65,11 @@ async def fleet() -> AsyncIterator[Fleet]:
     """Run a contact centre."""
     clock = ManualClock()
     centre = [
-        Operation(name, (f"token-of-{name}",), [Campaign(f"{number}", name.upper(), records=900, answer=10)])
+        Operation(
+            name,
+            (f"token-of-{name}", f"other-of-{name}"),
+            [Campaign(f"{number}", name.upper(), records=900, answer=10)],
+        )
         for number, name in enumerate(NAMES, 4000)
     ]
     simulator = Simulator(centre, clock)
@@ -99,6 +107,8 @@ async def test_who_ends_in_order_hands_over_at_once() -> None:
         before = found.calls()
         await found.clock.advance(10)
         assert await led(stays) == set(NAMES)
+        # those that it gave away when the other came
+        assert (await stays.samples()).value(HANDOVERS) == 2
         assert found.calls() == before
         await found.clock.advance(600)
         assert {name: number - before[name] for name, number in found.calls().items()} == dict.fromkeys(NAMES, 2)
@@ -157,3 +167,68 @@ async def test_no_token_is_in_the_database() -> None:
         dump = repr((tables.leases, tables.rows, tables.contents, tables.members))
         assert "CUATRO" in dump
         assert "token-of-" not in dump
+
+
+async def test_the_page_says_who_polls_what() -> None:
+    """If replicas share the operations, then the page of each says which are its own, and which another polls."""
+    async with fleet() as found, found.replica() as first, found.replica() as second:
+        await found.clock.advance(60)
+        for replica in (first, second):
+            _, text = await replica.get("/")
+            assert text.count("polled by this replica") == 2
+            assert text.count("polled by ") == 4
+        found.database.is_down = True
+        await found.clock.advance(5)
+        _, text = await first.get("/")
+        assert "The database that replicas share cannot be used" in text
+        assert "it cannot be reached; see that it runs" in text
+
+
+async def test_replicas_whose_configurations_differ_are_told() -> None:
+    """If one replica has an operation that the other has not, then log and page say so, and it is polled there."""
+    with capture_logs() as logged:
+        async with fleet() as found, found.replica() as first, found.replica("uno", "dos") as second:
+            await differing(found, first, second)
+    assert "replicas differ" in [line["event"] for line in logged]
+
+
+async def differing(found: Fleet, first: Running, second: Running) -> None:
+    """See what two replicas show of which one has half of the operations."""
+    await found.clock.advance(400)
+    assert await led(first) | await led(second) == set(NAMES)
+    assert {"tres", "cuatro"} <= await led(first)
+    assert "The operations in effect differ" in (await second.get("/"))[1]
+
+
+async def test_a_database_that_loses_its_last_minutes_makes_nothing_early_or_less() -> None:
+    """If a database goes on from a copy, then its holder goes on with what it has, and no counter falls."""
+    async with fleet() as found, found.replica() as alone, found.replica() as other:
+        await found.clock.advance(290)
+        copied = found.database.tables.copied(found.database.tables.identity)
+        await found.clock.advance(320)
+        before, calls = await other.samples(), found.calls()
+        found.database.tables = failed_over(found.database.tables, copied)
+        await found.clock.advance(60)
+        assert found.calls() == calls
+        for replica in (alone, other):
+            after = await replica.samples()
+            for name in NAMES:
+                assert after.value("wolkvox_polls_total", operation=name, report="campaigns") == before.value(
+                    "wolkvox_polls_total", operation=name, report="campaigns"
+                )
+        assert await led(alone) | await led(other) == set(NAMES)
+        await found.clock.advance(300)
+        assert {name: number - calls[name] for name, number in found.calls().items()} == dict.fromkeys(NAMES, 1)
+
+
+async def test_a_token_that_changes_is_waited_for(tmp_path: Path) -> None:
+    """If the token of an operation becomes another one, then its replica takes the lease of that one, and goes on."""
+    file = tmp_path / "token"
+    file.write_text("token-of-uno")
+    async with fleet() as found, found.replica("uno", token=FileToken(file)) as alone:
+        await found.clock.advance(60)
+        file.write_text("other-of-uno")
+        await found.clock.advance(320)
+        assert await led(alone) == {"uno"}
+        assert len(found.database.tables.leases) == 2
+        assert found.calls()["uno"] == 2
