@@ -232,3 +232,18 @@ async def test_a_token_that_changes_is_waited_for(tmp_path: Path) -> None:
         assert await led(alone) == {"uno"}
         assert len(found.database.tables.leases) == 2
         assert found.calls()["uno"] == 2
+
+
+async def test_an_operation_that_comes_back_is_shown_as_it_is_kept() -> None:
+    """If a reload takes an operation out that another replica polls, and the next one brings it back, it is shown."""
+    async with fleet() as found, found.replica() as first, found.replica() as second:
+        await found.clock.advance(60)
+        name = min(await led(first))
+        wanted = [account.operation for account in second.exporter.accounts]
+        await second.exporter.pool.adopt([each for each in wanted if each.name != name])
+        await found.clock.advance(10)
+        assert (await second.samples()).values(UP, operation=name) == []
+        await second.exporter.pool.adopt(wanted)
+        await found.clock.advance(10)
+        assert (await second.samples()).value(UP, operation=name, report="campaigns") == 1
+        assert found.calls() == Counter(NAMES)

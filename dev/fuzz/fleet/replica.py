@@ -222,6 +222,9 @@ class Replica:
             self.states[name] = replace(self.states[name], unsaved=self.states[name].unsaved[len(kept.unsaved) :])
             self._referee.keeps(self.name, name, kept)
 
+    def is_shown(self, name: str) -> bool:  # noqa: D102
+        return (self.name, name) in self._referee.shown
+
     def follow(self, name: str, state: OperationState) -> None:  # noqa: D102
         self._referee.shows(self.name, name, state)
 

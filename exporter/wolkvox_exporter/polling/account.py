@@ -68,6 +68,11 @@ class Account:
         """Whether it is polled by this process."""
         return self._is_led
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether anything is published that was kept in a shared store."""
+        return self._kept is not None
+
     def lead(self, state: OperationState | None) -> None:
         """Let this process poll it, from a state or, without one, from what it is now."""
         if state is not None:

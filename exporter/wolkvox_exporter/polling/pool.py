@@ -207,7 +207,8 @@ class Pool:
         # it may have been removed a moment ago
         kept = await self._store.load(operation) if self._store else None
         left = self._left.pop(_server(operation), None)
-        return left.state if left else kept
+        # in a shared store others may have gone on with it
+        return left.state if left and not self._is_shared else kept
 
     def _swap(
         self,

@@ -279,7 +279,8 @@ class Coordinator:
                 holders[name] = lease.holder
         holders |= dict.fromkeys(self._led, self.name)
         mine = self._configuration()
-        differing = tuple(each.name for each in view.members if each.configuration != mine and each.name != self.name)
+        members = self._watch.members if self._watch else ()
+        differing = tuple(name for name, configuration in members if configuration != mine)
         if differing and differing != self.standing.differing:
             log.warning("replicas differ", replicas=", ".join(differing), remedy=_DIFFERING_REMEDY)
         self.standing = replace(

@@ -43,6 +43,9 @@ class Operations(Protocol):
     def stand_down(self, name: str) -> None:
         """Begin no call for it from now on, and keep and publish nothing of it."""
 
+    def is_shown(self, name: str) -> bool:
+        """Return whether anything of it is published that was kept, here or by another replica."""
+
     def follow(self, name: str, state: OperationState) -> None:
         """Publish what another replica has kept of it."""
 

@@ -128,6 +128,11 @@ class PolledOperations:
         if account := self._account(name):
             self._pool().stand_down(account)
 
+    def is_shown(self, name: str) -> bool:
+        """See `Operations.is_shown`."""
+        account = self._account(name)
+        return account is not None and account.is_shown
+
     def follow(self, name: str, state: OperationState) -> None:
         """See `Operations.follow`."""
         if account := self._account(name):

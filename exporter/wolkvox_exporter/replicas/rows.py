@@ -86,7 +86,9 @@ class Rows:
         versions = {(row.name, row.server): row.version for row in view.rows}
         for operation in followed:
             name, version = operation.name, versions.get((operation.name, operation.base_url), 0)
-            if version == self._ledger.version(operation) or self._unusable.get(name) == version:
+            is_missing = version > 0 and not self._operations.is_shown(name)
+            is_same = version == self._ledger.version(operation) and not is_missing
+            if is_same or self._unusable.get(name) == version:
                 continue
             known = await self._ledger.present(operation)
             try:
