@@ -1,11 +1,12 @@
 """A process among others: the product's coordinator and ledger, and a worker for each token without its shell."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any
 
-from fuzz.fleet.kernel import Ask, Kernel, Machine, Sleep, Task
+from fuzz.fleet.kernel import Kernel, Machine, Sleep, Task
+from fuzz.fleet.remote import Clock, Remote
 from fuzz.fleet.tables import Tables
 from fuzz.fleet.world import Api, Referee
 from wolkvox_exporter.api.response import Answer
@@ -22,93 +23,12 @@ from wolkvox_exporter.replicas.coordinator import Coordinator
 from wolkvox_exporter.replicas.leases import Pace
 from wolkvox_exporter.replicas.ledger import Format, Ledger
 from wolkvox_exporter.replicas.operations import Lead
-from wolkvox_exporter.replicas.store import Lease, Member, Row, View
 from wolkvox_exporter.storage import codec
 
 FORMAT = Format(codec.encode, codec.encode_note, codec.decode, codec.noted, codec.UnusableError)
 
 _STOPPED = 0.05
 """The share of calls before whose first byte the process is stopped for a moment."""
-
-
-class Clock:
-    """A process's clocks: monotonic from anywhere, at a rate of its own, and a wall clock that shows anything."""
-
-    def __init__(self, kernel: Kernel, rate: float, start: float, ahead: float) -> None:
-        self.ahead = ahead
-        """What the wall clock is ahead of true time."""
-        self._kernel = kernel
-        self._rate = rate
-        self._start = start
-
-    def time(self) -> float:
-        """See `Clock.time`."""
-        return self.ahead + self._kernel.now
-
-    def monotonic(self) -> float:
-        """See `Clock.monotonic`."""
-        return self._start + self._rate * self._kernel.now
-
-    def boot(self) -> str:
-        """See `Clock.boot`."""
-        return ""
-
-    async def sleep_until(self, instant: float, wake: Any = None) -> None:  # noqa: ANN401, ARG002 - as in `Clock`
-        """See `Clock.sleep_until`."""
-        await Sleep(max(0.0, (instant - self.monotonic()) / self._rate))
-
-    @property
-    def now(self) -> Now:
-        """The present."""
-        return Now(self.monotonic(), self.time())
-
-
-class Remote:
-    """The database from afar; see `Database`."""
-
-    def __init__(self, tables: Callable[[], Tables]) -> None:
-        self._tables = tables
-
-    async def look(self, member: Member, lasts: float) -> View:  # noqa: D102 - see `Database`, as those below
-        found: View = await Ask(lambda: self._tables().look(member, lasts))
-        return found
-
-    async def take(self, token: str, member: str, number: int, lasts: float) -> Lease | None:  # noqa: D102
-        lease: Lease | None = await Ask(lambda: self._tables().take(token, member, number, lasts))
-        return lease
-
-    async def renew(self, leases: Iterable[Lease], lasts: float) -> Mapping[str, Lease]:  # noqa: D102
-        ours = list(leases)
-        renewed: Mapping[str, Lease] = await Ask(lambda: self._tables().renew(ours, lasts))
-        return renewed
-
-    async def release(self, leases: Iterable[Lease]) -> None:  # noqa: D102
-        ours = list(leases)
-        await Ask(lambda: self._tables().release(ours))
-
-    async def read(self, name: str, server: str) -> tuple[int, bytes | None, bytes | None]:  # noqa: D102
-        row: tuple[int, bytes | None, bytes | None] = await Ask(lambda: self._tables().read(name, server))
-        return row
-
-    async def write(self, lease: Lease, row: Row, content: bytes) -> int | None:  # noqa: D102
-        version: int | None = await Ask(lambda: self._tables().write(lease, row, content))
-        return version
-
-    async def note(self, lease: Lease, row: Row, note: bytes) -> int | None:  # noqa: D102
-        version: int | None = await Ask(lambda: self._tables().note(lease, row, note))
-        return version
-
-    async def restore(self, row: Row, before: int, content: bytes | None, note: bytes | None) -> bool:  # noqa: D102
-        return bool(await Ask(lambda: self._tables().restore(row, before, content, note)))
-
-    async def leave(self, member: str) -> None:  # noqa: D102
-        await Ask(lambda: self._tables().leave(member))
-
-    def changes(self) -> AsyncIterator[tuple[str, str] | None]:  # noqa: D102
-        raise NotImplementedError
-
-    async def close(self) -> None:  # noqa: D102
-        raise NotImplementedError
 
 
 async def at_once(work: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever it is
@@ -154,6 +74,7 @@ class Replica:
         """The token by which each operation is polled here."""
         self._known: dict[str, TokenState] = {}
         self._workers: dict[str, Task] = {}
+        self._tables = tables
         database = Remote(tables)
         self.ledger = Ledger(database, FORMAT, clock, at_once)
         self.coordinator = Coordinator(name, database, self, self.ledger, form=FORMAT, clock=clock, pace=pace)
@@ -220,7 +141,11 @@ class Replica:
         operation, kept = self._operations[name], self.states[name]
         if name in self.led and await self.ledger.save(operation, kept) and name in self.led:
             self.states[name] = replace(self.states[name], unsaved=self.states[name].unsaved[len(kept.unsaved) :])
-            self._referee.keeps(self.name, name, kept)
+            row = self._tables().rows.get((name, operation.base_url))
+            # one that stood still may learn late that it was kept, and others have gone on since
+            is_latest = row is not None and row.version == self.ledger.version(operation)
+            told = self._referee.keeps if is_latest else self._referee.shows
+            told(self.name, name, kept)
 
     def is_shown(self, name: str) -> bool:  # noqa: D102
         return (self.name, name) in self._referee.shown

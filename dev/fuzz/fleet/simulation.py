@@ -6,7 +6,8 @@ from random import Random
 
 from fuzz.course import Terms
 from fuzz.fleet.kernel import Kernel
-from fuzz.fleet.replica import Clock, Replica
+from fuzz.fleet.remote import Clock
+from fuzz.fleet.replica import Replica
 from fuzz.fleet.tables import Tables, failed_over, made_anew
 from fuzz.fleet.world import Api, BrokenError, Referee
 from fuzz.machine import EVENING, operation_of
@@ -262,6 +263,9 @@ class Fleet:
         if not is_calm or not alike:
             self._disturbed()
             return
+        for each in self.replicas:
+            if each.machine.frozen_until > self.kernel.now:
+                self._disturbed(each.machine.frozen_until)
         if any(each.ledger.life is None or each.ledger.life.name != self._life for each in self.replicas):
             self._disturbed(self.kernel.now + PAUSE + PACE.look)
         quiet = self.kernel.now - self._quiet_since
