@@ -144,6 +144,19 @@ async def test_without_the_database_nothing_more_is_asked() -> None:
         assert {name: number - before[name] for name, number in found.calls().items()} == dict.fromkeys(NAMES, 1)
 
 
+async def test_without_a_note_there_is_no_call() -> None:
+    """If the database keeps no note, then no call goes out, and as soon as it does again, those that are due do."""
+    async with fleet() as found, found.replica():
+        await found.clock.advance(60)
+        before = found.calls()
+        found.database.refuses_notes = True
+        await found.clock.advance(400)
+        assert found.calls() == before
+        found.database.refuses_notes = False
+        await found.clock.advance(30)
+        assert {name: number - before[name] for name, number in found.calls().items()} == dict.fromkeys(NAMES, 1)
+
+
 async def test_nothing_is_shown_that_is_not_kept() -> None:
     """If a state cannot be kept, then what the poll brought is not shown, on the page of its own replica either."""
     async with fleet() as found, found.replica() as alone:

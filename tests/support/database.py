@@ -14,6 +14,7 @@ class MemoryDatabase:
     def __init__(self, clock: Clock) -> None:
         self.tables = Tables(clock.time, Identity("system 1", 1, "made 1"))
         self.is_down = False
+        self.refuses_notes = False
         self.refuses_writes = False
         """Whether states cannot be kept, although notes and all else can be."""
 
@@ -43,6 +44,8 @@ class MemoryDatabase:
         return self._reached().write(lease, row, content)
 
     async def note(self, lease: Lease, row: Row, note: bytes) -> int | None:  # noqa: D102
+        if self.refuses_notes:
+            raise DatabaseError("no space is left", "make room")
         return self._reached().note(lease, row, note)
 
     async def restore(self, row: Row, before: int, content: bytes | None, note: bytes | None) -> bool:  # noqa: D102
