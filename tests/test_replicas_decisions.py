@@ -35,12 +35,20 @@ def planned(
 def test_an_offset_is_an_interval_that_answers_narrow_and_time_widens() -> None:
     """If two answers say what the time is, then it is known as well as both say, and less well as time passes."""
     first = offset.observed(None, 10.0, 1000.0, 14.0)
-    assert (first.low, first.high) == (986.0, 990.0)
+    assert (first.low, first.high) == (985.996, 990.004)
     # a hundred seconds later it may have drifted by a tenth
     second = offset.observed(first, 114.0, 1103.0, 114.0)
     assert (second.low, second.high, second.stepped) == (989.0, 989.0, None)
-    assert first.earliest(114.0) == pytest.approx(986.0 + 114.0 - 0.1)
-    assert first.latest(114.0) == pytest.approx(990.0 + 114.0 + 0.1)
+    assert first.earliest(114.0) == pytest.approx(985.996 + 114.0 - 0.1)
+    assert first.latest(114.0) == pytest.approx(990.004 + 114.0 + 0.1)
+
+
+def test_an_answer_that_was_taken_late_contradicts_nothing() -> None:
+    """If a process stood still before it took an answer, then clocks drifted meanwhile, and that is no step."""
+    before = offset.observed(None, 10.0, 1000.0, 10.0)
+    # a hundred seconds, of which the answer took one; by then the clocks are apart by a twentieth more
+    late = offset.observed(before, 10.0, 1000.0, 110.0)
+    assert offset.observed(late, 111.0, 1101.05, 111.0).stepped is None
 
 
 def test_an_answer_that_contradicts_those_before_is_a_step() -> None:

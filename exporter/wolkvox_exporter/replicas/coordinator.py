@@ -237,7 +237,8 @@ class Coordinator:
             busy = await self._rows.busy_until(operations, keys)
             for operation in ready:
                 if token in self._held:
-                    start = await self._rows.start(operation, self._held[token].lease.number, self._pause())
+                    number, now = self._held[token].lease.number, self._clock.monotonic
+                    start = await self._rows.start(operation, number, self._pause(), now)
                     await self._lead(operation.name, token, start, busy, view)
                 await self._renew()
 

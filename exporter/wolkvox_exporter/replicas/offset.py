@@ -32,7 +32,9 @@ class Offset:
 
 def observed(before: Offset | None, sent: float, said: float, received: float) -> Offset:
     """Return what is known after the database said its time; `sent` and `received` are monotonic."""
-    new = Offset(said - received, said - sent, received)
+    # it was said at some moment in between, and a process may have stood still since
+    since = _drift(sent, received)
+    new = Offset(said - received - since, said - sent + since, received)
     if before is None:
         return new
     drift = _drift(before.at, received)

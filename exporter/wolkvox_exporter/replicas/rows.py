@@ -1,12 +1,13 @@
 """From what an operation goes on that is polled here from now on, and what is shown of one that is polled elsewhere."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
 
 from wolkvox_exporter.config import Operation
 from wolkvox_exporter.polling.state import OperationState
+from wolkvox_exporter.polling.store import SLACK
 from wolkvox_exporter.replicas import life
 from wolkvox_exporter.replicas.ledger import Format, Key, Ledger
 from wolkvox_exporter.replicas.life import Life
@@ -56,10 +57,10 @@ class Rows:
                 ends.append(state.calling.ends)
         return max(ends, default=None)
 
-    async def start(self, operation: Operation, number: int, pause: float) -> Start | None:
-        """Return what an operation goes on from under the lease of a number; None where that cannot be said.
+    async def start(self, operation: Operation, number: int, pause: float, now: Callable[[], float]) -> Start | None:
+        """Return what an operation goes on from under the lease of a number; None where that cannot be said yet.
 
-        `pause` is for how many seconds a lease and a call may last that nobody knows of.
+        `pause` is for how many seconds a lease and a call may last that nobody knows of; `now` is monotonic.
         """
         known = await self._ledger.present(operation)
         is_of_another_life = bool(known.version) and not known.is_of(self._life.name)
@@ -69,6 +70,9 @@ class Rows:
             state = await self._ledger.decoded(operation, known, with_note=True)
         except self._form.unusable as error:
             self._cannot_use(operation.name, known, str(error))
+            return None
+        if state and state.calling and 0 < state.calling.at - now() <= 2 * SLACK:
+            # when it begins is known once it can no longer begin: whoever noted it may be alive
             return None
         state = state or self._operations.initial(operation.name)
         since = [] if self._ledger.offset.stepped is None else [self._ledger.offset.stepped]
