@@ -24,7 +24,6 @@ from wolkvox_exporter.config import Operation
 from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.replicas import leases, life, offset, records
 from wolkvox_exporter.replicas.ledger import DatabaseClock, Ledger
-from wolkvox_exporter.replicas.life import Life
 from wolkvox_exporter.replicas.offset import Offset
 from wolkvox_exporter.replicas.operations import Lead
 from wolkvox_exporter.replicas.records import Known
@@ -91,7 +90,7 @@ def both(*faults: Fault) -> Fault:
     return made
 
 
-_keep, _lead, _decoded, _observed, _looked = Replica.keep, Replica.lead, Ledger.decoded, offset.observed, life.looked
+_keep, _lead, _decoded, _observed = Replica.keep, Replica.lead, Ledger.decoded, offset.observed
 
 
 async def _without_note(ledger: Ledger, operation: Operation, _: OperationState) -> bool:
@@ -123,10 +122,6 @@ def _only_released(lease: Lease | None, _: float) -> bool:
     return lease is None or not lease.holder
 
 
-def _always_first(before: Life | None, identity: Any, now: float) -> Life:  # noqa: ANN401
-    return replace(_looked(before, identity, now), is_first=True)
-
-
 FAULTS: Mapping[str, tuple[Fault, tuple[str, ...], str]] = MappingProxyType(
     {
         "neither lease nor version checked": (
@@ -152,11 +147,6 @@ FAULTS: Mapping[str, tuple[Fault, tuple[str, ...], str]] = MappingProxyType(
             wrong(records, "is_to_be_restored", lambda *_: False),
             ("made_anew", "restored"),
             "fall",
-        ),
-        "every life taken for the first": (
-            wrong(life, "looked", _always_first),
-            ("fail_over_with_loss_and_death", "starts"),
-            "early|overlap|uneven",
         ),
         "no pause in another life": (
             wrong(life, "pause", lambda *_: 0.0),

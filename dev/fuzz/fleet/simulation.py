@@ -22,8 +22,8 @@ PACE = Pace()
 PAUSE = PACE.length + SLACK + TIMEOUT
 GRACE = PAUSE + 10.0
 """Seconds after a loss, or a step of the database's clock, in which no replica dies, starts or is cut off."""
-TAKEN_OVER = 20.0
-"""Seconds after which a token is polled again whose holder is gone, once all else is well."""
+TAKEN_OVER = 20.0 + SLACK + PACE.look
+"""Seconds after which a token is polled again whose holder is gone, and cannot begin a call any more."""
 EVEN = 60.0
 """Seconds after the last change from which on the tokens are spread evenly."""
 MOST = 4
@@ -277,7 +277,8 @@ class Fleet:
             elif min(quiet, self.kernel.now - self._asked_for[name]) > TAKEN_OVER:
                 raise BrokenError(f"orphaned: nobody asks for {name} at {self.kernel.now:.3f}")
         if quiet > EVEN:
-            shares = [len({*each.led.values()}) for each in self.replicas]
+            holders = [each.holder for each in self._tables.leases.values() if each.until > self._database_time()]
+            shares = [holders.count(each.name) for each in self.replicas]
             if max(shares) - min(shares) > 1:
                 raise BrokenError(f"uneven: {shares} at {self.kernel.now:.3f}")
 

@@ -40,6 +40,8 @@ class Rows:
         self._ledger = ledger
         self._form = form
         self._operations = operations
+        self._noted: dict[str, tuple[int, float]] = {}
+        """The version of a row with a note of a call that may begin yet, and when that was first seen, monotonic."""
         self._unusable: dict[str, int] = {}
         """The versions of rows that cannot be read."""
 
@@ -71,8 +73,7 @@ class Rows:
         except self._form.unusable as error:
             self._cannot_use(operation.name, known, str(error))
             return None
-        if state and state.calling and 0 < state.calling.at - now() <= 2 * SLACK:
-            # when it begins is known once it can no longer begin: whoever noted it may be alive
+        if state and state.calling and state.calling.at > now() and self._may_begin(operation, known, now()):
             return None
         state = state or self._operations.initial(operation.name)
         since = [] if self._ledger.offset.stepped is None else [self._ledger.offset.stepped]
@@ -84,6 +85,17 @@ class Rows:
             state = life.counted_as_asked(state, max(since))
         # whoever comes after knows neither of another life nor of a step of a clock
         return Start(known, state, busy, is_to_be_kept=bool(since and known.version))
+
+    def _may_begin(self, operation: Operation, known: Known, now: float) -> bool:
+        """Return whether whoever noted a call may be alive, and begin it yet, by this process's own clock.
+
+        By that of the database, which may have been set back, it might be for ever.
+        """
+        version, seen = self._noted.get(operation.name, (0, 0.0))
+        if version != known.version:
+            self._noted[operation.name] = known.version, now
+            return True
+        return now - seen <= SLACK
 
     async def follow(self, view: View, followed: Iterable[Operation]) -> None:
         """Show what others have kept since, and put back what a lost database had."""
