@@ -20,7 +20,7 @@ STEPS ?= 1000000
 RUNS ?= 1
 SIZES ?= 5,20,80
 
-.PHONY: demo test truth cost chaos check lint types generated compatibility oldest newest bench soak fuzz generate pictures audit \
+.PHONY: demo test truth cost chaos replicas check lint types generated compatibility oldest newest bench soak fuzz generate pictures audit \
 	sbom lock clean help
 
 help: ## What can be made
@@ -37,6 +37,9 @@ truth: $(VENV)/development ## The boards' numbers beside the simulator's truth, 
 
 chaos: $(VENV)/development ## 200 restarts by kill -9 at any moment, 100 configurations (KILLS, SWAPS and SEED choose others)
 	KILLS=$${KILLS:-200} SWAPS=$${SWAPS:-100} $(BIN)/python -m pytest tests/test_restart.py tests/test_auto_reload_process.py
+
+replicas: $(VENV)/development ## 100,000 steps of the model of replicas (REPLICA_STEPS=100000 REPLICA_SEED=1)
+	REPLICA_STEPS=$${REPLICA_STEPS:-100000} $(BIN)/python -m pytest tests/test_replicas_model.py
 
 check: lint types generated ## What every change must pass: lint, format, types, generated files, and last the tests
 	@$(MAKE) --no-print-directory test

@@ -82,6 +82,10 @@ class Site:
             reload_failed=not self.publisher.config_loaded,
             config_loaded_at=self.publisher.config_loaded_at,
             auto_reload=self.auto_reload,
+            replica=self.publisher.status.replica,
+            holders=self.publisher.status.holders,
+            store_trouble=self.publisher.status.store_trouble,
+            replicas_differing=self.publisher.status.replicas_differing,
         )
         page = await bounded(partial(landing.render, overview), _PAGE_TIMEOUT, self.publisher)
         return web.Response(text=page, content_type="text/html", headers={"Cache-Control": "no-store"})

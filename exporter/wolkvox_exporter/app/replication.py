@@ -1,0 +1,123 @@
+"""This exporter as one of several that share a database."""
+
+import asyncio
+import hashlib
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import NoReturn
+
+from wolkvox_exporter.config import Operation
+from wolkvox_exporter.metrics.cache import Publisher
+from wolkvox_exporter.polling.pool import Pool
+from wolkvox_exporter.replicas.coordinator import Coordinator
+from wolkvox_exporter.replicas.leases import Pace
+from wolkvox_exporter.replicas.ledger import Format, Ledger
+from wolkvox_exporter.replicas.operations import Standing
+from wolkvox_exporter.replicas.polled import PolledOperations
+from wolkvox_exporter.replicas.store import Database, DatabaseError
+from wolkvox_exporter.runtime.clock import Clock
+from wolkvox_exporter.runtime.concurrency import in_thread
+from wolkvox_exporter.runtime.supervisor import Supervisor
+from wolkvox_exporter.storage import codec
+
+_FORMAT = Format(codec.encode, codec.encode_note, codec.decode, codec.noted, codec.UnusableError)
+_GRACE = 3.0
+"""Seconds that giving the leases back may take at the end."""
+_SHORTEST = 0.2
+"""Seconds between two looks at the database, however much changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A database that replicas share, and how long a lease in it lasts."""
+
+    database: Database
+    pace: Pace = Pace()  # noqa: RUF009 - immutable
+
+
+class Replication:
+    """Looks at the database again and again, and lets the pool poll what this replica has leases for."""
+
+    def __init__(self, shared: Shared, pool: Callable[[], Pool], publisher: Publisher, clock: Clock) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._shared = shared
+        self._pool = pool
+        self._publisher = publisher
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._latest: tuple[Standing, dict[str, bool]] | None = None
+        self.ledger = Ledger(shared.database, _FORMAT, clock, _beside)
+        self.operations = PolledOperations(pool, clock)
+        self.coordinator = Coordinator(
+            self.name,
+            shared.database,
+            self.operations,
+            self.ledger,
+            form=_FORMAT,
+            clock=clock,
+            pace=shared.pace,
+            configuration=lambda: fingerprint([account.operation for account in pool().accounts]),
+            told=self._told,
+        )
+        self.operations.renewed = self._renewed
+
+    def start(self, supervisor: Supervisor) -> None:
+        """Take part."""
+        supervisor.start("replicas", self._run)
+        supervisor.start("changes of replicas", self._listen)
+
+    async def leave(self) -> None:
+        """Give all leases back, and the connections; nothing is polled any more."""
+        with suppress(TimeoutError, DatabaseError):
+            async with asyncio.timeout(_GRACE):
+                await self.coordinator.leave()
+                await self._shared.database.close()
+
+    async def _run(self) -> NoReturn:
+        due = self._clock.monotonic()
+        while True:
+            await self._clock.sleep_until(due, self._wake)
+            self._wake.clear()
+            due = self._clock.monotonic() + self._shared.pace.look
+            await self.coordinator.step()
+            await self._clock.sleep_until(self._clock.monotonic() + _SHORTEST)
+
+    async def _listen(self) -> NoReturn:
+        while True:
+            with suppress(DatabaseError):
+                async for _ in self._shared.database.changes():
+                    self._wake.set()
+            await self._clock.sleep_until(self._clock.monotonic() + self._shared.pace.length)
+
+    def _renewed(self, name: str) -> None:
+        self.coordinator.stand_down(name)
+        self._wake.set()
+
+    def _told(self, standing: Standing) -> None:
+        leases = {account.name: account.name in standing.led for account in self._pool().accounts}
+        if (standing, leases) == self._latest:
+            return
+        self._latest = standing, leases
+        self._publisher.update(
+            store_up=standing.is_up,
+            leases=leases,
+            lease_handovers=standing.handovers,
+            replica=self.name,
+            holders=standing.holders,
+            replicas_differing=standing.differing,
+            store_trouble=standing.trouble,
+        )
+
+
+def fingerprint(operations: list[Operation]) -> str:
+    """Return what tells the operations in effect from others; tokens and passwords have no part in it."""
+    told = [operation.model_dump(exclude={"token", "proxy_url", "ca_file"}) for operation in operations]
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+async def _beside(work: Callable[[], object]) -> object:
+    return await in_thread("state", work)
