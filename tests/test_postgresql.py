@@ -82,7 +82,7 @@ async def test_one_of_those_who_take_a_lease_gets_it(connected: Opener) -> None:
     assert (await databases[0].renew([later], 90))["t"].until > later.until + 25
 
 
-async def test_a_lease_that_has_run_out_is_for_whoever_comes(server: Cluster, connected: Opener) -> None:
+async def test_a_lease_that_has_run_out_is_for_whoever_comes(connected: Opener) -> None:
     """If a holder is silent for the length of its lease, then another takes it, and the holder writes nothing more."""
     database = connected()
     await database.look(ANA, 15)
@@ -97,7 +97,7 @@ async def test_a_lease_that_has_run_out_is_for_whoever_comes(server: Cluster, co
     assert await database.read(NEW.name, NEW.server) == (1, b"first", None)
 
 
-async def test_only_the_holder_writes_and_only_over_what_it_knows(server: Cluster, connected: Opener) -> None:
+async def test_only_the_holder_writes_and_only_over_what_it_knows(connected: Opener) -> None:
     """If a lease or a version is another one than the writer thinks, then nothing is written."""
     database = connected()
     await database.look(ANA, 15)
