@@ -22,7 +22,7 @@ _PATIENCE = 2.0
 
 def limits_last_seen(config: Config) -> Mapping[str, float]:
     """Return the calls that wolkvox allowed in a day when an exporter last asked, by operation, where a state says."""
-    if config.state is None:
+    if not isinstance(config.state, Path):
         return {}
     try:
         return waited_for(partial(_limits, config.state, config.operations), _PATIENCE, config.state)
