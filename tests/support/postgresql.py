@@ -99,7 +99,7 @@ async def cluster() -> AsyncIterator[Cluster]:
     """Run one meanwhile, with a role and a database for exporters."""
     folder = Path(mkdtemp(prefix="wolkvox-postgresql-"))
     _give_away(folder)
-    made = Cluster(folder / "data", _free_port())
+    made = Cluster(folder / "data", free_port())
     try:
         await _init(made)
         await made.start()
@@ -112,7 +112,8 @@ async def cluster() -> AsyncIterator[Cluster]:
         shutil.rmtree(folder)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on at the moment."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
