@@ -40,7 +40,7 @@ def _checked(options: Options) -> tuple[Config | None, list[Problem]]:
 
 def _limits_last_seen(config: Config) -> Mapping[str, float]:
     """Return the calls that wolkvox allowed in a day when an exporter last asked, by operation, where a state says."""
-    if config.state is None:
+    if not isinstance(config.state, Path):
         return {}
     from wolkvox_exporter.cli import limits  # noqa: PLC0415 - few use it, and it takes long to import
 

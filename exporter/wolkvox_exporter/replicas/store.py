@@ -3,7 +3,7 @@
 Instants are Unix time by the database's clock, in seconds. A token is named by what cannot be turned back into it.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -124,7 +124,7 @@ class Database(Protocol):
     async def leave(self, member: str) -> None:
         """Forget a member."""
 
-    def changes(self) -> AsyncIterator[tuple[str, str] | None]:
+    def changes(self) -> AsyncGenerator[tuple[str, str] | None, None]:
         """Yield the name and server of each operation that changes; None where something else did.
 
         It may miss some.
