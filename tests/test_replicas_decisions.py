@@ -18,7 +18,7 @@ def lease(token: str, number: int = 1, holder: str = "b", until: float = 1010.0)
 def view(*held: Lease, members: str = "ab") -> View:
     """Return what a database says in which it is 1000."""
     found = tuple(Member(name, 999.0, "same") for name in members)
-    return View(1000.0, Identity("1", 1, "x"), found, {each.token: each for each in held}, (), writable=True)
+    return View(1000.0, Identity("1", 1, "x", "s"), found, {each.token: each for each in held}, ())
 
 
 def planned(
@@ -116,10 +116,10 @@ def test_nothing_is_given_up_to_a_replica_that_is_configured_differently() -> No
 
 def test_a_database_is_another_one_where_any_of_its_marks_differs() -> None:
     """If system, timeline or schema differ, then it is another life, first noticed now."""
-    first = life.looked(None, Identity("1", 1, "x"), 10.0)
+    first = life.looked(None, Identity("1", 1, "x", "s"), 10.0)
     assert first.is_first
-    assert life.looked(first, Identity("1", 1, "x"), 20.0) is first
-    for other in (Identity("2", 1, "x"), Identity("1", 2, "x"), Identity("1", 1, "y")):
+    assert life.looked(first, Identity("1", 1, "x", "s"), 20.0) is first
+    for other in (Identity("2", 1, "x", "s"), Identity("1", 2, "x", "s"), Identity("1", 1, "y", "s")):
         after = life.looked(first, other, 20.0)
         assert (after.noticed, after.is_first) == (20.0, False)
 

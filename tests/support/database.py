@@ -1,7 +1,7 @@
 """A database for replicas, in memory: all of them in one process, and the tests decide when it fails."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 
 from fuzz.fleet.tables import Tables
 from wolkvox_exporter.replicas.store import DatabaseError, Identity, Lease, Member, Row, View
@@ -12,7 +12,7 @@ class MemoryDatabase:
     """See `Database`; one object may be that of several replicas."""
 
     def __init__(self, clock: Clock) -> None:
-        self.tables = Tables(clock.time, Identity("system 1", 1, "made 1"))
+        self.tables = Tables(clock.time, Identity("system 1", 1, "made 1", "salt 1"))
         self.is_down = False
         self.refuses_notes = False
         self.refuses_writes = False
@@ -54,7 +54,7 @@ class MemoryDatabase:
     async def leave(self, member: str) -> None:  # noqa: D102
         self._reached().leave(member)
 
-    async def changes(self) -> AsyncIterator[tuple[str, str] | None]:  # noqa: D102
+    async def changes(self) -> AsyncGenerator[tuple[str, str] | None, None]:  # noqa: D102
         await asyncio.Event().wait()
         yield None
 

@@ -1,6 +1,6 @@
 """What a process has of the world: clocks of its own, and the database from afar."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from typing import Any
 
 from fuzz.fleet.kernel import Ask, Kernel, Sleep
@@ -82,7 +82,7 @@ class Remote:
     async def leave(self, member: str) -> None:  # noqa: D102
         await Ask(lambda: self._tables().leave(member))
 
-    def changes(self) -> AsyncIterator[tuple[str, str] | None]:  # noqa: D102
+    def changes(self) -> AsyncGenerator[tuple[str, str] | None, None]:  # noqa: D102
         raise NotImplementedError
 
     async def close(self) -> None:  # noqa: D102

@@ -50,7 +50,7 @@ class Fleet:
         self.replicas: list[Replica] = []
         self._step_of_clock = 0.0
         self._rate = self._drawn_rate()
-        self._tables = Tables(self._database_time, Identity("system 1", 1, "made 1"))
+        self._tables = Tables(self._database_time, Identity("system 1", 1, "made 1", "salt 1"))
         self._number = 0
         self._done = 0
         self._quiet_since = 0.0

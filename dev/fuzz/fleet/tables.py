@@ -5,7 +5,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from wolkvox_exporter.replicas.store import Identity, Lease, Member, Row, View
+from wolkvox_exporter.replicas.store import DatabaseError, Identity, Lease, Member, Row, View
 
 Key = tuple[str, str]
 
@@ -33,16 +33,17 @@ class Tables:
     def look(self, member: Member, lasts: float) -> View:
         """See `Database.look`."""
         now = self.time()
-        if self.is_writable:
-            self.members[member.name] = replace(member, seen=now)
-            gone = [name for name, each in self.members.items() if abs(now - each.seen) > 2 * lasts]
-            for name in gone:
-                del self.members[name]
+        self._is_to_be_written()
+        self.members[member.name] = replace(member, seen=now)
+        gone = [name for name, each in self.members.items() if abs(now - each.seen) > 2 * lasts]
+        for name in gone:
+            del self.members[name]
         members, rows = tuple(self.members.values()), tuple(self.rows.values())
-        return View(now, self.identity, members, dict(self.leases), rows, self.is_writable)
+        return View(now, self.identity, members, dict(self.leases), rows)
 
     def take(self, token: str, member: str, number: int, lasts: float) -> Lease | None:
         """See `Database.take`."""
+        self._is_to_be_written()
         now, before = self.time(), self.leases.get(token)
         if number != (before.number if before else 0):
             return None
@@ -54,6 +55,7 @@ class Tables:
 
     def renew(self, leases: Iterable[Lease], lasts: float) -> Mapping[str, Lease]:
         """See `Database.renew`."""
+        self._is_to_be_written()
         ours = [each.token for each in leases if self._is_same(each)]
         for token in ours:
             self.leases[token] = replace(self.leases[token], until=self.time() + lasts, lasts=lasts)
@@ -61,6 +63,7 @@ class Tables:
 
     def release(self, leases: Iterable[Lease]) -> None:
         """See `Database.release`."""
+        self._is_to_be_written()
         for each in leases:
             if self._is_same(each):
                 self.leases[each.token] = replace(self.leases[each.token], holder="")
@@ -81,6 +84,7 @@ class Tables:
 
     def restore(self, row: Row, before: int, content: bytes | None, note: bytes | None) -> bool:
         """See `Database.restore`."""
+        self._is_to_be_written()
         if not self._is_version(replace(row, version=before)):
             return False
         self.rows[row.name, row.server], self.contents[row.name, row.server] = row, (content, note)
@@ -88,9 +92,15 @@ class Tables:
 
     def leave(self, member: str) -> None:
         """See `Database.leave`."""
+        self._is_to_be_written()
         self.members.pop(member, None)
 
+    def _is_to_be_written(self) -> None:
+        if not self.is_writable:
+            raise DatabaseError("it takes no writes", "name the primary")
+
     def _kept(self, lease: Lease, row: Row, content: bytes | None, note: bytes | None) -> int | None:
+        self._is_to_be_written()
         if not self._is_current(lease) or not self._is_version(row):
             return None
         key = row.name, row.server
@@ -117,7 +127,7 @@ NUMBERS = count(2)
 def made_anew(tables: Tables) -> Tables:
     """Return an empty database in the place of another."""
     number = next(NUMBERS)
-    return Tables(tables.time, Identity(f"system {number}", 1, f"made {number}"))
+    return Tables(tables.time, Identity(f"system {number}", 1, f"made {number}", f"salt {number}"))
 
 
 def failed_over(tables: Tables, copied: Tables) -> Tables:

@@ -16,7 +16,7 @@ from wolkvox_exporter import __version__
 from wolkvox_exporter.api.client import Observer
 from wolkvox_exporter.app.config_watch import ConfigWatch
 from wolkvox_exporter.app.reloading import Reloading, warn
-from wolkvox_exporter.app.replication import Replication, Shared
+from wolkvox_exporter.app.replication import Replication, Shared, shared_in
 from wolkvox_exporter.app.status import status
 from wolkvox_exporter.config import Config, Operation, durations
 from wolkvox_exporter.config.cost import calls_a_day
@@ -192,10 +192,18 @@ async def serve(load: Callable[[], Config], listen: Listen, auto_reload: float |
     deliver(signal.SIGHUP, partial(reloading.add_done_callback, lambda made: made.result().request()))
     manager, config, clock = ServiceManager.from_environment(), load(), SystemClock()
     warn(config)
-    with state_in(config.state, clock) as store, stopped_by_signals() as stop:
+    folder, shared = (config.state, None) if isinstance(config.state, Path) else (None, shared_in(config.state))
+    with state_in(folder, clock) as store, stopped_by_signals() as stop:
         states = await _remembered(store, config.operations)
         exporter = Exporter(
-            config, clock, states=states, store=store, load=load, auto_reload=auto_reload, manager=manager
+            config,
+            clock,
+            states=states,
+            store=store,
+            shared=shared,
+            load=load,
+            auto_reload=auto_reload,
+            manager=manager,
         )
         reloading.set_result(exporter.reloading)
         watched = {"auto_reload": durations.written(auto_reload)} if auto_reload else {}

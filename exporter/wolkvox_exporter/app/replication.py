@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from wolkvox_exporter.config import Operation
+from wolkvox_exporter.config.database import Database as Written
 from wolkvox_exporter.metrics.cache import Publisher
 from wolkvox_exporter.polling.pool import Pool
 from wolkvox_exporter.replicas.coordinator import Coordinator
@@ -111,6 +112,15 @@ class Replication:
             replicas_differing=standing.differing,
             store_trouble=standing.trouble,
         )
+
+
+def shared_in(written: Written | None) -> Shared | None:
+    """Return the database that the configuration names; None where it names none."""
+    if written is None:
+        return None
+    from wolkvox_exporter.storage.postgresql.opening import opened  # noqa: PLC0415 - an extra, for who uses it
+
+    return Shared(opened(written), Pace(written.lease))
 
 
 def fingerprint(operations: list[Operation]) -> str:

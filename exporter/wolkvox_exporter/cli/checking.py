@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from wolkvox_exporter.cli.options import Options
 from wolkvox_exporter.cli.output import complain, say

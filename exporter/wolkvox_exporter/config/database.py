@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from wolkvox_exporter.config import placeholders
-from wolkvox_exporter.config.values import BadValue
+from wolkvox_exporter.config.problems import BadValue
 
 SCHEMA = "wolkvox_exporter"
 LEASE = 15.0

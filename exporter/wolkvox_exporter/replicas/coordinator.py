@@ -18,8 +18,6 @@ from wolkvox_exporter.replicas.rows import Rows, Start
 from wolkvox_exporter.replicas.store import Database, DatabaseError, Member, View
 from wolkvox_exporter.runtime.clock import Clock
 
-_READ_ONLY = "it takes no writes"
-_READ_ONLY_REMEDY = "name the primary in `state`, or all hosts of the cluster"
 _DIFFERING_REMEDY = "their operations in effect are others than here; give all replicas the same configuration"
 
 log = structlog.get_logger()
@@ -104,18 +102,15 @@ class Coordinator:
             if not self._operations.is_led(name):
                 self.stand_down(name)
         view = await self._look()
-        if view.writable:
-            if self._has_changed:
-                await self._claim(view)
-            await self._renew()
-            await self._share(view)
+        if self._has_changed:
+            await self._claim(view)
+        await self._renew()
+        await self._share(view)
         operations = self._operations.all()
         # those of tokens that are had go on, or begin, at the next step
         waiting = {name for name, token in self._tokens.items() if token in self._held}
         followed = [each for name, each in operations.items() if name not in self._led and name not in waiting]
         await self._rows.follow(view, followed)
-        if not view.writable:
-            raise DatabaseError(_READ_ONLY, _READ_ONLY_REMEDY)
         self._stands(view)
 
     async def _look(self) -> View:
@@ -128,7 +123,7 @@ class Coordinator:
         if before and (self._ledger.life is not before or self._ledger.offset.stepped == now):
             self._has_changed = True
             log.warning("the database is not what it was, or a clock was set", life=self._ledger.life.name)
-        self._tokens = await self._operations.tokens(view.identity.schema_made)
+        self._tokens = await self._operations.tokens(view.identity.salt)
         wanted, me = self._tokens.values(), replace(me, seen=view.now)
         self._watch = leases.watched(self._watch, view, me, wanted, length=self._pace.length, now=now)
         return view

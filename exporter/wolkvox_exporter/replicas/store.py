@@ -4,7 +4,7 @@ Instants are Unix time by the database's clock, in seconds. A token is named by 
 """
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -30,6 +30,8 @@ class Identity:
     """It grows when a standby becomes the primary, or a backup is restored."""
     schema_made: str
     """A random id, made with the schema."""
+    salt: str = field(repr=False)
+    """With what tokens are made into their names, by scrypt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,6 @@ class View:
     leases: Mapping[str, Lease]
     """By token."""
     rows: tuple[Row, ...]
-    writable: bool
 
 
 class Database(Protocol):

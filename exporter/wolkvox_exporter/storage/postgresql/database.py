@@ -35,25 +35,28 @@ _FORGET: LiteralString = "DELETE FROM {schema}.member WHERE seen < clock_timesta
 _MEMBERS: LiteralString = (
     "SELECT name, extract(epoch FROM seen)::float8, configuration FROM {schema}.member ORDER BY name"
 )
-_LEASES: LiteralString = "SELECT token, number, holder, extract(epoch FROM until)::float8 FROM {schema}.lease"
+_LEASES: LiteralString = "SELECT token, number, holder, extract(epoch FROM until)::float8, lasts FROM {schema}.lease"
 _ROWS: LiteralString = "SELECT name, server, version, token FROM {schema}.operation"
 _NOW: LiteralString = "SELECT extract(epoch FROM clock_timestamp())::float8"
 _TAKE: LiteralString = """
 WITH taken AS (
-    INSERT INTO {schema}.lease AS old (token, number, holder, until)
-    SELECT %(token)s, nextval({sequence}), %(holder)s, clock_timestamp() + make_interval(secs => %(lasts)s)
+    INSERT INTO {schema}.lease AS old (token, number, holder, until, lasts)
+    SELECT %(token)s, nextval({sequence}), %(holder)s, clock_timestamp() + make_interval(secs => %(lasts)s), %(lasts)s
     WHERE %(number)s = 0 OR EXISTS (SELECT FROM {schema}.lease WHERE token = %(token)s AND number = %(number)s)
-    ON CONFLICT (token) DO UPDATE SET number = excluded.number, holder = excluded.holder, until = excluded.until
-    WHERE old.number = %(number)s AND (old.holder = '' OR old.until <= clock_timestamp())
-    RETURNING token, number, holder, extract(epoch FROM until)::float8
+    ON CONFLICT (token) DO UPDATE
+    SET number = excluded.number, holder = excluded.holder, until = excluded.until, lasts = excluded.lasts
+    WHERE old.number = %(number)s AND (old.holder = '' OR old.until <= clock_timestamp()
+        OR old.until > clock_timestamp() + make_interval(secs => old.lasts))
+    RETURNING token, number, holder, extract(epoch FROM until)::float8, lasts
 )
 SELECT taken.*, pg_notify(%(channel)s, '') FROM taken
 """
 _RENEW: LiteralString = """
-UPDATE {schema}.lease AS lease SET until = clock_timestamp() + make_interval(secs => %(lasts)s)
+UPDATE {schema}.lease AS lease
+SET until = clock_timestamp() + make_interval(secs => %(lasts)s), lasts = %(lasts)s
 FROM unnest(%(tokens)s::text[], %(numbers)s::bigint[], %(holders)s::text[]) AS ours (token, number, holder)
 WHERE (lease.token, lease.number, lease.holder) = (ours.token, ours.number, ours.holder)
-RETURNING lease.token, lease.number, lease.holder, extract(epoch FROM lease.until)::float8
+RETURNING lease.token, lease.number, lease.holder, extract(epoch FROM lease.until)::float8, lease.lasts
 """
 _RELEASE: LiteralString = """
 WITH released AS (
@@ -91,6 +94,17 @@ _NEXT: LiteralString = """
     WHERE name = %(name)s AND server = %(server)s AND version = %(version)s AND EXISTS (SELECT FROM mine)
     RETURNING version
 """
+_RESTORE: LiteralString = """
+WITH kept AS (
+    INSERT INTO {schema}.operation AS old (name, server, version, token, content, note)
+    SELECT %(name)s, %(server)s, %(version)s, %(token)s, %(content)s, %(note)s
+    WHERE %(before)s = 0
+        OR EXISTS (SELECT FROM {schema}.operation WHERE (name, server, version) = (%(name)s, %(server)s, %(before)s))
+    ON CONFLICT (name, server) DO UPDATE
+    SET version = excluded.version, token = excluded.token, content = excluded.content, note = excluded.note
+    WHERE old.version = %(before)s
+    RETURNING version
+"""
 _TOLD: LiteralString = ") SELECT version, pg_notify(%(channel)s, %(payload)s) FROM kept"
 
 
@@ -109,7 +123,7 @@ class Postgresql:
     async def take(self, token: str, member: str, number: int, lasts: float) -> Lease | None:
         """See `Database.take`."""
         found = await self._rows(_TAKE, token=token, holder=member, number=number, lasts=lasts)
-        return Lease(*found[0][:4]) if found else None
+        return Lease(*found[0][:5]) if found else None
 
     async def renew(self, leases: Iterable[Lease], lasts: float) -> Mapping[str, Lease]:
         """See `Database.renew`."""
@@ -132,6 +146,11 @@ class Postgresql:
     async def note(self, lease: Lease, row: Row, note: bytes) -> int | None:
         """See `Database.note`."""
         return await self._keep(lease, row, whole=False, content=None, note=note)
+
+    async def restore(self, row: Row, before: int, content: bytes | None, note: bytes | None) -> bool:
+        """See `Database.restore`."""
+        values = {**asdict(row), "before": before, "content": content, "note": note, "payload": _payload(row)}
+        return bool(await self._rows(_RESTORE + _TOLD, **values))
 
     async def leave(self, member: str) -> None:
         """See `Database.leave`."""
@@ -176,7 +195,6 @@ class Postgresql:
             tuple(Member(*each) for each in members),
             {each[0]: Lease(*each) for each in leases},
             tuple(Row(*each) for each in rows),
-            writable=True,
         )
 
     async def _keep(
@@ -191,7 +209,7 @@ class Postgresql:
             whole=whole,
             content=content,
             note=note,
-            payload=json.dumps([row.name, row.server]),
+            payload=_payload(row),
         )
         return int(found[0][0]) if found else None
 
@@ -217,6 +235,10 @@ def _of(leases: Iterable[Lease]) -> dict[str, object]:
         "numbers": [lease.number for lease in found],
         "holders": [lease.holder for lease in found],
     }
+
+
+def _payload(row: Row) -> str:
+    return json.dumps([row.name, row.server])
 
 
 def _operation(payload: str) -> tuple[str, str] | None:

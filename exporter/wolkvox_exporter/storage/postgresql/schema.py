@@ -26,7 +26,8 @@ CREATE TABLE {schema}.lease (
     token text PRIMARY KEY,
     number bigint NOT NULL,
     holder text NOT NULL,
-    until timestamptz NOT NULL
+    until timestamptz NOT NULL,
+    lasts float8 NOT NULL
 );
 CREATE TABLE {schema}.operation (
     name text NOT NULL,
