@@ -10,7 +10,7 @@ from wolkvox_exporter.replicas.store import DatabaseError
 from wolkvox_exporter.storage.postgresql.database import Postgresql
 
 CONNECT_TIMEOUT = 2
-"""Seconds for which each host is waited for that does not answer, so that the next one has its chance; libpq's least."""
+"""Seconds for which a host is waited for that does not answer, so that the next one has its chance; libpq's least."""
 
 
 def opened(written: Database) -> Postgresql:
