@@ -204,14 +204,7 @@ async def test_a_role_without_the_right_is_told_what_to_do(server: Cluster, conn
     error = await refused(database)
     assert error.reason == "permission denied for database wolkvox"
     assert error.remedy.startswith("grant the role what is missing")
-    await server.script(script(schema))
-    await server.execute(
-        "GRANT USAGE ON SCHEMA {schema} TO {role};"
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};"
-        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
-        schema=schema,
-        role=schema,
-    )
+    await server.script(script(schema, schema))
     await database.look(ANA, 15)
     lease = await database.take("t", "ana", 0, 60)
     assert lease is not None
@@ -229,9 +222,9 @@ async def test_a_schema_that_is_not_ours_is_left_alone(server: Cluster, connecte
     database = connected(schema=later)
     await database.look(ANA, 15)
     await database.close()
-    await server.execute("UPDATE {schema}.about SET form = 99", schema=later)
+    await server.execute("UPDATE {schema}.about SET version = 99", schema=later)
     assert "a later version of the exporter" in (await refused(connected(schema=later))).reason
-    assert await server.execute("SELECT form FROM {schema}.about", schema=later) == [(99,)]
+    assert await server.execute("SELECT version FROM {schema}.about", schema=later) == [(99,)]
 
 
 async def test_a_database_that_only_reads_is_refused(connected: Opener) -> None:

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import parse_qsl, urlsplit
 
 from wolkvox_exporter.config import placeholders
@@ -12,7 +13,7 @@ from wolkvox_exporter.config.problems import BadValue
 SCHEMA = "wolkvox_exporter"
 LEASE = 15.0
 """Seconds for which a replica may use a token after it was last heard of."""
-LONGEST_SCHEMA = 63
+LONGEST_NAME = 63
 """Bytes of a name that PostgreSQL does not cut off."""
 _SCHEMES = ("postgresql", "postgres")
 _EXAMPLE = "postgresql://wolkvox@db.example.com/wolkvox"
@@ -74,13 +75,18 @@ def url(text: str) -> str:
     return _understood(text)
 
 
-def _understood(text: str) -> str:
+def library() -> ModuleType:
+    """Return what speaks to PostgreSQL. Raises `BadValue` where it is not installed."""
     try:
-        libpq = import_module("psycopg")
+        return import_module("psycopg")
     except ImportError:
         raise BadValue(
             "PostgreSQL needs the extra postgresql; install it: pip install 'wolkvox-exporter[postgresql]'"
         ) from None
+
+
+def _understood(text: str) -> str:
+    libpq = library()
     try:
         libpq.conninfo.conninfo_to_dict(text)
     except libpq.Error as error:
@@ -92,6 +98,16 @@ def _understood(text: str) -> str:
 
 def schema(text: str) -> str:
     """Read the name of a schema."""
-    if not text.strip() or len(text.encode()) > LONGEST_SCHEMA or not text.isprintable() or text.startswith("pg_"):
-        raise BadValue(f"write a name of {LONGEST_SCHEMA} bytes at most that does not begin with pg_, such as {SCHEMA}")
+    return _name(text, SCHEMA)
+
+
+def role(text: str) -> str:
+    """Read the name of a role."""
+    return _name(text, "wolkvox")
+
+
+def _name(text: str, example: str) -> str:
+    # PostgreSQL keeps what begins with pg_ for itself
+    if not text.strip() or len(text.encode()) > LONGEST_NAME or not text.isprintable() or text.startswith("pg_"):
+        raise BadValue(f"write a name of {LONGEST_NAME} bytes at most that does not begin with pg_, such as {example}")
     return text

@@ -11,11 +11,11 @@ from wolkvox_exporter.storage.postgresql.connection import Opened
 # nothing is derived from a token but by scrypt with the salt, and nothing says who anybody is
 _FIRST: LiteralString = """
 CREATE TABLE {schema}.about (
-    form integer NOT NULL,
+    version integer NOT NULL,
     made text NOT NULL DEFAULT gen_random_uuid()::text,
     salt text NOT NULL DEFAULT gen_random_uuid()::text || gen_random_uuid()::text
 );
-INSERT INTO {schema}.about (form) VALUES (1);
+INSERT INTO {schema}.about (version) VALUES (1);
 CREATE SEQUENCE {schema}.lease_number;
 CREATE TABLE {schema}.member (
     name text PRIMARY KEY,
@@ -39,10 +39,17 @@ CREATE TABLE {schema}.operation (
     PRIMARY KEY (name, server)
 );
 """
+_RIGHTS: LiteralString = """\
+UPDATE {schema}.about SET version = {version};
+GRANT USAGE ON SCHEMA {schema} TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};
+COMMIT;
+"""
 MIGRATIONS: Sequence[LiteralString] = (_FIRST,)
-"""What leads from each form to the next; the first makes the schema."""
+"""What leads from each version of the schema to the next; the first makes the schema."""
 _LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
-_FORM: LiteralString = "SELECT form FROM {schema}.about"
+_VERSION: LiteralString = "SELECT version FROM {schema}.about"
 _IDENTITY: LiteralString = """
 SELECT (SELECT system_identifier FROM pg_control_system())::text,
     ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer,
@@ -53,10 +60,11 @@ _STANDBY = "it is a standby, which cannot be written to"
 _STANDBY_REMEDY = "name all its hosts in state with target_session_attrs=read-write"
 
 
-def script(schema: str) -> str:
-    """Return what makes the schema, for an administrator to run where the exporter's role may not."""
-    name = sql.Identifier(schema).as_string()
-    return f"CREATE SCHEMA {name};\n" + "".join(each.replace("{schema}", name) for each in MIGRATIONS)
+def script(schema: str, role: str) -> str:
+    """Return what makes the schema and lets a role use it, for an administrator to run where that role may not."""
+    names = {"schema": sql.Identifier(schema), "role": sql.Identifier(role), "version": sql.Literal(len(MIGRATIONS))}
+    whole: LiteralString = "".join(("BEGIN;\nCREATE SCHEMA {schema};", *MIGRATIONS, _RIGHTS))
+    return sql.SQL(whole).format(**names).as_string()
 
 
 async def prepare(connection: Opened, schema: str) -> None:
@@ -65,16 +73,16 @@ async def prepare(connection: Opened, schema: str) -> None:
     async with connection.transaction():
         # replicas that start together make it one after the other
         await connection.execute(_LOCK, [f"wolkvox-exporter {schema}"])
-        form = await _form(connection, schema)
-        if form > len(MIGRATIONS):
+        version = await _version(connection, schema)
+        if version > len(MIGRATIONS):
             raise DatabaseError(
-                f"the schema {schema} is of form {form}, which a later version of the exporter has made",
+                f"the schema {schema} is of version {version}, which a later version of the exporter has made",
                 "use that version, or name another schema in state_schema",
             )
-        for step in MIGRATIONS[form:]:
+        for step in MIGRATIONS[version:]:
             await connection.execute(_in(schema, step))
-        if form < len(MIGRATIONS):
-            await connection.execute(_in(schema, "UPDATE {schema}.about SET form = %s"), [len(MIGRATIONS)])
+        if version < len(MIGRATIONS):
+            await connection.execute(_in(schema, "UPDATE {schema}.about SET version = %s"), [len(MIGRATIONS)])
 
 
 async def identity(connection: Opened, schema: str) -> Identity:
@@ -96,8 +104,8 @@ async def _refuse_standby(connection: Opened) -> None:
         raise DatabaseError(_STANDBY, _STANDBY_REMEDY)
 
 
-async def _form(connection: Opened, schema: str) -> int:
-    """Return which form the schema is of; 0 where there is nothing in it, and it may have been made just now."""
+async def _version(connection: Opened, schema: str) -> int:
+    """Return which version the schema is of; 0 where there is nothing in it, and it may have been made just now."""
     tables = await connection.execute(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s", [schema]
     )
@@ -109,7 +117,7 @@ async def _form(connection: Opened, schema: str) -> int:
         return 0
     if "about" not in names or "operation" not in names:
         raise _foreign(schema)
-    found = await (await connection.execute(_in(schema, _FORM))).fetchone()
+    found = await (await connection.execute(_in(schema, _VERSION))).fetchone()
     if found is None:
         raise _foreign(schema)
     return int(found[0])
