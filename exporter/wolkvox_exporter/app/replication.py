@@ -13,6 +13,7 @@ from typing import NoReturn
 from wolkvox_exporter.config import Operation
 from wolkvox_exporter.config.database import Database as Written
 from wolkvox_exporter.metrics.cache import Publisher
+from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.pool import Pool
 from wolkvox_exporter.replicas.coordinator import Coordinator
 from wolkvox_exporter.replicas.leases import Pace
@@ -51,6 +52,8 @@ class Replication:
         self._clock = clock
         self._wake = asyncio.Event()
         self._latest: tuple[Standing, dict[str, bool]] | None = None
+        self._heard = float("-inf")
+        """When the database last did what was asked of it, monotonic."""
         self.ledger = Ledger(shared.database, _FORMAT, clock, _beside)
         self.operations = PolledOperations(pool, clock)
         self.coordinator = Coordinator(
@@ -99,6 +102,7 @@ class Replication:
         self._wake.set()
 
     def _told(self, standing: Standing) -> None:
+        self._hear(standing)
         leases = {account.name: account.name in standing.led for account in self._pool().accounts}
         if (standing, leases) == self._latest:
             return
@@ -112,6 +116,15 @@ class Replication:
             replicas_differing=standing.differing,
             store_trouble=standing.trouble,
         )
+
+    def _hear(self, standing: Standing) -> None:
+        now = Now(self._clock.monotonic(), self._clock.time())
+        if standing.is_up:
+            self._heard = now.monotonic
+        # by then another replica may have what was polled here
+        is_heard_of = now.monotonic - self._heard < self._shared.pace.length
+        for account in self._pool().accounts:
+            account.hear(now, heard=is_heard_of)
 
 
 def shared_in(written: Written | None) -> Shared | None:

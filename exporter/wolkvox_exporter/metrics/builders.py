@@ -182,6 +182,21 @@ def quota_gauge(name: str, text: str, field: str) -> Family[Snapshot]:
     )
 
 
+def while_heard_of(family: Family[Snapshot]) -> Family[Snapshot]:
+    """Return a family that is shown while this process hears how polls go.
+
+    What it heard last would pass for how they go now, beside a replica that knows.
+    """
+    samples = family.samples
+    return replace(family, samples=lambda snapshot: samples(snapshot) if snapshot.is_current else ())
+
+
+def once_loaded(family: Family[Snapshot]) -> Family[Snapshot]:
+    """Return a family of counts that is shown as soon as they go on from what is kept, or they would seem to rise."""
+    samples = family.samples
+    return replace(family, samples=lambda snapshot: samples(snapshot) if snapshot.is_loaded else ())
+
+
 def report_value(
     name: str, text: str, value: Callable[[ReportState], float | None], kind: Kind = "gauge"
 ) -> Family[Snapshot]:
@@ -193,7 +208,8 @@ def report_value(
             if number is not None:
                 yield (snapshot.operation, report), number
 
-    return Family(name, kind, text, ("operation", "report"), "the polling", samples)
+    family = Family(name, kind, text, ("operation", "report"), "the polling", samples)
+    return once_loaded(family) if kind == "counter" else family
 
 
 def report_held(name: str, text: str) -> Family[Snapshot]:
@@ -204,7 +220,7 @@ def report_held(name: str, text: str) -> Family[Snapshot]:
             if state.held is not None:
                 yield (snapshot.operation, report, state.held), 1
 
-    return Family(name, "gauge", text, ("operation", "report", "reason"), "the polling", samples)
+    return while_heard_of(Family(name, "gauge", text, ("operation", "report", "reason"), "the polling", samples))
 
 
 def report_counter(
@@ -217,4 +233,4 @@ def report_counter(
             for key, number in counts(state).items():
                 yield (snapshot.operation, report, key), number
 
-    return Family(name, "counter", text, ("operation", "report", label), "the polling", samples)
+    return once_loaded(Family(name, "counter", text, ("operation", "report", label), "the polling", samples))

@@ -38,6 +38,8 @@ class Account:
         self._kept: OperationState | None = None
         """In a shared store, the state that was kept last; nothing else is shown."""
         self._is_led = not self.is_shared
+        self._is_heard_of = self._is_shown_current = False
+        self._write_failures = 0
         self._wanted: tuple[Operation, Client] | None = None
 
     def _token_place(self) -> str:
@@ -88,6 +90,16 @@ class Account:
         self._kept = outcome.write_failed(resume.reconfigured(state, self.operation, now.monotonic, now), 0)
         self.publish(state.token, now)
 
+    def hear(self, now: Now, *, heard: bool) -> None:
+        """Note whether a shared store has said lately how other processes poll it, and publish that if it is news."""
+        self._is_heard_of = heard
+        if self._is_current != self._is_shown_current:
+            self.publish(self.state.token, now)
+
+    @property
+    def _is_current(self) -> bool:
+        return self._is_led or self._is_heard_of
+
     def retire(self, *, retired: bool = True) -> None:
         """Begin no further call, publish and keep nothing more, from now on."""
         self._is_retired = retired
@@ -116,7 +128,7 @@ class Account:
         """
         noted = self._store is None or await self._store.note(self.operation, begun)
         if not noted:
-            self.state = outcome.write_failed(self.state, 1)
+            self._write_failed()
         self.state = replace(self.state, unsaved=begun.unsaved)
         return not self._is_retired and self._is_led and (noted or not self.is_shared)
 
@@ -126,19 +138,32 @@ class Account:
             return
         kept = self.state
         if not await self._store.save(self.operation, kept):
-            self.state = outcome.write_failed(self.state, 1)
+            self._write_failed()
             return
         written = len(kept.unsaved)
         self.state = replace(self.state, unsaved=self.state.unsaved[written:])
         if self.is_shared and self._is_led:
             self._kept = kept
 
+    def _write_failed(self) -> None:
+        self.state = outcome.write_failed(self.state, 1)
+        self._write_failures += 1
+
     def publish(self, token: TokenState, now: Now) -> None:
         """Hand on what is known now, and when what is asked next; in a shared store no more than is kept there."""
         self.state = outcome.scheduled(self.polled, token, now)
         if self._is_retired:
             return
-        shown = self.state
-        if self.is_shared and self._kept:
-            shown = self._kept = outcome.scheduled(Polled(self.operation, self._kept), token, now)
-        self._publish(shown.published)
+        if self._kept:
+            self._kept = outcome.scheduled(Polled(self.operation, self._kept), token, now)
+        self._publish(self._as_kept() if self.is_shared else self.state.published)
+
+    def _as_kept(self) -> Snapshot:
+        """Return what is shown of it where its state is shared; what this process failed to write is its own."""
+        self._is_shown_current = self._is_current
+        return replace(
+            (self._kept or self.state).published,
+            state_write_failures=self._write_failures,
+            is_loaded=self._kept is not None,
+            is_current=self._is_current,
+        )
