@@ -21,6 +21,11 @@ Conninfo = Callable[[], str]
 Prepare = Callable[[Opened], Awaitable[None]]
 
 
+async def connected(conninfo: str) -> Opened:
+    """Return a connection that prepares no statements: behind a pooler the next one may go over another connection."""
+    return await AsyncConnection.connect(conninfo, autocommit=True, prepare_threshold=None)
+
+
 class Connection:
     """Does one thing at a time, each within `patience` seconds; what is not done by then may have been done.
 
@@ -67,7 +72,7 @@ class Connection:
         try:
             if self._opened is None or self._opened.closed:
                 self._opened = None
-                opened = await AsyncConnection.connect(self._conninfo(), autocommit=True)
+                opened = await connected(self._conninfo())
                 self._opened = opened
                 await self._prepare(opened)
             return await work(self._opened)

@@ -15,7 +15,7 @@ from psycopg.rows import TupleRow
 from wolkvox_exporter import __version__
 from wolkvox_exporter.replicas.store import DatabaseError, Lease, Member, Row, View
 from wolkvox_exporter.storage.postgresql import schema as tables
-from wolkvox_exporter.storage.postgresql.connection import Connection, Conninfo, Opened
+from wolkvox_exporter.storage.postgresql.connection import Connection, Conninfo, Opened, connected
 
 PATIENCE = 5.0
 """Seconds that anything may take."""
@@ -160,7 +160,7 @@ class Postgresql:
         """See `Database.changes`. Ends never: where nothing is heard any more, it listens anew."""
         while True:
             with suppress(psycopg.Error, DatabaseError, TimeoutError):
-                async with await psycopg.AsyncConnection.connect(self._conninfo(), autocommit=True) as ears:
+                async with await connected(self._conninfo()) as ears:
                     await ears.execute(self._in("LISTEN {channel}"))
                     # what came before is not told
                     yield None
