@@ -134,9 +134,7 @@ OF_OPERATIONS = SYMPTOMS | {
 SILENCES = {
     "WolkvoxAllExportersDown": {"WolkvoxExporterDown"} | OF_OPERATIONS | OF_CAMPAIGNS,
     "WolkvoxExporterAbsent": {"WolkvoxExporterDown"} | OF_OPERATIONS | OF_CAMPAIGNS,
-    "WolkvoxDatabaseDown": {"WolkvoxReplicaWithoutDatabase", "WolkvoxOperationNotPolled", "WolkvoxStateNotWritten"}
-    | SYMPTOMS,
-    "WolkvoxReplicaWithoutDatabase": {"WolkvoxStateNotWritten"},
+    "WolkvoxDatabaseDown": {"WolkvoxReplicaWithoutDatabase", "WolkvoxOperationNotPolled"} | SYMPTOMS,
     "WolkvoxOperationNotPolled": LESSER | OF_CAMPAIGNS,
     "WolkvoxTokenRejected": SYMPTOMS | OF_CAMPAIGNS,
     "WolkvoxQuotaExhausted": SYMPTOMS | OF_CAMPAIGNS | {"WolkvoxQuotaNearlyUsed"},

@@ -32,12 +32,10 @@ _REASON = "WolkvoxTokenRejected|WolkvoxQuotaExhausted"
 _OF_A_REPORT = "WolkvoxReportFailing|WolkvoxDataStale"
 _LESSER = f"WolkvoxReportNotAttempted|{_OF_A_REPORT}|WolkvoxPollsFailing|WolkvoxReplicaFailing"
 _SYMPTOM = f"WolkvoxApiUnreachable|{_LESSER}"
-_UNKEPT = "WolkvoxStateNotWritten"
 _NOT_POLLED = "WolkvoxOperationNotPolled"
 _OF_A_LIST = "WolkvoxCleanRecordsRunningOut|WolkvoxNoHits"
 _CAMPAIGNS = 'area="campaign"'
 _JOB = ("job",)
-_INSTANCE = ("job", "instance")
 _OPERATION = ("job", "operation")
 _REPORT = ("job", "operation", "report")
 _CAMPAIGN = ("job", "operation", "campaign_id")
@@ -47,9 +45,8 @@ INHIBITIONS: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     ((_named(_GONE),), _named("WolkvoxExporterDown"), _JOB),
     ((_named(_GONE),), _named(f"{_SYMPTOM}|WolkvoxTokenRejected|WolkvoxQuota.+|WolkvoxUnreadableValues"), _JOB),
     ((_named(_GONE),), _CAMPAIGNS, _JOB),
-    ((_named("WolkvoxDatabaseDown"),), _named(f"WolkvoxReplicaWithoutDatabase|{_NOT_POLLED}|{_UNKEPT}"), _JOB),
+    ((_named("WolkvoxDatabaseDown"),), _named(f"WolkvoxReplicaWithoutDatabase|{_NOT_POLLED}"), _JOB),
     ((_named("WolkvoxDatabaseDown"),), _named(_SYMPTOM), _JOB),
-    ((_named("WolkvoxReplicaWithoutDatabase"),), _named(_UNKEPT), _INSTANCE),
     ((_named(f"{_REASON}|WolkvoxApiUnreachable|{_NOT_POLLED}"),), _CAMPAIGNS, _OPERATION),
     ((_named("WolkvoxDataStale"), 'report="campaigns"'), _CAMPAIGNS, _OPERATION),
     ((_named(_REASON),), _named(_SYMPTOM), _OPERATION),
