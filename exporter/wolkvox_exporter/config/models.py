@@ -238,14 +238,19 @@ class WrittenFile(Polling):
         examples=["/etc/wolkvox-exporter/database-password"],
     )
     state_password_env: PasswordVariable | None = Field(
-        default=None, description="The environment variable that holds the password of the database."
+        default=None,
+        description="The environment variable that holds the password of the database.",
+        examples=["WOLKVOX_DATABASE_PASSWORD"],
     )
     state_schema: Schema = Field(
-        default=SCHEMA, description="The schema of the database, which is made if need be and holds nothing else."
+        default=SCHEMA,
+        description="The schema of the database, which is made if need be and holds nothing else.",
+        examples=["wolkvox_exporter"],
     )
     state_lease: Duration = Field(
         default=LEASE,
         description="For how long an exporter may use a token after it was last heard of; then another takes over.",
+        examples=["15s"],
     )
     operations: Annotated[tuple[WrittenOperation, ...], FILLED] = Field(
         description="The operations (accounts) to poll, at least one.", json_schema_extra={"minItems": 1}
