@@ -145,7 +145,8 @@ def campaign_detections(name: str, text: str) -> Family[Snapshot]:
 
 def operation_counter(name: str, text: str, value: Callable[[Snapshot], float | None], source: str) -> Family[Snapshot]:
     """Return the family of one count of each operation."""
-    return replace(operation_gauge(name, text, value, source), kind="counter")
+    shown = operation_gauge(name, text, lambda snapshot: value(snapshot) if snapshot.shows_counters else None, source)
+    return replace(shown, kind="counter")
 
 
 def operation_gauge(
@@ -188,6 +189,8 @@ def report_value(
     """Return the family of one value of each report that is polled."""
 
     def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        if kind == "counter" and not snapshot.shows_counters:
+            return
         for report, state in snapshot.reports.items():
             number = value(state)
             if number is not None:
@@ -213,6 +216,8 @@ def report_counter(
     """Return the counter of what a report's polling counts under one more label."""
 
     def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        if not snapshot.shows_counters:
+            return
         for report, state in snapshot.reports.items():
             for key, number in counts(state).items():
                 yield (snapshot.operation, report, key), number

@@ -138,7 +138,8 @@ class Account:
         self.state = outcome.scheduled(self.polled, token, now)
         if self._is_retired:
             return
-        shown = self.state
         if self.is_shared and self._kept:
-            shown = self._kept = outcome.scheduled(Polled(self.operation, self._kept), token, now)
-        self._publish(shown.published)
+            self._kept = outcome.scheduled(Polled(self.operation, self._kept), token, now)
+            self._publish(self._kept.published)
+        else:
+            self._publish(replace(self.state.published, shows_counters=not self.is_shared))
