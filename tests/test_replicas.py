@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from fuzz.fleet.tables import failed_over
+from fuzz.fleet.tables import failed_over, made_anew
 from support.clock import ManualClock, Rebooted
 from support.database import MemoryDatabase
 from support.operations import SOON, Running, operation
@@ -21,6 +21,10 @@ from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 
 NAMES = ("uno", "dos", "tres", "cuatro")
 DIALLED, UP, HELD = "wolkvox_campaign_dialed_total", "wolkvox_up", "wolkvox_exporter_lease_held"
+COUNTERS = (
+    *("wolkvox_polls_total", "wolkvox_poll_failures_total", "wolkvox_api_requests_total"),
+    *("wolkvox_unreadable_values_total", "wolkvox_state_write_failures_total", "wolkvox_campaign_dialed_total"),
+)
 STORE_UP, HANDOVERS = "wolkvox_exporter_store_up", "wolkvox_exporter_lease_handovers_total"
 
 
@@ -123,11 +127,29 @@ async def test_without_the_database_at_the_start_nothing_is_asked() -> None:
             assert found.calls() == Counter()
             assert (await alone.get("/-/ready"))[0] == 503
             assert (await alone.get("/-/healthy"))[0] == 200
-            assert (await alone.samples()).value(STORE_UP) == 0
+            samples = await alone.samples()
+            assert samples.value(STORE_UP) == 0
+            # what was counted so far is not 0: Prometheus would take what comes for a rise
+            assert [name for name in samples.names() if name.startswith(COUNTERS)] == []
             found.database.is_down = False
             await found.clock.advance(60)
             assert set(found.calls()) == set(NAMES)
             assert (await alone.get("/-/ready"))[0] == 200
+            assert {name for name in (await alone.samples()).names() if name.startswith(COUNTERS)} >= {*COUNTERS}
+
+
+async def test_a_replica_that_comes_begins_no_counter_anew() -> None:
+    """If a replica starts while others poll, then each of its scrapes shows the counters as they are, or not at all."""
+    async with fleet() as found, found.replica():
+        await found.clock.advance(700)
+        found.database.is_down = True
+        async with found.replica() as late:
+            assert (await late.samples()).values(COUNTERS[0]) == []
+            found.database.is_down = False
+            for _ in range(10):
+                await found.clock.advance(1)
+                assert set((await late.samples()).values(COUNTERS[0], report="campaigns")) <= {3.0}
+            assert (await late.samples()).values(COUNTERS[0], report="campaigns") == [3.0] * len(NAMES)
 
 
 async def test_without_the_database_nothing_more_is_asked() -> None:
@@ -231,6 +253,20 @@ async def test_a_database_that_loses_its_last_minutes_makes_nothing_early_or_les
                 )
         assert await led(alone) | await led(other) == set(NAMES)
         await found.clock.advance(300)
+        assert {name: number - calls[name] for name, number in found.calls().items()} == dict.fromkeys(NAMES, 1)
+
+
+async def test_a_database_made_anew_is_gone_on_with_at_once() -> None:
+    """If an empty database is in the place of another, then each holder claims its tokens, and asks what is due."""
+    async with fleet() as found, found.replica() as first, found.replica() as second:
+        await found.clock.advance(290)
+        before, calls = [await led(first), await led(second)], found.calls()
+        found.database.tables = made_anew(found.database.tables)
+        await found.clock.advance(6)
+        assert [await led(first), await led(second)] == before
+        assert sorted(map(len, before)) == [2, 2]
+        # due ten seconds later, and nobody waits until a call of another could no longer last
+        await found.clock.advance(30)
         assert {name: number - calls[name] for name, number in found.calls().items()} == dict.fromkeys(NAMES, 1)
 
 

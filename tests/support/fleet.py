@@ -1,32 +1,33 @@
-"""Replicas as processes: exporters with one configuration and one database, and those who watch them."""
+"""Replicas as processes: exporters with one configuration, one API and one database, each over a way of its own."""
 
 import asyncio
+import json
 import random
 import signal
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from time import monotonic
 
 import aiohttp
 
-from support.postgresql import PASSWORDS, ROLE, Cluster, free_port
+from support.postgresql import PASSWORDS, ROLE, free_port
 from support.processes import EXPORTER, Program, config_file, program
-from support.samples import Samples
+from support.proxy import Proxy, Way
+from support.standby import Pair
+from support.watched import Watched
 from wolkvox_exporter.runtime.clock import SystemClock
-from wolkvox_exporter.simulator import Call, Campaign, Operation, Simulator
+from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 
 TOKENS = 12
-INTERVAL = 3.0
-LEASE = 1.5
-"""A tenth of what is usual."""
-_EVERY = 0.1
+INTERVAL = 5.0
+TIMEOUT = 2.0
+_EVERY = 0.2
 """Seconds between two scrapes."""
-Series = tuple[str, tuple[tuple[str, str], ...]]
+_ENDS = 15.0
+"""Seconds within which a replica has ended that was asked to."""
+_BUGS = {"error", "critical"}
+"""Levels of what only a bug explains."""
 
 
 def operations() -> list[Operation]:
@@ -41,54 +42,20 @@ def operations() -> list[Operation]:
     ]
 
 
-@dataclass
-class Watched:
-    """What scrapes of one replica, in all its lives, have shown that must not be."""
-
-    shown: dict[Series, float] = field(default_factory=dict)
-    """The counters as they were seen last."""
-    fallen: list[tuple[Series, float, float]] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    """Operations that were gone from a scrape although they had been there in the same life."""
-    there: set[str] = field(default_factory=set)
-    leases: dict[str, bool] = field(default_factory=dict)
-    scrapes: int = 0
-
-    def take(self, text: str) -> None:
-        """Compare a scrape with those before."""
-        samples = Samples(text).all
-        counters = {
-            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-            for sample in samples
-            if sample.name.endswith("_total") and "operation" in sample.labels and "exporter" not in sample.name
-        }
-        self.fallen += [
-            (series, value, counters[series])
-            for series, value in self.shown.items()
-            if series in counters and counters[series] < value
-        ]
-        there = {sample.labels["operation"] for sample in samples if sample.name == "wolkvox_campaign_started"}
-        self.missing += sorted(self.there - there)
-        self.there = there
-        self.shown |= counters
-        self.leases = {
-            sample.labels["operation"]: bool(sample.value)
-            for sample in samples
-            if sample.name == "wolkvox_exporter_lease_held"
-        }
-        self.scrapes += 1
-
-
 class Replica:
     """One of the exporters: started, ended, frozen, and scraped all the time while it can answer."""
 
-    def __init__(self, config: Path, number: int) -> None:
+    def __init__(self, config: Path, number: int, ways: list[Proxy]) -> None:
         self.number = number
         self.port = free_port()
         self.watched = Watched()
         self.program: Program | None = None
         self.log: list[str] = []
+        """What it wrote in earlier lives."""
         self.is_frozen = False
+        self.processor_seconds = 0.0
+        """Of earlier lives."""
+        self._ways = ways
         self._config = config
         self._stack = AsyncExitStack()
         self._watching: asyncio.Task[None] | None = None
@@ -100,7 +67,7 @@ class Replica:
         flags = (f"--config.file={self._config}", f"--web.listen-address=127.0.0.1:{self.port}", "--log.format=json")
         self.program = await self._stack.enter_async_context(program(*EXPORTER, *flags))
         await self.program.line('"listening"')
-        self.watched.there = set()
+        self.watched.begins()
         self._watching = asyncio.create_task(self._watch())
 
     async def end(self, number: signal.Signals) -> None:
@@ -109,7 +76,9 @@ class Replica:
             return
         self.freeze(frozen=False)
         await self._watch_no_more()
-        await self.program.end(number, within=10.0)
+        if self.program.is_alive:
+            self.processor_seconds += self.program.processor_seconds
+        await self.program.end(number, within=_ENDS)
         self.log += self.program.err
         self.program = None
         await self._stack.aclose()
@@ -119,6 +88,23 @@ class Replica:
         if self.program and frozen != self.is_frozen:
             self.program.send(signal.SIGSTOP if frozen else signal.SIGCONT)
             self.is_frozen = frozen
+
+    def cut_off(self, *, cut: bool = True) -> None:
+        """Keep it from the database, or no longer."""
+        for way in self._ways:
+            way.cut(cut=cut)
+
+    def way(self, way: Way) -> None:
+        """Let what it asks the database, and what is answered, fare otherwise."""
+        for each in self._ways:
+            each.be(way)
+
+    def complaints(self) -> list[str]:
+        """Return what it wrote, in all its lives, that only a bug explains."""
+        lines = [*self.log, *(self.program.err if self.program else [])]
+        return [
+            line for line in lines if not line.startswith("{") or json.loads(line)["level"] in {"error", "critical"}
+        ]
 
     async def _watch_no_more(self) -> None:
         if self._watching:
@@ -138,68 +124,86 @@ class Replica:
 class Fleet:
     """The replicas, the API that they ask, and the database that they share."""
 
-    def __init__(self, simulator: Simulator, database: Cluster, replicas: list[Replica]) -> None:
+    def __init__(self, simulator: Simulator, database: Pair, replicas: list[Replica]) -> None:
         self.simulator = simulator
         self.database = database
         self.replicas = replicas
 
-    async def __aenter__(self) -> Self:
-        """Start them all."""
-        await asyncio.gather(*(replica.start() for replica in self.replicas))
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End them all."""
-        for replica in self.replicas:
-            await replica.end(signal.SIGKILL)
+    def leaders(self) -> dict[str, list[int]]:
+        """Return the operations that each replica that runs says that it polls."""
+        return {
+            name: [each.number for each in self._running() if name in each.watched.led]
+            for name in (operation.name for operation in self.simulator.operations)
+        }
 
     def shares(self) -> list[int]:
         """Return how many operations each replica that runs says that it polls."""
-        return [sum(each.watched.leases.values()) for each in self.replicas if each.program and not each.is_frozen]
+        return [len(each.watched.led) for each in self._running()]
 
-    async def is_even(self, within: float) -> bool:
-        """Return whether within so many seconds each operation is polled by one, and each replica polls its share."""
-        with suppress(TimeoutError):
+    def is_settled(self) -> bool:
+        """Return whether each operation is polled by one, each replica polls its share, and all show all."""
+        shares, shown = self.shares(), [len(each.watched.shown) for each in self._running()]
+        by_one = all(len(numbers) == 1 for numbers in self.leaders().values())
+        return by_one and max(shares) - min(shares) <= 1 and set(shown) == {TOKENS}
+
+    async def settles(self, within: float) -> float:
+        """Return after how many seconds it is settled; an error if that takes longer."""
+        since = monotonic()
+        try:
             async with asyncio.timeout(within):
-                while True:
-                    shares = self.shares()
-                    if sum(shares) == TOKENS and max(shares) - min(shares) <= 1:
-                        return True
-                    await asyncio.sleep(_EVERY)
-        return False
+                while not self.is_settled():  # noqa: ASYNC110 - what scrapes show has no event
+                    await asyncio.sleep(_EVERY / 2)
+        except TimeoutError:
+            shown = [len(each.watched.shown) for each in self._running()]
+            raise AssertionError(f"not settled: {self.shares()} {self.leaders()} shown {shown}") from None
+        return monotonic() - since
+
+    async def taken_over(self, names: set[str], gone: Replica, since: float, within: float) -> float:
+        """Return after how many seconds others polled the operations of one that was gone at `since`, monotonic."""
+        others = [each for each in self._running() if each is not gone]
+        async with asyncio.timeout(within):
+            while not names <= set().union(*(each.watched.led for each in others)):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(_EVERY / 2)
+        return monotonic() - since
+
+    def _running(self) -> list[Replica]:
+        return [each for each in self.replicas if each.program and not each.is_frozen]
 
 
 @asynccontextmanager
-async def fleet(folder: Path, database: Cluster, size: int = 3, **settings: str) -> AsyncIterator[Fleet]:
-    """Run so many replicas meanwhile."""
+async def fleet(folder: Path, database: Pair, lease: float, size: int = 3) -> AsyncIterator[Fleet]:
+    """Run so many replicas meanwhile, with leases of so many seconds."""
     simulator = Simulator(operations(), SystemClock(), speed=60.0, delay=0.05)
-    (folder / "database-password").write_text(PASSWORDS[ROLE])
-    keys = {each.name: {"token": each.tokens[0], "amd": "auto"} for each in simulator.operations}
     every = f"{INTERVAL:.0f}s"
-    defaults = {
+    settings = {
         "interval": every,
         "amd_interval": every,
         "quota_interval": every,
-        "timeout": "2s",
-        "stale_after": "100",
+        "timeout": f"{TIMEOUT:.0f}s",
+        "stale_after": "200",
         "state_password_file": "database-password",
-        "state_lease": f"{LEASE:g}s",
+        "state_lease": f"{1000 * lease:.0f}ms",
     }
-    async with simulator.serving() as base_url:
-        config = config_file(folder, base_url, keys, state=database.url(), **{**defaults, **settings})
-        async with Fleet(simulator, database, [Replica(config, number) for number in range(size)]) as running:
-            yield running
-
-
-def early(calls: Iterable[Call], interval: float, jitter: float) -> list[tuple[Call, Call]]:
-    """Return what was asked before its time."""
-    by_report = defaultdict(list)
-    for call in sorted(calls, key=lambda call: call.started):
-        by_report[call.operation, call.report, call.params.get("campaign_id")].append(call)
-    pairs = (pair for calls in by_report.values() for pair in pairwise(calls))
-    return [(first, second) for first, second in pairs if second.started - first.started < interval - jitter]
+    async with AsyncExitStack() as stack:
+        base_url = await stack.enter_async_context(simulator.serving())
+        replicas = []
+        for number in range(size):
+            ways = [await stack.enter_async_context(Proxy(port).listening()) for port in database.ports]
+            hosts = ",".join(f"127.0.0.1:{way.port}" for way in ways)
+            state = f"postgresql://{ROLE}@{hosts}/{ROLE}?target_session_attrs=read-write"
+            (place := folder / f"replica-{number}").mkdir()
+            (place / "database-password").write_text(PASSWORDS[ROLE])
+            keys = {each.name: {"token": each.tokens[0], "amd": "auto"} for each in simulator.operations}
+            replicas.append(Replica(config_file(place, base_url, keys, state=state, **settings), number, ways))
+        try:
+            await asyncio.gather(*(replica.start() for replica in replicas))
+            yield Fleet(simulator, database, replicas)
+        finally:
+            for replica in replicas:
+                await replica.end(signal.SIGKILL)
+                # for whoever looks what went wrong
+                (folder / f"replica-{replica.number}" / "log").write_text("\n".join(replica.log))
+                print(f"replica {replica.number} took {replica.processor_seconds:.1f} s of processor time")  # noqa: T201
 
 
 def moments(seed: int) -> random.Random:

@@ -7,7 +7,7 @@ import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -77,39 +77,76 @@ class Cluster:
     async def _connected(self) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         return await psycopg.AsyncConnection.connect(self.url(OWNER), password=PASSWORDS[OWNER], autocommit=True)
 
+    async def create(self) -> None:
+        """Make it from nothing, and start it."""
+        await _init(self)
+        await self.start()
+        await _create_database(self)
+
+    async def remove(self) -> None:
+        """Stop it whatever it does, and leave nothing of it."""
+        if self.pid:
+            self.freeze(frozen=False)
+            await self.stop("immediate")
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+
     async def start(self) -> None:
         """Start it, and return once it takes connections."""
-        await _run("pg_ctl", "start", "--wait", "--pgdata", self.folder, "--log", self.folder / "log")
+        await run("pg_ctl", "start", "--wait", "--pgdata", self.folder, "--log", self.folder / "log")
         self.pid = int((self.folder / "postmaster.pid").read_text(encoding="ascii").split("\n")[0])
 
-    async def stop(self, mode: str = "fast") -> None:
-        """Stop it: `smart`, `fast` or `immediate`."""
-        await _run("pg_ctl", "stop", "--wait", "--mode", mode, "--pgdata", self.folder)
-        self.pid = 0
+    async def stop(self, mode: str = "fast", *, wait: bool = True) -> None:
+        """Stop it: `smart`, `fast` or `immediate`; it is stopped on return, or will be in its own time."""
+        await run("pg_ctl", "stop", "--wait" if wait else "--no-wait", "--mode", mode, "--pgdata", self.folder)
+        self.pid = 0 if wait else self.pid
+
+    async def reload(self) -> None:
+        """Let it read its settings anew."""
+        await self.execute("SELECT pg_reload_conf()")
+
+    async def end_sessions(self) -> None:
+        """End the sessions of all others."""
+        await self.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'wolkvox'")
+
+    async def read_only(self, *, read_only: bool = True) -> None:
+        """Take no writes, or take them again."""
+        await self.execute(
+            "ALTER SYSTEM SET default_transaction_read_only = on"
+            if read_only
+            else "ALTER SYSTEM RESET default_transaction_read_only"
+        )
+        await self.reload()
+        await self.end_sessions()
 
     def freeze(self, *, frozen: bool = True) -> None:
         """Stop all its processes where they are, or let them go on."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii").split()
         for pid in [self.pid, *map(int, children)]:
-            os.kill(pid, signal.SIGSTOP if frozen else signal.SIGCONT)
+            # of a connection that has just ended
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP if frozen else signal.SIGCONT)
 
 
 @asynccontextmanager
 async def cluster() -> AsyncIterator[Cluster]:
     """Run one meanwhile, with a role and a database for exporters."""
     folder = Path(mkdtemp(prefix="wolkvox-postgresql-"))
-    _give_away(folder)
+    give_away(folder)
     made = Cluster(folder / "data", free_port())
     try:
-        await _init(made)
-        await made.start()
-        await _create_database(made)
+        await made.create()
         yield made
     finally:
-        if made.pid:
-            made.freeze(frozen=False)
-            await made.stop("immediate")
+        await made.remove()
         shutil.rmtree(folder)
+
+
+async def until(cluster: Cluster, statement: LiteralString) -> None:
+    """Return as soon as a statement says yes."""
+    async with asyncio.timeout(PATIENCE):
+        while not (await cluster.execute(statement))[0][0]:  # noqa: ASYNC110 - the database has no event for it
+            await asyncio.sleep(0.05)
 
 
 def free_port() -> int:
@@ -122,8 +159,8 @@ def free_port() -> int:
 async def _init(made: Cluster) -> None:
     secret = made.folder.with_name("password")
     secret.write_text(PASSWORDS[OWNER], encoding="ascii")
-    _give_away(secret)
-    await _run(
+    give_away(secret)
+    await run(
         *("initdb", "--pgdata", made.folder, "--username", OWNER, "--pwfile", secret),
         *("--auth", "scram-sha-256", "--no-sync", "--no-locale", "--encoding", "UTF8"),
     )
@@ -139,14 +176,15 @@ async def _create_database(made: Cluster) -> None:
         await owner.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(ROLE)))
 
 
-def _give_away(path: Path) -> None:
+def give_away(path: Path) -> None:
     """Let PostgreSQL's own user have what root has made: as root it does not run."""
     if os.geteuid() == 0:
         user = pwd.getpwnam("postgres")
         os.chown(path, user.pw_uid, user.pw_gid)
 
 
-async def _run(name: str, *arguments: str | Path) -> None:
+async def run(name: str, *arguments: str | Path) -> None:
+    """Run one of PostgreSQL's own programs, as its own user."""
     as_user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
     process = await asyncio.create_subprocess_exec(
         programs() / name,

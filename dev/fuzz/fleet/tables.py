@@ -35,7 +35,7 @@ class Tables:
         now = self.time()
         self._is_to_be_written()
         self.members[member.name] = replace(member, seen=now)
-        gone = [name for name, each in self.members.items() if abs(now - each.seen) > 2 * lasts]
+        gone = [name for name, each in self.members.items() if abs(now - each.seen) > 20 * lasts]
         for name in gone:
             del self.members[name]
         members, rows = tuple(self.members.values()), tuple(self.rows.values())
@@ -66,7 +66,7 @@ class Tables:
         self._is_to_be_written()
         for each in leases:
             if self._is_same(each):
-                self.leases[each.token] = replace(self.leases[each.token], holder="")
+                self.leases[each.token] = replace(self.leases[each.token], holder="", until=self.time())
 
     def read(self, name: str, server: str) -> tuple[int, bytes | None, bytes | None]:
         """See `Database.read`."""

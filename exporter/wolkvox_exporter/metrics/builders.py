@@ -145,7 +145,8 @@ def campaign_detections(name: str, text: str) -> Family[Snapshot]:
 
 def operation_counter(name: str, text: str, value: Callable[[Snapshot], float | None], source: str) -> Family[Snapshot]:
     """Return the family of one count of each operation."""
-    return replace(operation_gauge(name, text, value, source), kind="counter")
+    shown = operation_gauge(name, text, lambda snapshot: value(snapshot) if snapshot.shows_counters else None, source)
+    return replace(shown, kind="counter")
 
 
 def operation_gauge(
@@ -191,25 +192,20 @@ def while_heard_of(family: Family[Snapshot]) -> Family[Snapshot]:
     return replace(family, samples=lambda snapshot: samples(snapshot) if snapshot.is_current else ())
 
 
-def once_loaded(family: Family[Snapshot]) -> Family[Snapshot]:
-    """Return a family of counts that is shown as soon as they go on from what is kept, or they would seem to rise."""
-    samples = family.samples
-    return replace(family, samples=lambda snapshot: samples(snapshot) if snapshot.is_loaded else ())
-
-
 def report_value(
     name: str, text: str, value: Callable[[ReportState], float | None], kind: Kind = "gauge"
 ) -> Family[Snapshot]:
     """Return the family of one value of each report that is polled."""
 
     def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        if kind == "counter" and not snapshot.shows_counters:
+            return
         for report, state in snapshot.reports.items():
             number = value(state)
             if number is not None:
                 yield (snapshot.operation, report), number
 
-    family = Family(name, kind, text, ("operation", "report"), "the polling", samples)
-    return once_loaded(family) if kind == "counter" else family
+    return Family(name, kind, text, ("operation", "report"), "the polling", samples)
 
 
 def report_held(name: str, text: str) -> Family[Snapshot]:
@@ -229,8 +225,10 @@ def report_counter(
     """Return the counter of what a report's polling counts under one more label."""
 
     def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        if not snapshot.shows_counters:
+            return
         for report, state in snapshot.reports.items():
             for key, number in counts(state).items():
                 yield (snapshot.operation, report, key), number
 
-    return once_loaded(Family(name, "counter", text, ("operation", "report", label), "the polling", samples))
+    return Family(name, "counter", text, ("operation", "report", label), "the polling", samples)

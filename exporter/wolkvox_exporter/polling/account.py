@@ -164,6 +164,6 @@ class Account:
         return replace(
             (self._kept or self.state).published,
             state_write_failures=self._write_failures,
-            is_loaded=self._kept is not None,
+            shows_counters=self._kept is not None,
             is_current=self._is_current,
         )

@@ -172,8 +172,8 @@ class Snapshot:
     """Those that the user gives the operation; of the configuration, and so nothing that is written down."""
     day: Annotated[Day | None, Field(exclude=True)] = None
     """The day that it is; of the clock and the configuration. None before that is known."""
-    is_loaded: Annotated[bool, Field(exclude=True)] = True
-    """Whether counts go on from what is kept; False before that was read in a store that several processes share."""
+    shows_counters: Annotated[bool, Field(exclude=True)] = True
+    """False until a store that others share has said what was counted so far: to begin at 0 would be a fall."""
     is_current: Annotated[bool, Field(exclude=True)] = True
     """Whether this process hears how polls go: makes them, or reads in a shared store how others did."""
 

@@ -61,7 +61,8 @@ class PolledOperations:
         due = [
             account
             for account in self._pool().accounts
-            if not account.is_led and self._looked.get(account.name, _NEVER) + TOKEN_CHECK <= now
+            if not (account.is_led and self._fingerprints.get(account.name) in self._named)
+            and self._looked.get(account.name, _NEVER) + TOKEN_CHECK <= now
         ]
         await asyncio.gather(*(self._read(account, salt) for account in due))
 

@@ -112,7 +112,9 @@ class Site:
     async def ready(self, _: web.Request) -> web.Response:
         """Return whether each campaigns report was attempted once, whatever came of it."""
         waiting = sum(not _attempted(snapshot) for snapshot in self.publisher.snapshots.values())
-        return _verdict(not waiting, "ready", _waiting(waiting))
+        trouble = self.publisher.status.store_trouble
+        why = f"; the database that replicas share cannot be used: {trouble}" if trouble else ""
+        return _verdict(not waiting, "ready", _waiting(waiting) + why)
 
     async def reloaded(self, _: web.Request) -> web.Response:
         """Read the configuration anew, if that is enabled, and answer what is wrong with it or that it is in effect."""

@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
@@ -29,6 +29,8 @@ async def connected(conninfo: str) -> Opened:
 class Connection:
     """Does one thing at a time, each within `patience` seconds; what is not done by then may have been done.
 
+    Only connecting may take longer, as long as libpq allows: it goes on, for whoever asks next.
+
     `conninfo` returns libpq's, anew for each connection, as its password may have changed; `prepare` is done first when
     it is opened.
     """
@@ -39,6 +41,7 @@ class Connection:
         self._prepare = prepare
         self._busy = asyncio.Lock()
         self._opened: Opened | None = None
+        self._connecting: asyncio.Task[Opened] | None = None
 
     async def do(self, work: Callable[[Opened], Awaitable[_Result]]) -> _Result:
         """Do some work with the connection, and return what it does. Raises `DatabaseError`."""
@@ -53,6 +56,12 @@ class Connection:
         opened, self._opened = self._opened, None
         if opened:
             await opened.close()
+        connecting, self._connecting = self._connecting, None
+        if connecting:
+            connecting.cancel()
+            await asyncio.wait({connecting})
+            if not connecting.cancelled() and not connecting.exception():
+                await connecting.result().close()
 
     async def _within(self, work: Callable[[Opened], Awaitable[_Result]]) -> _Result:
         # the library would wait for a server that does not answer in order to cancel
@@ -60,30 +69,45 @@ class Connection:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if self._opened:
-                _hang_up(self._opened)
-            else:
-                task.cancel()
-            self._opened = None
             task.add_done_callback(_heard)
+            if not task.done():
+                self._abandon(task)
             raise
 
+    def _abandon(self, task: "asyncio.Task[Any]") -> None:
+        """Wait for work no longer: who comes next makes another connection, and the work finds this one closed."""
+        opened, self._opened = self._opened, None
+        if opened:
+            _hang_up(opened)
+        else:
+            task.cancel()
+
     async def _done(self, work: Callable[[Opened], Awaitable[_Result]]) -> _Result:
+        opened = self._opened
         try:
-            if self._opened is None or self._opened.closed:
+            if opened is None or opened.closed:
                 self._opened = None
-                opened = await connected(self._conninfo())
-                self._opened = opened
+                opened = self._opened = await self._connected()
                 await self._prepare(opened)
-            return await work(self._opened)
-        except psycopg.Error as error:
-            broken, self._opened = self._opened, None
-            if broken:
-                await broken.close()
-            raise explained(error) from None
-        except DatabaseError:
-            await self.close()
-            raise
+            return await work(opened)
+        except (psycopg.Error, DatabaseError) as error:
+            # another may be there by now, if nobody waits for this one any more
+            if self._opened is opened:
+                self._opened = None
+            raise (explained(error) if isinstance(error, psycopg.Error) else error) from None
+        finally:
+            if opened and self._opened is not opened:
+                await opened.close()
+
+    async def _connected(self) -> Opened:
+        """Return a new connection: hosts before the right one take their time, and whoever asks next waits on."""
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(connected(self._conninfo()))
+            self._connecting.add_done_callback(_heard)
+        connecting = self._connecting
+        await asyncio.wait({connecting})
+        self._connecting = None
+        return connecting.result()
 
 
 def _hang_up(opened: Opened) -> None:
@@ -92,6 +116,6 @@ def _hang_up(opened: Opened) -> None:
         raw.shutdown(socket.SHUT_RDWR)
 
 
-def _heard(task: "asyncio.Task[object]") -> None:
+def _heard(task: "asyncio.Task[Any]") -> None:
     if not task.cancelled():
         task.exception()

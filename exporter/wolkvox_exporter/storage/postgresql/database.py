@@ -18,7 +18,7 @@ from wolkvox_exporter.storage.postgresql import schema as tables
 from wolkvox_exporter.storage.postgresql.connection import Connection, Conninfo, Opened, connected
 
 PATIENCE = 5.0
-"""Seconds that anything may take."""
+"""Seconds that anything may take, unless told otherwise."""
 _AGAIN, _STILL_THERE = 2.0, 30.0
 """Seconds after which listening is begun anew, and after which is looked whether the other end is still there."""
 _FORGOTTEN = 20
@@ -109,12 +109,16 @@ _TOLD: LiteralString = ") SELECT version, pg_notify(%(channel)s, %(payload)s) FR
 
 
 class Postgresql:
-    """The tables of one schema; see `replicas.store.Database`. `conninfo` returns libpq's, as it is now."""
+    """The tables of one schema; see `replicas.store.Database`.
 
-    def __init__(self, conninfo: Conninfo, schema: str) -> None:
+    `conninfo` returns libpq's, as it is now; `patience` are seconds that anything may take.
+    """
+
+    def __init__(self, conninfo: Conninfo, schema: str, patience: float = PATIENCE) -> None:
         self._conninfo = conninfo
         self._schema = schema
-        self._connection = Connection(conninfo, PATIENCE, self._prepare)
+        self._patience = patience
+        self._connection = Connection(conninfo, patience, self._prepare)
 
     async def look(self, member: Member, lasts: float) -> View:
         """See `Database.look`."""
@@ -161,13 +165,14 @@ class Postgresql:
         while True:
             with suppress(psycopg.Error, DatabaseError, TimeoutError):
                 async with await connected(self._conninfo()) as ears:
-                    await ears.execute(self._in("LISTEN {channel}"))
+                    async with asyncio.timeout(self._patience):
+                        await ears.execute(self._in("LISTEN {channel}"))
                     # what came before is not told
                     yield None
                     while True:
                         async for notice in ears.notifies(timeout=_STILL_THERE):
                             yield _operation(notice.payload)
-                        async with asyncio.timeout(PATIENCE):
+                        async with asyncio.timeout(self._patience):
                             await ears.execute("SELECT 1")
             await asyncio.sleep(_AGAIN)
 
@@ -176,7 +181,7 @@ class Postgresql:
         await self._connection.close()
 
     async def _prepare(self, connection: Opened) -> None:
-        limit = f"{PATIENCE:g}s"
+        limit = f"{1000 * self._patience:.0f}ms"
         await connection.execute(_SESSION, [limit, limit, limit, f"wolkvox-exporter {__version__}"])
         await tables.prepare(connection, self._schema)
 
