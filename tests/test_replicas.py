@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from fuzz.fleet.tables import failed_over, made_anew
 from support.clock import ManualClock, Rebooted
 from support.database import MemoryDatabase
+from support.kept import readable
 from support.operations import SOON, Running, operation
 from support.processes import direct
 from wolkvox_exporter.app import Exporter, Listen
@@ -199,7 +200,8 @@ async def test_no_token_is_in_the_database() -> None:
     async with fleet() as found, found.replica():
         await found.clock.advance(700)
         tables = found.database.tables
-        dump = repr((tables.leases, tables.rows, tables.contents, tables.members))
+        kept = [readable(part) for parts in tables.contents.values() for part in parts]
+        dump = repr((tables.leases, tables.rows, tables.contents, tables.members, kept))
         assert "CUATRO" in dump
         assert "token-of-" not in dump
 

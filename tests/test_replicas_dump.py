@@ -9,6 +9,7 @@ from pathlib import Path
 
 from support.canary import assert_secret
 from support.canned import Query, Reply, answering
+from support.kept import readable
 from support.postgresql import OWNER, PASSWORDS, ROLE, Cluster, cluster, run
 from support.processes import PATIENCE, config_file, serving
 from test_people import BODIES, PERSON, SECRETS
@@ -23,13 +24,13 @@ def _bodies() -> Iterator[Reply]:
 
 
 async def _dumped(server: Cluster) -> str:
-    """Return all that is in the database, what is binary in there as text, too."""
+    """Return all that is in the database, what is binary or compressed in there as text, too."""
     file = server.folder.with_name("dump")
     address = server.url(OWNER).replace(f"{OWNER}@", f"{OWNER}:{PASSWORDS[OWNER]}@")
     await run("pg_dump", "--dbname", address, "--file", file)
     text = file.read_text()
     binary = (bytes.fromhex(found) for found in re.findall(r"\\x((?:[0-9a-f]{2})+)", text))
-    return "\n".join([text, *(each.decode() for each in binary)])
+    return "\n".join([text, *map(readable, binary)])
 
 
 async def test_a_dump_of_the_database_names_neither_tokens_nor_people(tmp_path: Path) -> None:

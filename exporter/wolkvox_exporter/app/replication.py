@@ -24,9 +24,9 @@ from wolkvox_exporter.replicas.store import Database, DatabaseError
 from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.runtime.concurrency import in_thread
 from wolkvox_exporter.runtime.supervisor import Supervisor
-from wolkvox_exporter.storage import codec
+from wolkvox_exporter.storage import codec, compressed
 
-_FORMAT = Format(codec.encode, codec.encode_note, codec.decode, codec.noted, codec.UnusableError)
+_FORMAT = Format(compressed.encode, codec.encode_note, compressed.decode, codec.noted, codec.UnusableError)
 _GRACE = 3.0
 """Seconds that giving the leases back may take at the end."""
 _SHORTEST = 0.2

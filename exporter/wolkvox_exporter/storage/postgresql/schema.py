@@ -38,6 +38,8 @@ CREATE TABLE {schema}.operation (
     note bytea,
     PRIMARY KEY (name, server)
 );
+-- it is compressed already
+ALTER TABLE {schema}.operation ALTER COLUMN content SET STORAGE EXTERNAL;
 """
 _RIGHTS: LiteralString = """\
 UPDATE {schema}.about SET version = {version};
