@@ -39,7 +39,6 @@ class Account:
         """In a shared store, the state that was kept last; nothing else is shown."""
         self._is_led = not self.is_shared
         self._is_heard_of = self._is_shown_current = False
-        self._write_failures = 0
         self._wanted: tuple[Operation, Client] | None = None
 
     def _token_place(self) -> str:
@@ -128,7 +127,7 @@ class Account:
         """
         noted = self._store is None or await self._store.note(self.operation, begun)
         if not noted:
-            self._write_failed()
+            self.state = outcome.write_failed(self.state, 1)
         self.state = replace(self.state, unsaved=begun.unsaved)
         return not self._is_retired and self._is_led and (noted or not self.is_shared)
 
@@ -138,16 +137,12 @@ class Account:
             return
         kept = self.state
         if not await self._store.save(self.operation, kept):
-            self._write_failed()
+            self.state = outcome.write_failed(self.state, 1)
             return
         written = len(kept.unsaved)
         self.state = replace(self.state, unsaved=self.state.unsaved[written:])
         if self.is_shared and self._is_led:
             self._kept = kept
-
-    def _write_failed(self) -> None:
-        self.state = outcome.write_failed(self.state, 1)
-        self._write_failures += 1
 
     def publish(self, token: TokenState, now: Now) -> None:
         """Hand on what is known now, and when what is asked next; in a shared store no more than is kept there."""
@@ -159,11 +154,10 @@ class Account:
         self._publish(self._as_kept() if self.is_shared else self.state.published)
 
     def _as_kept(self) -> Snapshot:
-        """Return what is shown of it where its state is shared; what this process failed to write is its own."""
+        """Return what is shown of it where its state is shared."""
         self._is_shown_current = self._is_current
         return replace(
             (self._kept or self.state).published,
-            state_write_failures=self._write_failures,
-            shows_counters=self._kept is not None,
+            shows_counters=self._kept is not None and self._is_current,
             is_current=self._is_current,
         )
