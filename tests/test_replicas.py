@@ -1,5 +1,6 @@
 """Several exporters that share a database: they are one."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -116,6 +117,23 @@ async def test_who_ends_in_order_hands_over_at_once() -> None:
         assert found.calls() == before
         await found.clock.advance(600)
         assert {name: number - before[name] for name, number in found.calls().items()} == dict.fromkeys(NAMES, 2)
+
+
+async def test_who_ends_during_a_call_keeps_what_it_brings() -> None:
+    """If an exporter ends while calls are under way, then it waits for their answers, and the next one need not."""
+    async with fleet() as found, found.replica() as stays:
+        async with found.replica():
+            await found.clock.advance(200)
+            found.simulator.delay = 0.5
+            passing = asyncio.create_task(found.clock.advance(110))
+            await found.simulator.until(in_flight=2)
+        await passing
+        assert [call.status for call in found.simulator.calls] == [200] * 8
+        await found.clock.advance(10)
+        assert await led(stays) == set(NAMES)
+        # a note would be there of a call that nobody knows the end of
+        assert [note for _, note in found.database.tables.contents.values()] == [None] * 4
+        assert (await stays.samples()).values("wolkvox_polls_total", report="campaigns") == [2.0] * 4
 
 
 async def test_without_the_database_at_the_start_nothing_is_asked() -> None:

@@ -27,7 +27,7 @@ from wolkvox_exporter.storage import codec
 
 _FORMAT = Format(codec.encode, codec.encode_note, codec.decode, codec.noted, codec.UnusableError)
 _GRACE = 3.0
-"""Seconds that giving the leases back may take at the end."""
+"""Seconds that calls under way, and then giving the leases back, may take at the end."""
 _SHORTEST = 0.2
 """Seconds between two looks at the database, however much changes."""
 
@@ -70,6 +70,15 @@ class Replication:
         """Take part."""
         supervisor.start("replicas", self._run)
         supervisor.start("changes of replicas", self._listen)
+
+    async def finish(self) -> None:
+        """Begin nothing more, and give the calls under way a moment: whoever comes next had to wait for them."""
+        self.coordinator.finish()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE):
+                for account in self._pool().accounts:
+                    await account.idle.wait()
+                    await account.kept.wait()
 
     async def leave(self) -> None:
         """Give all leases back, and the connections; nothing is polled any more."""

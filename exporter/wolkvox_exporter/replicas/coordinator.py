@@ -60,6 +60,7 @@ class Coordinator:
         self._tokens: Mapping[str, str] = MappingProxyType({})
         self._watch: Watch | None = None
         self._renewed = float("-inf")
+        self._is_ending = False
         self._has_changed = False
         """Whether the database began another life, or a clock was set, and leases have not been claimed since."""
         ledger.stand_down = self.stand_down
@@ -87,6 +88,12 @@ class Coordinator:
         self._ledger.held.pop(name, None)
         self._operations.stand_down(name)
 
+    def finish(self) -> None:
+        """Begin no further call and take nothing more: `leave` follows once the calls under way have ended."""
+        self._is_ending = True
+        for name in self._led:
+            self._operations.finish(name)
+
     async def leave(self) -> None:
         """Give all leases back, so that others need not wait for their ends; nothing is asked any more."""
         held = [each.lease for each in self._held.values()]
@@ -108,7 +115,8 @@ class Coordinator:
                 return
             await self._claim(view)
         await self._renew()
-        await self._share(view)
+        if not self._is_ending:
+            await self._share(view)
         operations = self._operations.all()
         # those of tokens that are had go on, or begin, at the next step
         waiting = {name for name, token in self._tokens.items() if token in self._held}
@@ -199,9 +207,9 @@ class Coordinator:
         return life.pause(self._pace.length, longest)
 
     async def _release(self) -> None:
-        for name, token in list(self._led.items()):
+        for name, token in self._led.items():
             if token in self._leaving:
-                self.stand_down(name)
+                self._operations.finish(name)
         free = [token for token in self._leaving if self._is_idle(token)]
         released = [self._held[token].lease for token in free]
         for token in free:

@@ -32,13 +32,16 @@ class Operations(Protocol):
         """Return what stands for the token of each in the database; one whose token cannot be read is missing."""
 
     def is_idle(self, name: str) -> bool:
-        """Return whether no call of it is under way, and no answer is being read."""
+        """Return whether no call of it is under way, and no answer is being read or kept."""
 
     def is_led(self, name: str) -> bool:
         """Return whether it is asked for."""
 
     async def lead(self, name: str, how: Lead) -> None:
         """Ask for it from now on."""
+
+    def finish(self, name: str) -> None:
+        """Begin no further call for it; what the one under way brings is kept and published yet."""
 
     def stand_down(self, name: str) -> None:
         """Begin no call for it from now on, and keep and publish nothing of it."""

@@ -94,7 +94,7 @@ class PolledOperations:
     def is_idle(self, name: str) -> bool:
         """See `Operations.is_idle`."""
         account = self._account(name)
-        return account is None or account.idle.is_set()
+        return account is None or (account.idle.is_set() and account.kept.is_set())
 
     def is_led(self, name: str) -> bool:
         """See `Operations.is_led`."""
@@ -123,6 +123,11 @@ class PolledOperations:
             account.publish(account.state.token, self._now())
         if account.is_led and not account.is_retired:
             self._pool().lead(account, fingerprint, how.busy)
+
+    def finish(self, name: str) -> None:
+        """See `Operations.finish`."""
+        if account := self._account(name):
+            self._pool().finish(account)
 
     def stand_down(self, name: str) -> None:
         """See `Operations.stand_down`."""
