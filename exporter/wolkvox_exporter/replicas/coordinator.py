@@ -96,11 +96,11 @@ class Coordinator:
 
     async def leave(self) -> None:
         """Give all leases back, so that others need not wait for their ends; nothing is asked any more."""
-        held = [each.lease for each in self._held.values()]
-        for token in list(self._held):
+        held = dict(self._held)
+        for token in held:
             self._drop(token)
         with suppress(DatabaseError):
-            await self._database.release(held)
+            await self._database.release([each.lease for each in held.values()])
             await self._database.leave(self.name)
 
     async def _step(self) -> None:
@@ -110,9 +110,8 @@ class Coordinator:
                 self.stand_down(name)
         view = await self._look()
         if self._has_changed:
-            if not self._led.keys() <= self._tokens.keys():
-                # by another salt they are called otherwise, and that takes a moment
-                return
+            if self._led.keys() - self._tokens.keys():
+                return  # by another salt they are called otherwise, and that takes a moment
             await self._claim(view)
         await self._renew()
         if not self._is_ending:
@@ -297,5 +296,5 @@ class Coordinator:
     def _fails(self, error: DatabaseError) -> None:
         if str(error) != self.standing.trouble:
             log.warning("the database cannot be used", error=error.reason, remedy=error.remedy)
-        holders = MappingProxyType(dict.fromkeys(self._led, self.name))
-        self.standing = replace(self.standing, is_up=False, trouble=str(error), holders=holders)
+        mine = MappingProxyType(dict.fromkeys(self._led, self.name))
+        self.standing = replace(self.standing, is_up=False, trouble=str(error), holders=mine)
