@@ -68,13 +68,14 @@ def _operation(name: str) -> str:
     return name.partition(_OF_AN_OPERATION)[2].partition('"')[0]
 
 
-def early(calls: Iterable[Call], interval: float, jitter: float) -> list[tuple[Call, Call]]:
-    """Return what was asked before its time."""
+def early(calls: Iterable[Call], interval: float, jitter: float) -> list[tuple[float, Call, Call]]:
+    """Return what was asked before its time, and after how many seconds."""
     by_report = defaultdict(list)
     for call in sorted(calls, key=lambda call: call.started):
         by_report[call.operation, call.report, call.params.get("campaign_id")].append(call)
     pairs = (pair for calls in by_report.values() for pair in pairwise(calls))
-    return [(first, second) for first, second in pairs if second.started - first.started < interval - jitter]
+    gaps = [(second.started - first.started, first, second) for first, second in pairs]
+    return [found for found in gaps if found[0] < interval - jitter]
 
 
 def overlapping(calls: Iterable[Call], timeout: float) -> list[tuple[Call, Call]]:

@@ -13,7 +13,7 @@ import structlog
 from wolkvox_exporter.replicas import leases, life, offset
 from wolkvox_exporter.replicas.leases import Held, Pace, Replica, Watch
 from wolkvox_exporter.replicas.ledger import Format, Ledger
-from wolkvox_exporter.replicas.operations import Lead, Operations, Standing
+from wolkvox_exporter.replicas.operations import Lead, Operations, Standing, polled_by
 from wolkvox_exporter.replicas.rows import Rows, Start
 from wolkvox_exporter.replicas.store import Database, DatabaseError, Member, View
 from wolkvox_exporter.runtime.clock import Clock
@@ -60,6 +60,8 @@ class Coordinator:
         self._tokens: Mapping[str, str] = MappingProxyType({})
         self._watch: Watch | None = None
         self._renewed = float("-inf")
+        self._told_troubles: set[str] = set()
+        """What was wrong with the database since it could be used last."""
         self._is_ending = False
         self._has_changed = False
         """Whether the database began another life, or a clock was set, and leases have not been claimed since."""
@@ -276,14 +278,8 @@ class Coordinator:
     def _stands(self, view: View) -> None:
         if self.standing.trouble:
             log.info("the database can be used again")
-        names = {(row.name, row.server): row.token for row in view.rows}
-        holders = {}
-        for name, operation in self._operations.all().items():
-            token = self._tokens.get(name, names.get((name, operation.base_url), ""))
-            lease = view.leases.get(token)
-            if lease and not leases.is_free(lease, view.now):
-                holders[name] = lease.holder
-        holders |= dict.fromkeys(self._led, self.name)
+        self._told_troubles.clear()
+        holders = polled_by(self._operations.all().values(), self._tokens, view) | dict.fromkeys(self._led, self.name)
         mine = self._configuration()
         members = self._watch.members if self._watch else ()
         differing = tuple(name for name, configuration in members if configuration != mine)
@@ -294,7 +290,9 @@ class Coordinator:
         )
 
     def _fails(self, error: DatabaseError) -> None:
-        if str(error) != self.standing.trouble:
+        # a database that hangs fails in turns in one way and another
+        if str(error) not in self._told_troubles:
+            self._told_troubles.add(str(error))
             log.warning("the database cannot be used", error=error.reason, remedy=error.remedy)
         mine = MappingProxyType(dict.fromkeys(self._led, self.name))
         self.standing = replace(self.standing, is_up=False, trouble=str(error), holders=mine)
