@@ -18,7 +18,7 @@ from wolkvox_exporter.replicas.rows import Rows, Start
 from wolkvox_exporter.replicas.store import Database, DatabaseError, Member, View
 from wolkvox_exporter.runtime.clock import Clock
 
-_DIFFERING_REMEDY = "their operations in effect are others than here; give all replicas the same configuration"
+_DIFFERING_REMEDY = "give all replicas the same configuration, and a token for each operation; see the other logs, too"
 
 log = structlog.get_logger()
 
@@ -250,7 +250,8 @@ class Coordinator:
                 await self._renew()
 
     async def _lead(self, name: str, token: str, start: Start | None, busy: float | None, view: View) -> None:
-        if start is None or not self._is_had(token) or name not in self._operations.all():
+        is_to_be = self._is_had(token) and name in self._operations.all() and not self._is_ending
+        if start is None or not is_to_be:
             return
         operation = self._operations.all()[name]
         by = next((row.token for row in view.rows if (row.name, row.server) == (name, operation.base_url)), "")

@@ -87,6 +87,11 @@ class PolledOperations:
                 self._named[fingerprint] = named
         self._fingerprints[name] = fingerprint
 
+    @property
+    def lacking(self) -> list[str]:
+        """The operations for which there is no token here."""
+        return sorted(self._problems.keys() & self.all().keys())
+
     def _show_lack(self, account: Account, problem: str) -> None:
         """Show that nothing can be asked for, unless a replica that has a token has kept something."""
         if account.is_shown:
