@@ -135,7 +135,7 @@ SILENCES = {
     "WolkvoxAllExportersDown": {"WolkvoxExporterDown"} | OF_OPERATIONS | OF_CAMPAIGNS,
     "WolkvoxExporterAbsent": {"WolkvoxExporterDown"} | OF_OPERATIONS | OF_CAMPAIGNS,
     "WolkvoxDatabaseDown": {"WolkvoxReplicaWithoutDatabase", "WolkvoxOperationNotPolled"} | SYMPTOMS,
-    "WolkvoxOperationNotPolled": LESSER | OF_CAMPAIGNS,
+    "WolkvoxOperationNotPolled": SYMPTOMS | OF_CAMPAIGNS,
     "WolkvoxTokenRejected": SYMPTOMS | OF_CAMPAIGNS,
     "WolkvoxQuotaExhausted": SYMPTOMS | OF_CAMPAIGNS | {"WolkvoxQuotaNearlyUsed"},
     "WolkvoxApiUnreachable": LESSER | OF_CAMPAIGNS,

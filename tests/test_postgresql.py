@@ -1,6 +1,7 @@
 """The database that replicas share, held against a real PostgreSQL."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Protocol
@@ -11,6 +12,7 @@ from psycopg.conninfo import make_conninfo
 
 from support.postgresql import PASSWORDS, ROLE, Cluster, cluster
 from wolkvox_exporter.replicas.store import DatabaseError, Lease, Member, Row
+from wolkvox_exporter.storage.postgresql.connection import Connection, Opened
 from wolkvox_exporter.storage.postgresql.database import PATIENCE, Postgresql
 from wolkvox_exporter.storage.postgresql.schema import script
 
@@ -192,6 +194,29 @@ async def test_a_frozen_database_holds_nothing_up_for_long(server: Cluster, conn
     finally:
         server.freeze(frozen=False)
     assert (await database.look(ANA, 15)).members
+
+
+async def test_an_answer_that_comes_too_late_costs_no_connection(server: Cluster) -> None:
+    """If a process stood still, so that an answer was there but not in time, then its connection is used again."""
+    conninfo = make_conninfo(server.url(), password=PASSWORDS[ROLE])
+
+    async def backend(connection: Opened) -> int:
+        (pid,) = await (await connection.execute("SELECT pg_backend_pid()")).fetchone() or (0,)
+        return int(pid)
+
+    async def late(connection: Opened) -> None:
+        await backend(connection)
+        time.sleep(0.4)  # noqa: ASYNC251 - all of the process stands still
+
+    async def nothing(_: Opened) -> None:
+        pass
+
+    connection = Connection(lambda: conninfo, 0.3, nothing)
+    before = await connection.do(backend)
+    with pytest.raises(DatabaseError):
+        await connection.do(late)
+    assert await connection.do(backend) == before
+    await connection.close()
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])

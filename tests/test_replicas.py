@@ -1,27 +1,20 @@
 """Several exporters that share a database: they are one."""
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
 from fuzz.fleet.tables import failed_over, made_anew
-from support.clock import ManualClock, Rebooted
-from support.database import MemoryDatabase
 from support.kept import readable
-from support.operations import SOON, Running, operation
+from support.operations import Running
 from support.processes import direct
-from wolkvox_exporter.app import Exporter, Listen
-from wolkvox_exporter.app.replication import Shared
-from wolkvox_exporter.config import AmdMode, Config, FileToken
-from wolkvox_exporter.simulator import Campaign, Operation, Simulator
+from support.sharing import NAMES, Fleet, led, sharing
+from wolkvox_exporter.config import FileToken
 
-NAMES = ("uno", "dos", "tres", "cuatro")
-DIALLED, UP, HELD = "wolkvox_campaign_dialed_total", "wolkvox_up", "wolkvox_exporter_lease_held"
+DIALLED, UP = "wolkvox_campaign_dialed_total", "wolkvox_up"
 COUNTERS = (
     *("wolkvox_polls_total", "wolkvox_poll_failures_total", "wolkvox_api_requests_total"),
     *("wolkvox_unreadable_values_total", "wolkvox_state_write_failures_total", "wolkvox_campaign_dialed_total"),
@@ -35,62 +28,9 @@ def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
     direct(monkeypatch)
 
 
-class Fleet:
-    """A simulated contact centre, a database, and exporters that come and go."""
-
-    def __init__(self, clock: ManualClock, simulator: Simulator, base_url: str) -> None:
-        self.clock = clock
-        self.simulator = simulator
-        self.database = MemoryDatabase(clock)
-        self._base_url = base_url
-
-    @asynccontextmanager
-    async def replica(self, *names: str, token: FileToken | None = None) -> AsyncIterator[Running]:
-        """Run one more exporter, of these operations or of all, on a machine of its own; perhaps with this token."""
-        wanted = [
-            operation(self._base_url, name, f"token-of-{name}", amd=AmdMode.OFF).model_copy(
-                update={"token": token} if token else {}
-            )
-            for name in names or NAMES
-        ]
-        exporter = Exporter(Config(tuple(wanted), ()), Rebooted(self.clock), spread=SOON, shared=Shared(self.database))
-        async with (
-            aiohttp.ClientSession() as session,
-            exporter.running(Listen([("127.0.0.1", 0)])) as [(_, port)],
-        ):
-            yield Running(exporter, port, session)
-
-    def calls(self) -> Counter[str]:
-        """Return how often each operation was asked for."""
-        return Counter(call.operation for call in self.simulator.calls)
-
-
-@asynccontextmanager
-async def fleet() -> AsyncIterator[Fleet]:
-    """Run a contact centre."""
-    clock = ManualClock()
-    centre = [
-        Operation(
-            name,
-            (f"token-of-{name}", f"other-of-{name}"),
-            [Campaign(f"{number}", name.upper(), records=900, answer=10)],
-        )
-        for number, name in enumerate(NAMES, 4000)
-    ]
-    simulator = Simulator(centre, clock)
-    async with simulator.serving() as base_url:
-        yield Fleet(clock, simulator, base_url)
-
-
-async def led(replica: Running) -> set[str]:
-    """Return the operations that a replica says it polls."""
-    samples = await replica.samples()
-    return {name for name in NAMES if samples.value(HELD, operation=name) == 1}
-
-
 async def test_two_replicas_share_the_tokens_and_serve_the_same() -> None:
     """If two exporters share a database, then each polls half of the operations, and both serve all of them."""
-    async with fleet() as found, found.replica() as first, found.replica() as second:
+    async with sharing() as found, found.replica() as first, found.replica() as second:
         await found.clock.advance(1300)
         assert sorted(map(len, (await led(first), await led(second)))) == [2, 2]
         assert await led(first) | await led(second) == set(NAMES)
@@ -106,7 +46,7 @@ async def test_two_replicas_share_the_tokens_and_serve_the_same() -> None:
 
 async def test_who_ends_in_order_hands_over_at_once() -> None:
     """If one of two exporters ends, then the other polls everything within some seconds, and no report early."""
-    async with fleet() as found, found.replica() as stays:
+    async with sharing() as found, found.replica() as stays:
         async with found.replica():
             await found.clock.advance(400)
         before = found.calls()
@@ -119,9 +59,26 @@ async def test_who_ends_in_order_hands_over_at_once() -> None:
         assert {name: number - before[name] for name, number in found.calls().items()} == dict.fromkeys(NAMES, 2)
 
 
+async def test_who_ends_during_a_call_keeps_what_it_brings() -> None:
+    """If an exporter ends while calls are under way, then it waits for their answers, and the next one need not."""
+    async with sharing() as found, found.replica() as stays:
+        async with found.replica():
+            await found.clock.advance(200)
+            found.simulator.delay = 0.5
+            passing = asyncio.create_task(found.clock.advance(110))
+            await found.simulator.until(in_flight=2)
+        await passing
+        assert [call.status for call in found.simulator.calls] == [200] * 8
+        await found.clock.advance(10)
+        assert await led(stays) == set(NAMES)
+        # a note would be there of a call that nobody knows the end of
+        assert [note for _, note in found.database.tables.contents.values()] == [None] * 4
+        assert (await stays.samples()).values("wolkvox_polls_total", report="campaigns") == [2.0] * 4
+
+
 async def test_without_the_database_at_the_start_nothing_is_asked() -> None:
     """If the database cannot be reached at the start, then the exporter starts, asks nothing, and goes on by itself."""
-    async with fleet() as found:
+    async with sharing() as found:
         found.database.is_down = True
         async with found.replica() as alone:
             await found.clock.advance(600)
@@ -141,7 +98,7 @@ async def test_without_the_database_at_the_start_nothing_is_asked() -> None:
 
 async def test_a_replica_that_comes_begins_no_counter_anew() -> None:
     """If a replica starts while others poll, then each of its scrapes shows the counters as they are, or not at all."""
-    async with fleet() as found, found.replica():
+    async with sharing() as found, found.replica():
         await found.clock.advance(700)
         found.database.is_down = True
         async with found.replica() as late:
@@ -155,7 +112,7 @@ async def test_a_replica_that_comes_begins_no_counter_anew() -> None:
 
 async def test_without_the_database_nothing_more_is_asked() -> None:
     """If the database goes away, then data are served until they are stale, and nothing is asked until it is back."""
-    async with fleet() as found, found.replica() as alone:
+    async with sharing() as found, found.replica() as alone:
         await found.clock.advance(60)
         before = found.calls()
         found.database.is_down = True
@@ -169,7 +126,7 @@ async def test_without_the_database_nothing_more_is_asked() -> None:
 
 async def test_without_a_note_there_is_no_call() -> None:
     """If the database keeps no note, then no call goes out, and as soon as it does again, those that are due do."""
-    async with fleet() as found, found.replica():
+    async with sharing() as found, found.replica():
         await found.clock.advance(60)
         before = found.calls()
         found.database.refuses_notes = True
@@ -182,7 +139,7 @@ async def test_without_a_note_there_is_no_call() -> None:
 
 async def test_nothing_is_shown_that_is_not_kept() -> None:
     """If a state cannot be kept, then what the poll brought is not shown, on the page of its own replica either."""
-    async with fleet() as found, found.replica() as alone:
+    async with sharing() as found, found.replica() as alone:
         await found.clock.advance(60)
         before = (await alone.samples()).value("wolkvox_polls_total", operation="uno", report="campaigns")
         found.database.refuses_writes = True
@@ -197,7 +154,7 @@ async def test_nothing_is_shown_that_is_not_kept() -> None:
 
 async def test_no_token_is_in_the_database() -> None:
     """If a database is searched for a token, or for its plain digest, then neither is found."""
-    async with fleet() as found, found.replica():
+    async with sharing() as found, found.replica():
         await found.clock.advance(700)
         tables = found.database.tables
         kept = [readable(part) for parts in tables.contents.values() for part in parts]
@@ -208,7 +165,7 @@ async def test_no_token_is_in_the_database() -> None:
 
 async def test_the_page_says_who_polls_what() -> None:
     """If replicas share the operations, then the page of each says which are its own, and which another polls."""
-    async with fleet() as found, found.replica() as first, found.replica() as second:
+    async with sharing() as found, found.replica() as first, found.replica() as second:
         await found.clock.advance(60)
         for replica in (first, second):
             _, text = await replica.get("/")
@@ -224,7 +181,7 @@ async def test_the_page_says_who_polls_what() -> None:
 async def test_replicas_whose_configurations_differ_are_told() -> None:
     """If one replica has an operation that the other has not, then log and page say so, and it is polled there."""
     with capture_logs() as logged:
-        async with fleet() as found, found.replica() as first, found.replica("uno", "dos") as second:
+        async with sharing() as found, found.replica() as first, found.replica("uno", "dos") as second:
             await differing(found, first, second)
     assert "replicas differ" in [line["event"] for line in logged]
 
@@ -239,7 +196,7 @@ async def differing(found: Fleet, first: Running, second: Running) -> None:
 
 async def test_a_database_that_loses_its_last_minutes_makes_nothing_early_or_less() -> None:
     """If a database goes on from a copy, then its holder goes on with what it has, and no counter falls."""
-    async with fleet() as found, found.replica() as alone, found.replica() as other:
+    async with sharing() as found, found.replica() as alone, found.replica() as other:
         await found.clock.advance(290)
         copied = found.database.tables.copied(found.database.tables.identity)
         await found.clock.advance(320)
@@ -260,7 +217,7 @@ async def test_a_database_that_loses_its_last_minutes_makes_nothing_early_or_les
 
 async def test_a_database_made_anew_is_gone_on_with_at_once() -> None:
     """If an empty database is in the place of another, then each holder claims its tokens, and asks what is due."""
-    async with fleet() as found, found.replica() as first, found.replica() as second:
+    async with sharing() as found, found.replica() as first, found.replica() as second:
         await found.clock.advance(290)
         before, calls = [await led(first), await led(second)], found.calls()
         found.database.tables = made_anew(found.database.tables)
@@ -276,7 +233,7 @@ async def test_a_token_that_changes_is_waited_for(tmp_path: Path) -> None:
     """If the token of an operation becomes another one, then its replica takes the lease of that one, and goes on."""
     file = tmp_path / "token"
     file.write_text("token-of-uno")
-    async with fleet() as found, found.replica("uno", token=FileToken(file)) as alone:
+    async with sharing() as found, found.replica("uno", token=FileToken(file)) as alone:
         await found.clock.advance(60)
         file.write_text("other-of-uno")
         await found.clock.advance(320)
@@ -285,9 +242,30 @@ async def test_a_token_that_changes_is_waited_for(tmp_path: Path) -> None:
         assert found.calls()["uno"] == 2
 
 
+async def test_an_operation_without_a_token_is_shown_to_fail(tmp_path: Path) -> None:
+    """If no replica finds a token, then the operation fails for that, and no longer once there is one."""
+    file = tmp_path / "token"
+    async with sharing() as found, found.replica("uno", token=FileToken(file)) as alone:
+        await found.clock.advance(60)
+        assert (await alone.samples()).value(UP, operation="uno", report="campaigns") == 0
+        assert (await alone.get("/-/ready"))[0] == 200
+        assert "no token" in (await alone.get("/"))[1]
+        async with found.replica("uno") as other:
+            await found.clock.advance(200)
+            assert await led(other) == {"uno"}
+            # and not given to one that can do nothing with it, and taken back, again and again
+            assert found.database.tables.last_number == 1
+            assert (await alone.samples()).value(UP, operation="uno", report="campaigns") == 1
+        assert found.calls() == {"uno": 1}
+        file.write_text("token-of-uno")
+        await found.clock.advance(300)
+        assert await led(alone) == {"uno"}
+        assert found.calls() == {"uno": 2}
+
+
 async def test_an_operation_that_comes_back_is_shown_as_it_is_kept() -> None:
     """If a reload takes an operation out that another replica polls, and the next one brings it back, it is shown."""
-    async with fleet() as found, found.replica() as first, found.replica() as second:
+    async with sharing() as found, found.replica() as first, found.replica() as second:
         await found.clock.advance(60)
         name = min(await led(first))
         wanted = [account.operation for account in second.exporter.accounts]

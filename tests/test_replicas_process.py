@@ -13,8 +13,8 @@ import pytest_asyncio
 
 from support.fleet import INTERVAL, TIMEOUT, TOKENS, Fleet, fleet, moments
 from support.standby import Pair, pair
-from support.trouble import ANOTHER_LIFE, OF_A_REPLICA, OF_THE_DATABASE, Trouble
-from support.watched import early, overlapping
+from support.trouble import ANOTHER_LIFE, OF_A_REPLICA, OF_THE_DATABASE, Trouble, ended, killed
+from support.watched import Lost, early, overlapping
 from wolkvox_exporter.polling.store import SLACK
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
@@ -59,14 +59,27 @@ async def test_whatever_befalls_replicas_costs_nothing(tmp_path: Path, database:
         for number in range(ROUNDS):
             running.simulator.delay = moment.choice([0.05, 0.3, 0.8])
             await asyncio.sleep(moment.uniform(0.0, INTERVAL))
-            what = trouble(number)
-            await what(running, moment.choice(running.replicas), moment, LEASE)
+            what, victim = trouble(number), moment.choice(running.replicas)
+            lost = Lost.now(victim.watched)
+            await what(running, victim, moment, LEASE)
+            # who knows what a database has lost has to live on until it is put back
+            await asyncio.sleep(PAUSE if what in ANOTHER_LIFE else 0.0)
             after = await running.settles(SETTLED + PAUSE)
-            print(f"{number} {what.__name__}: settled after {after:.1f} s")  # noqa: T201
+            told(f"{number} {what.__name__}: settled after {after:.1f} s", running, lost, what)
             unbroken(running, f"round {number}, {what.__name__}, seed {SEED}")
         await asyncio.sleep(2 * INTERVAL)
         unbroken(running, "at the end")
         assert {call.operation for call in running.simulator.calls} == {f"operation-{each}" for each in range(TOKENS)}
+
+
+def told(words: str, running: Fleet, lost: Lost, what: Trouble) -> None:
+    """Print how a round went, for whoever measures."""
+    if what in {killed, ended}:
+        over = lost.taken_over(each.watched for each in running.replicas)
+        added = lost.added(running.simulator.calls, INTERVAL, SLACK + TIMEOUT)
+        words += f", taken over within {max(over, default=0.0):.1f} s, asked {max(added, default=0.0):.1f} s late"
+    scrapes = sum(each.watched.scrapes for each in running.replicas)
+    print(f"{words}; {len(running.simulator.calls)} calls, {scrapes} scrapes")  # noqa: T201
 
 
 def unbroken(running: Fleet, when: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from support.database import MemoryDatabase
 from support.operations import Running
 from support.processes import direct
-from test_replicas import NAMES, Fleet, fleet, led
+from support.sharing import NAMES, Fleet, led, sharing
 from wolkvox_exporter.simulator import Fault
 
 POLLS, FAILED = "wolkvox_polls_total", "wolkvox_poll_failures_total"
@@ -36,7 +36,7 @@ async def pair(found: Fleet) -> AsyncIterator[tuple[Running, Running, MemoryData
 
 async def test_a_replica_without_the_database_shows_no_count_that_it_has_not_read() -> None:
     """If a replica is started while the database is down, then its counts are missing, not 0, until they go on."""
-    async with fleet() as found:
+    async with sharing() as found:
         async with found.replica():
             await found.clock.advance(650)
         found.database.is_down = True
@@ -53,14 +53,14 @@ async def test_a_replica_without_the_database_shows_no_count_that_it_has_not_rea
 
 async def test_at_its_first_start_a_replica_counts_from_its_first_poll() -> None:
     """If nothing was ever kept, then the counts are there as soon as the first poll is."""
-    async with fleet() as found, found.replica() as alone:
+    async with sharing() as found, found.replica() as alone:
         await found.clock.advance(60)
         assert (await alone.samples()).value(POLLS, operation="uno", report="campaigns") == 1
 
 
 async def test_a_replica_that_is_cut_off_does_not_say_how_polls_went() -> None:
     """If one of two replicas loses the database, it shows its last data, and neither counts nor that all is well."""
-    async with fleet() as found, pair(found) as (first, second, link):
+    async with sharing() as found, pair(found) as (first, second, link):
         await found.clock.advance(400)
         link.is_down = True
         # every call of whoever polls all from now on is refused
@@ -84,7 +84,7 @@ async def test_a_replica_that_is_cut_off_does_not_say_how_polls_went() -> None:
 
 async def test_it_is_counted_how_many_replicas_differ() -> None:
     """If one of two replicas has other operations, then each says that one differs; without a database neither does."""
-    async with fleet() as found, found.replica() as first:
+    async with sharing() as found, found.replica() as first:
         assert (await first.samples()).values(DIFFERING) == []
         await found.clock.advance(5)
         assert (await first.samples()).values(DIFFERING) == [0]

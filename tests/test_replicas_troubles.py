@@ -1,5 +1,6 @@
 """A database that cannot be used: whoever runs the exporter reads why and what to do, and it goes on by itself."""
 
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -47,6 +48,24 @@ async def test_an_unreachable_database_is_waited_for(tmp_path: Path, server: Clu
             assert 'wolkvox_campaign_records{campaign="Mora"' in (await exporter.get("/metrics"))[1]
             way.cut(cut=False)
             await exporter.goes_on()
+
+
+async def test_a_database_that_hangs_is_told_of_once_and_keeps_no_process_from_ending(
+    tmp_path: Path, server: Cluster
+) -> None:
+    """If the database answers nothing, then the log says so once in each way, and a process ends all the same."""
+    async with Proxy(server.port).listening() as way:
+        state = f"postgresql://{ROLE}@127.0.0.1:{way.port}/{ROLE}"
+        async with alone(tmp_path, state, state_schema="hanging") as exporter:
+            await exporter.goes_on()
+            way.be(Way.HANGS)
+            await exporter.refuses("the database does not answer in time", "look whether it hangs")
+            # it does not answer new connections either
+            await exporter.refuses("connection timeout expired", "look whether it runs")
+            assert await exporter.program.end(signal.SIGTERM, within=10.0) == 0
+            said = [line for line in exporter.program.err if "cannot be used" in line or '"warning"' in line]
+            assert len([line for line in said if "cannot be used" in line]) == 2
+            assert [line for line in said if "cannot be used" not in line and "every 5m" not in line] == []
 
 
 async def test_a_wrong_password_is_put_right_while_it_runs(tmp_path: Path, server: Cluster) -> None:

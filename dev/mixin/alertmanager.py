@@ -49,8 +49,8 @@ INHIBITIONS: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     ((_named("WolkvoxDatabaseDown"),), _named(_SYMPTOM), _JOB),
     ((_named(f"{_REASON}|WolkvoxApiUnreachable|{_NOT_POLLED}"),), _CAMPAIGNS, _OPERATION),
     ((_named("WolkvoxDataStale"), 'report="campaigns"'), _CAMPAIGNS, _OPERATION),
-    ((_named(_REASON),), _named(_SYMPTOM), _OPERATION),
-    ((_named(f"WolkvoxApiUnreachable|{_NOT_POLLED}"),), _named(_LESSER), _OPERATION),
+    ((_named(f"{_REASON}|{_NOT_POLLED}"),), _named(_SYMPTOM), _OPERATION),
+    ((_named("WolkvoxApiUnreachable"),), _named(_LESSER), _OPERATION),
     ((_named("WolkvoxReportNotAttempted"),), _named(_OF_A_REPORT), _REPORT),
     ((_named("WolkvoxQuotaExhausted"),), _named("WolkvoxQuotaNearlyUsed"), _OPERATION),
     # not that nobody is ready: that is said at any hour, and this is not

@@ -15,7 +15,7 @@ from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 
 _OFTEN = 0.1
-_MEANWHILE = 2.0
+_MEANWHILE = 1.0
 """Seconds in which it would have been asked: an interval."""
 
 
@@ -70,7 +70,7 @@ async def alone(folder: Path, state: str, password: str = PASSWORDS[ROLE], **set
     centre = [Operation("ventas-co", ("token-of-ventas",), [Campaign("4000", "Mora", records=900)])]
     simulator = Simulator(centre, SystemClock())
     (file := folder / "database-password").write_text(password)
-    settings = {"state_password_file": file.name, "state_lease": "3s", "interval": "2s", "timeout": "2s", **settings}
+    settings = {"state_password_file": file.name, "state_lease": "3s", "interval": "1s", "timeout": "2s", **settings}
     async with simulator.serving() as base_url:
         keys = {"ventas-co": {"token": "token-of-ventas", "amd": "off"}}
         config = config_file(folder, base_url, keys, state=state, **settings)

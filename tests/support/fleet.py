@@ -158,14 +158,6 @@ class Fleet:
             raise AssertionError(f"not settled: {self.shares()} {self.leaders()} shown {shown}") from None
         return monotonic() - since
 
-    async def taken_over(self, names: set[str], gone: Replica, since: float, within: float) -> float:
-        """Return after how many seconds others polled the operations of one that was gone at `since`, monotonic."""
-        others = [each for each in self._running() if each is not gone]
-        async with asyncio.timeout(within):
-            while not names <= set().union(*(each.watched.led for each in others)):  # noqa: ASYNC110 - as above
-                await asyncio.sleep(_EVERY / 2)
-        return monotonic() - since
-
     def _running(self) -> list[Replica]:
         return [each for each in self.replicas if each.program and not each.is_frozen]
 

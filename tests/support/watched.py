@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from time import monotonic
 
+from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.simulator import Call
 
 _OF_AN_OPERATION = 'operation="'
 _OF_THE_EXPORTER = "wolkvox_exporter_"
 _HELD = "wolkvox_exporter_lease_held{"
 _SHOWN = "wolkvox_campaign_started{"
+_CLOCK = SystemClock()
 
 
 @dataclass
@@ -25,13 +26,15 @@ class Watched:
     """Operations that were gone from a scrape although they had been there in the same life."""
     shown: set[str] = field(default_factory=set)
     """Operations whose campaigns are there."""
-    led: dict[str, float] = field(default_factory=dict)
-    """The operations that it says it polls, and since when."""
+    led: frozenset[str] = frozenset()
+    """The operations that it says it polls."""
+    gained: list[tuple[float, str]] = field(default_factory=list)
+    """When on the monotonic clock it began to say so of which operation."""
     scrapes: int = 0
 
     def begins(self) -> None:
         """Begin another life."""
-        self.shown, self.led = set(), {}
+        self.shown, self.led = set(), frozenset()
 
     def take(self, text: str) -> None:
         """Compare a scrape with those before."""
@@ -46,8 +49,9 @@ class Watched:
         shown = {_operation(name) for name in samples if name.startswith(_SHOWN)}
         self.missing += sorted(self.shown - shown)
         self.shown = shown
-        led = {_operation(name) for name, value in samples.items() if name.startswith(_HELD) and value}
-        self.led = {name: self.led.get(name, monotonic()) for name in led}
+        led = frozenset(_operation(name) for name, value in samples.items() if name.startswith(_HELD) and value)
+        self.gained += [(_CLOCK.monotonic(), name) for name in led - self.led]
+        self.led = led
         self.scrapes += 1
 
 
@@ -64,13 +68,14 @@ def _operation(name: str) -> str:
     return name.partition(_OF_AN_OPERATION)[2].partition('"')[0]
 
 
-def early(calls: Iterable[Call], interval: float, jitter: float) -> list[tuple[Call, Call]]:
-    """Return what was asked before its time."""
+def early(calls: Iterable[Call], interval: float, jitter: float) -> list[tuple[float, Call, Call]]:
+    """Return what was asked before its time, and after how many seconds."""
     by_report = defaultdict(list)
     for call in sorted(calls, key=lambda call: call.started):
         by_report[call.operation, call.report, call.params.get("campaign_id")].append(call)
     pairs = (pair for calls in by_report.values() for pair in pairwise(calls))
-    return [(first, second) for first, second in pairs if second.started - first.started < interval - jitter]
+    gaps = [(second.started - first.started, first, second) for first, second in pairs]
+    return [found for found in gaps if found[0] < interval - jitter]
 
 
 def overlapping(calls: Iterable[Call], timeout: float) -> list[tuple[Call, Call]]:
@@ -87,3 +92,43 @@ def overlapping(calls: Iterable[Call], timeout: float) -> list[tuple[Call, Call]
 
 def _end(call: Call, timeout: float) -> float:
     return call.ended if call.status is not None else call.started + timeout
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The operations that a replica polled when it was gone, and when that was on the monotonic clock."""
+
+    names: frozenset[str]
+    at: float
+
+    @classmethod
+    def now(cls, watched: Watched) -> "Lost":
+        """Return those of a replica that goes now."""
+        return cls(watched.led, _CLOCK.monotonic())
+
+    def taken_over(self, replicas: Iterable[Watched]) -> list[float]:
+        """Return after how many seconds each of the operations was polled again; one that never was is left out."""
+        gained = [each for replica in replicas for each in replica.gained]
+        again = {name: [at for at, which in gained if which == name and at > self.at] for name in self.names}
+        return [min(found) - self.at for found in again.values() if found]
+
+    def added(self, calls: Iterable[Call], interval: float, lasts: float) -> list[float]:
+        """Return by how many seconds the next call of each operation came later than it had to.
+
+        It has to come as soon as a report is due, and a call that was cut off can no longer last: `lasts` seconds.
+        """
+        return [late for name in self.names if (late := self._added(name, calls, interval, lasts)) is not None]
+
+    def _added(self, name: str, calls: Iterable[Call], interval: float, lasts: float) -> float | None:
+        started = {
+            call.report: call for call in sorted(calls, key=lambda call: call.started) if self._is_of(call, name)
+        }
+        later = [call.started for call in calls if call.operation == name and call.started > self.at]
+        if not started or not later:
+            return None
+        due = min(call.started + interval for call in started.values())
+        ends = [call.started + lasts for call in started.values() if call.status is None]
+        return min(later) - max([due, self.at, *ends])
+
+    def _is_of(self, call: Call, name: str) -> bool:
+        return call.operation == name and call.started <= self.at

@@ -156,4 +156,7 @@ class Kernel:
     def _arrives(self, life: int, work: Callable[[], Any]) -> tuple[bool, Any]:
         if life != self.network.life or self.network.down_until > self.now:
             return False, None
-        return True, work()
+        try:
+            return True, work()
+        except DatabaseError as error:
+            return True, error

@@ -130,6 +130,9 @@ class Replica:
         else:
             self._workers[token] = self._kernel.start(self.machine, self._work(token))
 
+    def finish(self, name: str) -> None:  # noqa: D102
+        self.placed.discard(name)
+
     def stand_down(self, name: str) -> None:  # noqa: D102
         self.placed.discard(name)
         token = self.led.pop(name, None)
@@ -217,7 +220,6 @@ class Replica:
         self.states[name], known = outcome.ended(self._polled(name), known, question, result, now)
         if token in self._known:
             self._known[token] = known
-        self.asking.discard(name)
         if self.led.get(name) == token:
             await self.keep(name)
 

@@ -173,6 +173,8 @@ class Exporter:
             self._replication.start(self.supervisor)
 
     async def _stop(self) -> None:
+        if self._replication:
+            await self._replication.finish()
         await self.supervisor.stop()
         if self._replication:
             await self._replication.leave()

@@ -28,7 +28,7 @@ from wolkvox_exporter.storage import codec, compressed
 
 _FORMAT = Format(compressed.encode, codec.encode_note, compressed.decode, codec.noted, codec.UnusableError)
 _GRACE = 3.0
-"""Seconds that giving the leases back may take at the end."""
+"""Seconds that calls under way, and then giving the leases back, may take at the end."""
 _SHORTEST = 0.2
 """Seconds between two looks at the database, however much changes."""
 
@@ -51,6 +51,9 @@ class Replication:
         self._publisher = publisher
         self._clock = clock
         self._wake = asyncio.Event()
+        self._looked = asyncio.Event()
+        """Set while nothing is asked of the database but by workers."""
+        self._looked.set()
         self._latest: tuple[Standing, dict[str, bool]] | None = None
         self._heard = float("-inf")
         """When the database last did what was asked of it, monotonic."""
@@ -64,7 +67,7 @@ class Replication:
             form=_FORMAT,
             clock=clock,
             pace=shared.pace,
-            configuration=lambda: fingerprint([account.operation for account in pool().accounts]),
+            configuration=self._configuration,
             told=self._told,
         )
         self.operations.renewed = self._renewed
@@ -73,6 +76,17 @@ class Replication:
         """Take part."""
         supervisor.start("replicas", self._run)
         supervisor.start("changes of replicas", self._listen)
+
+    async def finish(self) -> None:
+        """Begin nothing more, and give the calls under way a moment: whoever comes next had to wait for them."""
+        self.coordinator.finish()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE):
+                for account in self._pool().accounts:
+                    await account.idle.wait()
+                    await account.kept.wait()
+                # what is cut off takes the connection along
+                await self._looked.wait()
 
     async def leave(self) -> None:
         """Give all leases back, and the connections; nothing is polled any more."""
@@ -87,7 +101,11 @@ class Replication:
             await self._clock.sleep_until(due, self._wake)
             self._wake.clear()
             due = self._clock.monotonic() + self._shared.pace.look
-            await self.coordinator.step()
+            self._looked.clear()
+            try:
+                await self.coordinator.step()
+            finally:
+                self._looked.set()
             await self._clock.sleep_until(self._clock.monotonic() + _SHORTEST)
 
     async def _listen(self) -> NoReturn:
@@ -96,6 +114,9 @@ class Replication:
                 async for _ in self._shared.database.changes():
                     self._wake.set()
             await self._clock.sleep_until(self._clock.monotonic() + self._shared.pace.length)
+
+    def _configuration(self) -> str:
+        return fingerprint([account.operation for account in self._pool().accounts], self.operations.lacking)
 
     def _renewed(self, name: str) -> None:
         self.coordinator.stand_down(name)
@@ -136,10 +157,13 @@ def shared_in(written: Written | None) -> Shared | None:
     return Shared(opened(written), Pace(written.lease))
 
 
-def fingerprint(operations: list[Operation]) -> str:
-    """Return what tells the operations in effect from others; tokens and passwords have no part in it."""
+def fingerprint(operations: list[Operation], lacking: list[str]) -> str:
+    """Return what tells the operations in effect, and those that lack a token, from others.
+
+    Tokens and passwords have no part in it.
+    """
     told = [operation.model_dump(exclude={"token", "proxy_url", "ca_file"}) for operation in operations]
-    return hashlib.sha256(repr(told).encode()).hexdigest()
+    return hashlib.sha256(repr((told, lacking)).encode()).hexdigest()
 
 
 async def _beside(work: Callable[[], object]) -> object:

@@ -32,6 +32,9 @@ class Account:
         self.idle = asyncio.Event()
         """Set while no call of it is under way, and no answer is being read."""
         self.idle.set()
+        self.kept = asyncio.Event()
+        """Set while nothing is being written down."""
+        self.kept.set()
         self._publish = publish
         self._store = store
         self._is_retired = False
@@ -135,8 +138,15 @@ class Account:
         """Write the state down."""
         if not self._store or self._is_retired or not self._is_led:
             return
+        self.kept.clear()
+        try:
+            await self._keep(self._store)
+        finally:
+            self.kept.set()
+
+    async def _keep(self, store: Store) -> None:
         kept = self.state
-        if not await self._store.save(self.operation, kept):
+        if not await store.save(self.operation, kept):
             self.state = outcome.write_failed(self.state, 1)
             return
         written = len(kept.unsaved)

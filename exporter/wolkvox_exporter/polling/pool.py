@@ -142,11 +142,15 @@ class Pool:
         """Let the worker of a token poll an operation; it asks nothing before `busy`, monotonic."""
         self._staff.place(account, fingerprint, busy)
 
-    def stand_down(self, account: Account) -> None:
-        """Let no worker poll an operation; a call under way ends by itself."""
-        account.stand_down()
+    def finish(self, account: Account) -> None:
+        """Let no worker begin another call for an operation; one under way ends by itself, and is kept."""
         self._staff.take_out(account)
         self._staff.dismiss_idle()
+
+    def stand_down(self, account: Account) -> None:
+        """Let no worker poll an operation; a call under way ends by itself, and what it brings is not kept."""
+        account.stand_down()
+        self.finish(account)
 
     def start(self) -> None:
         """Let all workers ask."""

@@ -13,12 +13,12 @@ import structlog
 from wolkvox_exporter.replicas import leases, life, offset
 from wolkvox_exporter.replicas.leases import Held, Pace, Replica, Watch
 from wolkvox_exporter.replicas.ledger import Format, Ledger
-from wolkvox_exporter.replicas.operations import Lead, Operations, Standing
+from wolkvox_exporter.replicas.operations import Lead, Operations, Standing, polled_by
 from wolkvox_exporter.replicas.rows import Rows, Start
 from wolkvox_exporter.replicas.store import Database, DatabaseError, Member, View
 from wolkvox_exporter.runtime.clock import Clock
 
-_DIFFERING_REMEDY = "their operations in effect are others than here; give all replicas the same configuration"
+_DIFFERING_REMEDY = "give all replicas the same configuration, and a token for each operation; see the other logs, too"
 
 log = structlog.get_logger()
 
@@ -60,6 +60,9 @@ class Coordinator:
         self._tokens: Mapping[str, str] = MappingProxyType({})
         self._watch: Watch | None = None
         self._renewed = float("-inf")
+        self._told_troubles: set[str] = set()
+        """What was wrong with the database since it could be used last."""
+        self._is_ending = False
         self._has_changed = False
         """Whether the database began another life, or a clock was set, and leases have not been claimed since."""
         ledger.stand_down = self.stand_down
@@ -87,13 +90,19 @@ class Coordinator:
         self._ledger.held.pop(name, None)
         self._operations.stand_down(name)
 
+    def finish(self) -> None:
+        """Begin no further call and take nothing more: `leave` follows once the calls under way have ended."""
+        self._is_ending = True
+        for name in self._led:
+            self._operations.finish(name)
+
     async def leave(self) -> None:
         """Give all leases back, so that others need not wait for their ends; nothing is asked any more."""
-        held = [each.lease for each in self._held.values()]
-        for token in list(self._held):
+        held = dict(self._held)
+        for token in held:
             self._drop(token)
         with suppress(DatabaseError):
-            await self._database.release(held)
+            await self._database.release([each.lease for each in held.values()])
             await self._database.leave(self.name)
 
     async def _step(self) -> None:
@@ -103,12 +112,12 @@ class Coordinator:
                 self.stand_down(name)
         view = await self._look()
         if self._has_changed:
-            if not self._led.keys() <= self._tokens.keys():
-                # by another salt they are called otherwise, and that takes a moment
-                return
+            if self._led.keys() - self._tokens.keys():
+                return  # by another salt they are called otherwise, and that takes a moment
             await self._claim(view)
         await self._renew()
-        await self._share(view)
+        if not self._is_ending:
+            await self._share(view)
         operations = self._operations.all()
         # those of tokens that are had go on, or begin, at the next step
         waiting = {name for name, token in self._tokens.items() if token in self._held}
@@ -199,9 +208,9 @@ class Coordinator:
         return life.pause(self._pace.length, longest)
 
     async def _release(self) -> None:
-        for name, token in list(self._led.items()):
+        for name, token in self._led.items():
             if token in self._leaving:
-                self.stand_down(name)
+                self._operations.finish(name)
         free = [token for token in self._leaving if self._is_idle(token)]
         released = [self._held[token].lease for token in free]
         for token in free:
@@ -241,7 +250,8 @@ class Coordinator:
                 await self._renew()
 
     async def _lead(self, name: str, token: str, start: Start | None, busy: float | None, view: View) -> None:
-        if start is None or not self._is_had(token) or name not in self._operations.all():
+        is_to_be = self._is_had(token) and name in self._operations.all() and not self._is_ending
+        if start is None or not is_to_be:
             return
         operation = self._operations.all()[name]
         by = next((row.token for row in view.rows if (row.name, row.server) == (name, operation.base_url)), "")
@@ -269,14 +279,8 @@ class Coordinator:
     def _stands(self, view: View) -> None:
         if self.standing.trouble:
             log.info("the database can be used again")
-        names = {(row.name, row.server): row.token for row in view.rows}
-        holders = {}
-        for name, operation in self._operations.all().items():
-            token = self._tokens.get(name, names.get((name, operation.base_url), ""))
-            lease = view.leases.get(token)
-            if lease and not leases.is_free(lease, view.now):
-                holders[name] = lease.holder
-        holders |= dict.fromkeys(self._led, self.name)
+        self._told_troubles.clear()
+        holders = polled_by(self._operations.all().values(), self._tokens, view) | dict.fromkeys(self._led, self.name)
         mine = self._configuration()
         members = self._watch.members if self._watch else ()
         differing = tuple(name for name, configuration in members if configuration != mine)
@@ -287,7 +291,9 @@ class Coordinator:
         )
 
     def _fails(self, error: DatabaseError) -> None:
-        if str(error) != self.standing.trouble:
+        # a database that hangs fails in turns in one way and another
+        if str(error) not in self._told_troubles:
+            self._told_troubles.add(str(error))
             log.warning("the database cannot be used", error=error.reason, remedy=error.remedy)
-        holders = MappingProxyType(dict.fromkeys(self._led, self.name))
-        self.standing = replace(self.standing, is_up=False, trouble=str(error), holders=holders)
+        mine = MappingProxyType(dict.fromkeys(self._led, self.name))
+        self.standing = replace(self.standing, is_up=False, trouble=str(error), holders=mine)

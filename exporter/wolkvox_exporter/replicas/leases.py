@@ -70,8 +70,6 @@ class Watch:
     """From when on they were these."""
     free: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """From when on tokens were free."""
-    kept: frozenset[str] = frozenset()
-    """Tokens that were taken beyond the share, since nobody else took them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +113,6 @@ def watched(before: Watch | None, view: View, me: Member, wanted: Iterable[str],
     return Watch(found, now, MappingProxyType(since))
 
 
-def taken(watch: Watch, token: str, *, beyond_share: bool) -> Watch:
-    """Return what was seen, once a token was taken."""
-    return replace(watch, kept=watch.kept | {token}) if beyond_share else watch
-
-
 def shares(tokens: int, names: Iterable[str]) -> Mapping[str, int]:
     """Return how many tokens each replica is to have, within one of each other."""
     order = sorted(names)
@@ -160,6 +153,6 @@ def _to_take(replica: Replica, watch: Watch, unclaimed: Container[str], room: in
 def _to_release(replica: Replica, watch: Watch, surplus: int) -> tuple[str, ...]:
     # nobody here has an operation for these
     unwanted = sorted(replica.held - replica.wanted)
-    order = sorted(replica.held - watch.kept, key=lambda token: (token not in replica.idle, token))
+    order = sorted(replica.held, key=lambda token: (token not in replica.idle, token))
     alike = len({configuration for _, configuration in watch.members}) == 1
     return (*unwanted, *(order[: max(0, surplus)] if alike and not unwanted else ()))

@@ -1,12 +1,14 @@
 """What replicas want of the operations in effect, and what a replica says of itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
 from wolkvox_exporter.config import Operation
 from wolkvox_exporter.polling.state import OperationState
+from wolkvox_exporter.replicas.leases import is_free
+from wolkvox_exporter.replicas.store import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,16 @@ class Operations(Protocol):
         """Return what stands for the token of each in the database; one whose token cannot be read is missing."""
 
     def is_idle(self, name: str) -> bool:
-        """Return whether no call of it is under way, and no answer is being read."""
+        """Return whether no call of it is under way, and no answer is being read or kept."""
 
     def is_led(self, name: str) -> bool:
         """Return whether it is asked for."""
 
     async def lead(self, name: str, how: Lead) -> None:
         """Ask for it from now on."""
+
+    def finish(self, name: str) -> None:
+        """Begin no further call for it; what the one under way brings is kept and published yet."""
 
     def stand_down(self, name: str) -> None:
         """Begin no call for it from now on, and keep and publish nothing of it."""
@@ -69,3 +74,14 @@ class Standing:
     """The replicas whose operations in effect differ from those here."""
     trouble: str = ""
     """What is wrong with the database, and what to do about it."""
+
+
+def polled_by(operations: Iterable[Operation], tokens: Mapping[str, str], view: View) -> dict[str, str]:
+    """Return the replica that polls each operation, by name, as the database says; none where nobody does.
+
+    `tokens` are those that are had here; of others the last writer's counts.
+    """
+    written = {(row.name, row.server): row.token for row in view.rows}
+    found = {each.name: tokens.get(each.name, written.get((each.name, each.base_url), "")) for each in operations}
+    had = {name: view.leases[token] for name, token in found.items() if token in view.leases}
+    return {name: lease.holder for name, lease in had.items() if not is_free(lease, view.now)}

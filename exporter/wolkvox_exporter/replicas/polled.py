@@ -8,11 +8,12 @@ from dataclasses import replace
 import structlog
 
 from wolkvox_exporter.config import Operation, TokenUnreadable
-from wolkvox_exporter.polling import resume, token_gate
+from wolkvox_exporter.polling import outcome, resume, token_gate
 from wolkvox_exporter.polling.account import Account
 from wolkvox_exporter.polling.now import Now
 from wolkvox_exporter.polling.pool import Pool
-from wolkvox_exporter.polling.state import OperationState
+from wolkvox_exporter.polling.reports import enabled
+from wolkvox_exporter.polling.state import OperationState, Question, Step
 from wolkvox_exporter.polling.threads import read_token
 from wolkvox_exporter.polling.token_reader import TOKEN_CHECK
 from wolkvox_exporter.replicas.operations import Lead
@@ -75,6 +76,7 @@ class PolledOperations:
             self._fingerprints.pop(name, None)
             if self._problems.get(name) != str(error):
                 log.warning("no token", operation=name, error=str(error), remedy=account.operation.token.renewal)
+                self._show_lack(account, str(error))
             self._problems[name] = str(error)
             return
         self._problems.pop(name, None)
@@ -85,6 +87,21 @@ class PolledOperations:
                 self._named[fingerprint] = named
         self._fingerprints[name] = fingerprint
 
+    @property
+    def lacking(self) -> list[str]:
+        """The operations for which there is no token here."""
+        return sorted(self._problems.keys() & self.all().keys())
+
+    def _show_lack(self, account: Account, problem: str) -> None:
+        """Show that nothing can be asked for, unless a replica that has a token has kept something."""
+        if account.is_shown:
+            return
+        now = self._now()
+        for name in enabled(account.operation):
+            question = Question(account.name, name, "", Step.FIRST)
+            account.state = outcome.without_token(account.polled, question, problem, now)
+        account.publish(account.state.token, now)
+
     def moved(self, account: Account) -> None:
         """Look at the token of an operation anew, since it turned out to be another one."""
         self._fingerprints.pop(account.name, None)
@@ -94,7 +111,7 @@ class PolledOperations:
     def is_idle(self, name: str) -> bool:
         """See `Operations.is_idle`."""
         account = self._account(name)
-        return account is None or account.idle.is_set()
+        return account is None or (account.idle.is_set() and account.kept.is_set())
 
     def is_led(self, name: str) -> bool:
         """See `Operations.is_led`."""
@@ -123,6 +140,11 @@ class PolledOperations:
             account.publish(account.state.token, self._now())
         if account.is_led and not account.is_retired:
             self._pool().lead(account, fingerprint, how.busy)
+
+    def finish(self, name: str) -> None:
+        """See `Operations.finish`."""
+        if account := self._account(name):
+            self._pool().finish(account)
 
     def stand_down(self, name: str) -> None:
         """See `Operations.stand_down`."""

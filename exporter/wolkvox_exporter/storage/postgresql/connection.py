@@ -3,8 +3,8 @@
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -108,6 +108,16 @@ class Connection:
         await asyncio.wait({connecting})
         self._connecting = None
         return connecting.result()
+
+
+@contextmanager
+def impatient(opened: Opened, seconds: float) -> Iterator[None]:
+    """Hang up if what is done meanwhile takes longer, which then raises an error of psycopg's."""
+    late = asyncio.get_running_loop().call_later(seconds, _hang_up, opened)
+    try:
+        yield
+    finally:
+        late.cancel()
 
 
 def _hang_up(opened: Opened) -> None:

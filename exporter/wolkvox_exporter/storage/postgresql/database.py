@@ -15,7 +15,7 @@ from psycopg.rows import TupleRow
 from wolkvox_exporter import __version__
 from wolkvox_exporter.replicas.store import DatabaseError, Lease, Member, Row, View
 from wolkvox_exporter.storage.postgresql import schema as tables
-from wolkvox_exporter.storage.postgresql.connection import Connection, Conninfo, Opened, connected
+from wolkvox_exporter.storage.postgresql.connection import Connection, Conninfo, Opened, connected, impatient
 
 PATIENCE = 5.0
 """Seconds that anything may take, unless told otherwise."""
@@ -163,16 +163,16 @@ class Postgresql:
     async def changes(self) -> AsyncGenerator[tuple[str, str] | None, None]:
         """See `Database.changes`. Ends never: where nothing is heard any more, it listens anew."""
         while True:
-            with suppress(psycopg.Error, DatabaseError, TimeoutError):
+            with suppress(psycopg.Error, DatabaseError):
                 async with await connected(self._conninfo()) as ears:
-                    async with asyncio.timeout(self._patience):
+                    with impatient(ears, self._patience):
                         await ears.execute(self._in("LISTEN {channel}"))
                     # what came before is not told
                     yield None
                     while True:
                         async for notice in ears.notifies(timeout=_STILL_THERE):
                             yield _operation(notice.payload)
-                        async with asyncio.timeout(self._patience):
+                        with impatient(ears, self._patience):
                             await ears.execute("SELECT 1")
             await asyncio.sleep(_AGAIN)
 
