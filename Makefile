@@ -31,7 +31,7 @@ STEPS ?= 1000000
 RUNS ?= 1
 SIZES ?= 5,20,80
 
-.PHONY: demo test truth cost chaos check lint types generated check-release packages compatibility oldest newest bench \
+.PHONY: demo test truth cost chaos replicas check lint types generated check-release packages compatibility oldest newest bench \
 	soak fuzz generate kustomize pictures audit sbom lock clean help
 
 help: ## What can be made
@@ -46,8 +46,12 @@ test: $(VENV)/development ## All tests
 truth: $(VENV)/development ## The boards' numbers beside the simulator's truth, three days of each of SEEDS=1,2,3
 	SEEDS=$${SEEDS:-1,2,3} $(BIN)/python -m pytest -s tests/test_truth.py
 
-chaos: $(VENV)/development ## 200 restarts by kill -9 at any moment, 100 configurations (KILLS, SWAPS and SEED choose others)
-	KILLS=$${KILLS:-200} SWAPS=$${SWAPS:-100} $(BIN)/python -m pytest tests/test_restart.py tests/test_auto_reload_process.py
+chaos: $(VENV)/development ## 200 restarts by kill -9, 100 configurations, 100 rounds of what befalls replicas (KILLS SWAPS ROUNDS LEASE SEED)
+	KILLS=$${KILLS:-200} SWAPS=$${SWAPS:-100} ROUNDS=$${ROUNDS:-100} \
+		$(BIN)/python -m pytest -s tests/test_restart.py tests/test_auto_reload_process.py tests/test_replicas_process.py
+
+replicas: $(VENV)/development ## 100,000 steps of the model of replicas (REPLICA_STEPS=100000 REPLICA_SEED=1)
+	REPLICA_STEPS=$${REPLICA_STEPS:-100000} $(BIN)/python -m pytest tests/test_replicas_model.py
 
 check: lint types generated ## What every change must pass: lint, format, types, generated files, and last the tests
 	@$(MAKE) --no-print-directory test

@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from support.certificates import Authority
 from wolkvox_exporter.polling import token_reader
+from wolkvox_exporter.replicas import polled
 
 # how long an example takes says more of the machine than of what is tested
 settings.register_profile("patient", deadline=None)
@@ -45,6 +46,7 @@ def _patient_workers() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(token_reader, "PATIENCE", 2.0)
+        patch.setattr(polled, "PATIENCE", 2.0)
         yield
 
 

@@ -19,6 +19,7 @@ PACKAGES = [
     "storage",
     "web",
     "metrics",
+    "replicas",
     "polling",
     "assets",
     "simulator",

@@ -28,6 +28,7 @@ FLAGS = {
     "demo": {"--help", *LISTENING, *SIMULATING, *LOGGING},
     "simulate": {"--help", "--fault", *LISTENING, *SIMULATING, *LOGGING},
     "assets": {"--help", "--grafana-url", "--runbook-url", "--settings.file", "--job", "--language", "--force"},
+    "database-schema": {"--help", "--schema"},
     "completion": {"--help"},
     "hash-password": {"--help"},
 }
@@ -80,7 +81,7 @@ def test_help_lists_the_flags_of_the_contract_and_no_other(command: str, capsys:
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """If asked for help, then the program lists its commands and says that without one it serves."""
     _, out, _ = said("--help", capsys=capsys)
-    commands = ["check", "once", "demo", "simulate", "assets", "completion", "hash-password"]
+    commands = ["check", "once", "demo", "simulate", "assets", "database-schema", "completion", "hash-password"]
     assert re.findall(r"^    ([a-z-]+) ", out, re.MULTILINE) == commands
     assert "Without a command it serves." in out
 

@@ -203,13 +203,12 @@ class ByTheLibrary(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Return all families that have samples."""
-        for family in EXPORTER_CATALOGUE:
-            yield written(family, STATUS)
-        for shown in CATALOGUE:
-            fresh = [snapshot for snapshot in self._snapshots if self._shows(shown, snapshot)]
-            metric = written(shown, *fresh)
-            if metric.samples:
-                yield metric
+        own = [written(family, STATUS) for family in EXPORTER_CATALOGUE]
+        shown = [
+            written(family, *(snapshot for snapshot in self._snapshots if self._shows(family, snapshot)))
+            for family in CATALOGUE
+        ]
+        return [metric for metric in (*own, *shown) if metric.samples]
 
     def _shows(self, family: Family[Snapshot], snapshot: Snapshot) -> bool:
         return family.content_of is None or snapshot.is_fresh(family.content_of, self._now)

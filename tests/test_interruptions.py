@@ -212,6 +212,8 @@ async def test_a_report_that_is_not_asked_although_it_is_due_is_told_of(monkeypa
 class BrokenStore:
     """Keeps everything, and cannot say what."""
 
+    is_shared = False
+
     async def load(self, operation: object) -> OperationState | None:  # noqa: ARG002 - as the protocol names it
         """See `Store.load`."""
         raise RuntimeError

@@ -14,7 +14,10 @@ from support.processes import EXPORTER, config_file, environment
 from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 
-COMMANDS = ("check", "json", "github", "once", "assets", "hash-password", "--help", "check --help", "--version")
+COMMANDS = (
+    *("check", "json", "github", "once", "assets", "database-schema wolkvox", "hash-password"),
+    *("--help", "check --help", "--version"),
+)
 SHELL = ("sh", "-c")
 
 

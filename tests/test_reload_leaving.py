@@ -31,6 +31,8 @@ def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
 class SlowStore:
     """Keeps nothing, and after the first `quick` times only as fast as it is told to."""
 
+    is_shared = False
+
     def __init__(self, quick: int) -> None:
         self.quick = quick
         self.writing: list[asyncio.Future[bool]] = []

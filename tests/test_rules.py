@@ -29,6 +29,7 @@ OF_ONE_EXPORTER = {
     "WolkvoxExporterDown",
     "WolkvoxConfigReloadFailed",
     "WolkvoxReplicaFailing",
+    "WolkvoxReplicaWithoutDatabase",
     "WolkvoxStateNotWritten",
 }
 OF_CAMPAIGN = {"operation", "campaign", "campaign_id"}

@@ -106,10 +106,16 @@ async def test_once_and_check_leave_the_state_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "state").exists()
 
 
+ONLY_POSTGRESQL = (
+    "this is no store that is supported: a folder, and PostgreSQL by its address, such as "
+    "postgresql://wolkvox@db.example.com/wolkvox"
+)
+
+
 @pytest.mark.parametrize(
     ("state", "says"),
     [
-        ("redis://localhost", "a shared store is not supported yet; write a path"),
+        ("redis://localhost", ONLY_POSTGRESQL),
         ("config.yaml", UNWRITABLE),
         ("config.yaml/state", UNWRITABLE),
         ("", NO_PATH),

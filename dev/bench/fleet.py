@@ -14,6 +14,7 @@ from bench.processes import HOST, PATIENCE, free_port, program, python, wait_unt
 from bench.scraping import Connection
 from bench.windows import Window, percentile
 
+FOLDER = "folder"
 SPREAD, TOGETHER = 1.0, 0.0
 """First polls over a whole interval, or all at once."""
 
@@ -30,7 +31,8 @@ class Fleet:
     amd: bool = True
     unread: int = 0
     """Bytes that make each row longer and that no reader wants."""
-    state: bool = False
+    state: str = ""
+    """`folder`, or the address of a database that is used without a password."""
     together: bool = False
     """Whether the upstream answers all operations at the same instant."""
 
@@ -113,7 +115,7 @@ def _write_config(folder: Path, fleet: Fleet, upstream: int) -> None:
     interval = f"{round(1000 * fleet.interval)}ms"
     settings: dict[str, object] = {"interval": interval, "amd_interval": interval}
     if fleet.state:
-        settings["state"] = f"{folder / 'state'}"
+        settings["state"] = f"{folder / 'state'}" if fleet.state == FOLDER else fleet.state
     operations = [
         {
             "name": f"operacion-{place}",

@@ -2,7 +2,7 @@
 
 import time
 
-from bench.fleet import SPREAD, Fleet, running
+from bench.fleet import FOLDER, SPREAD, Fleet, running
 from bench.nginx import serving
 from bench.plan import MIB, Figures, Size
 from bench.processes import MeasurementError, cpu, peak, proportional, resident, to_disk, to_files, wait_for_quiet
@@ -85,7 +85,7 @@ def _memory(pid: int) -> Figures:
 def stored(size: Size) -> Figures:
     """With a folder for the state: what is written in two intervals, times the polls of a day."""
     interval = size.stored_interval
-    with running(Fleet(size.package, size.operations, size.campaigns, interval, SPREAD, state=True)) as subject:
+    with running(Fleet(size.package, size.operations, size.campaigns, interval, SPREAD, state=FOLDER)) as subject:
         disk, files, polls = to_disk(subject.pid), to_files(subject.pid), len(subject.answers())
         time.sleep(2 * interval)
         disk, files = to_disk(subject.pid) - disk, to_files(subject.pid) - files

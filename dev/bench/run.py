@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from bench import polling, pushgateway, serving
+from bench import polling, pushgateway, serving, shared
 from bench.plan import Figures, Size
 from bench.processes import ROOT, MeasurementError
 from bench.table import table
@@ -24,6 +24,7 @@ BY_SIZE: Mapping[str, Part] = {
     "together": polling.together,
     "quiet": serving.quiet,
     "stored": polling.stored,
+    "shared": shared.shared,
 }
 """What is measured of each size."""
 ONCE = ("small", "largest")

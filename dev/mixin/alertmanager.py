@@ -32,6 +32,7 @@ _REASON = "WolkvoxTokenRejected|WolkvoxQuotaExhausted"
 _OF_A_REPORT = "WolkvoxReportFailing|WolkvoxDataStale"
 _LESSER = f"WolkvoxReportNotAttempted|{_OF_A_REPORT}|WolkvoxPollsFailing|WolkvoxReplicaFailing"
 _SYMPTOM = f"WolkvoxApiUnreachable|{_LESSER}"
+_NOT_POLLED = "WolkvoxOperationNotPolled"
 _OF_A_LIST = "WolkvoxCleanRecordsRunningOut|WolkvoxNoHits"
 _CAMPAIGNS = 'area="campaign"'
 _JOB = ("job",)
@@ -44,9 +45,11 @@ INHIBITIONS: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     ((_named(_GONE),), _named("WolkvoxExporterDown"), _JOB),
     ((_named(_GONE),), _named(f"{_SYMPTOM}|WolkvoxTokenRejected|WolkvoxQuota.+|WolkvoxUnreadableValues"), _JOB),
     ((_named(_GONE),), _CAMPAIGNS, _JOB),
-    ((_named(f"{_REASON}|WolkvoxApiUnreachable"),), _CAMPAIGNS, _OPERATION),
+    ((_named("WolkvoxDatabaseDown"),), _named(f"WolkvoxReplicaWithoutDatabase|{_NOT_POLLED}"), _JOB),
+    ((_named("WolkvoxDatabaseDown"),), _named(_SYMPTOM), _JOB),
+    ((_named(f"{_REASON}|WolkvoxApiUnreachable|{_NOT_POLLED}"),), _CAMPAIGNS, _OPERATION),
     ((_named("WolkvoxDataStale"), 'report="campaigns"'), _CAMPAIGNS, _OPERATION),
-    ((_named(_REASON),), _named(_SYMPTOM), _OPERATION),
+    ((_named(f"{_REASON}|{_NOT_POLLED}"),), _named(_SYMPTOM), _OPERATION),
     ((_named("WolkvoxApiUnreachable"),), _named(_LESSER), _OPERATION),
     ((_named("WolkvoxReportNotAttempted"),), _named(_OF_A_REPORT), _REPORT),
     ((_named("WolkvoxQuotaExhausted"),), _named("WolkvoxQuotaNearlyUsed"), _OPERATION),

@@ -60,8 +60,12 @@ def _of_the_exporter(settings: Settings) -> tuple[Alert, ...]:
         ),
         Alert(
             "WolkvoxStateNotWritten",
-            # a disk is one exporter's, and all its operations'
-            "max by (job, instance) (increase(wolkvox_state_write_failures_total[30m])) > 0",
+            """\
+  # a disk is one exporter's, and all its operations'
+  max by (job, instance) (increase(wolkvox_state_write_failures_total[30m])) > 0
+unless on (job)
+  # whoever cannot write to a database asks nothing, and so loses nothing
+  wolkvox_exporter_store_up""",
             *("1m", "warning", "platform", "exporter"),
         ),
         Alert(

@@ -5,7 +5,16 @@ from functools import partial
 from typing import Literal
 
 from docs.generate import ROOT
-from mixin import campaign_alerts, law2300, platform_alerts, recording, skill_alerts, skill_recording, victoriametrics
+from mixin import (
+    campaign_alerts,
+    law2300,
+    platform_alerts,
+    recording,
+    replica_alerts,
+    skill_alerts,
+    skill_recording,
+    victoriametrics,
+)
 from mixin.pieces import filled_in
 from mixin.promql import faster, shorter
 from mixin.rules import Alert, Board, Group, Record, board_uid
@@ -35,7 +44,12 @@ def groups(settings: Settings) -> dict[str, tuple[Group, ...]]:
     """Return all groups by the file they stand in."""
     return {
         "recording": (*recording.groups(settings), skill_recording.GROUP),
-        "alerts": (platform_alerts.group(settings), *campaign_alerts.groups(), skill_alerts.GROUP),
+        "alerts": (
+            platform_alerts.group(settings),
+            replica_alerts.GROUP,
+            *campaign_alerts.groups(),
+            skill_alerts.GROUP,
+        ),
         "law2300": (law2300.group(settings),),
     }
 

@@ -73,6 +73,11 @@ class Program:
         return "\n".join([*self.out, *self.err])
 
     @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.returncode is None
+
+    @property
     def processor_seconds(self) -> float:
         """How long it has had a processor."""
         fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").split()

@@ -1,7 +1,8 @@
-"""Exporter health: for whoever operates the exporter. What stores and leases show has its place below the processes."""
+"""Exporter health: for whoever operates the exporter."""
 
 from mixin.dashboards.colours import AMBER, BLUE, PURPLE, TEXT, VERMILLION
 from mixin.dashboards.model import Column, Dashboard, Panel, Query, Series, State, Step, Unit, Variable
+from mixin.dashboards.replicas import panels
 from mixin.dashboards.shared import (
     ACCEPTED,
     ANSWERING,
@@ -292,5 +293,5 @@ DASHBOARD = Dashboard(
     "1m",
     (OF_JOB, _INSTANCE, OF_OPERATION),
     (firing('job=~"$job", operation=~"$operation|"'),),
-    (*_TABLES, *_POLLS, *_PROCESS),
+    (*_TABLES, *_POLLS, *_PROCESS, *panels(42)),
 )

@@ -16,6 +16,7 @@ from wolkvox_exporter import __version__
 from wolkvox_exporter.api.client import Observer
 from wolkvox_exporter.app.config_watch import ConfigWatch
 from wolkvox_exporter.app.reloading import Reloading, warn
+from wolkvox_exporter.app.replication import Replication, Shared, shared_in
 from wolkvox_exporter.app.status import status
 from wolkvox_exporter.config import Config, Operation, durations
 from wolkvox_exporter.config.cost import calls_a_day
@@ -62,9 +63,9 @@ class Listen:
 class Exporter:
     """One configuration, polled and published. The clock is the tests' to change, `spread` whoever cannot wait's.
 
-    `states` by operation are what its workers go on from, `store` is where they keep theirs. `load` reads the
-    configuration anew for a reload; without it the one given stays. With `auto_reload` its files are looked at so many
-    seconds apart. `manager` is whoever wants to be told how it goes.
+    `states` by operation are what its workers go on from, `store` is where they keep theirs, `shared` is where several
+    exporters do that are one. `load` reads the configuration anew for a reload; without it the one given stays. With
+    `auto_reload` its files are looked at so many seconds apart. `manager` is whoever wants to be told how it goes.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Exporter:
         observers: Sequence[Observer] = (),
         states: Mapping[str, OperationState] | None = None,
         store: Store | None = None,
+        shared: Shared | None = None,
         load: Callable[[], Config] | None = None,
         auto_reload: float | None = None,
         manager: ServiceManager | None = None,
@@ -83,6 +85,7 @@ class Exporter:
         self.clock = clock or SystemClock()
         self.publisher = Publisher(self.clock, _exporter_status(self.clock))
         self.supervisor = Supervisor(self.clock)
+        self._replication = Replication(shared, lambda: self.pool, self.publisher, self.clock) if shared else None
         self.pool = Pool(
             config.operations,
             self.publisher,
@@ -91,7 +94,8 @@ class Exporter:
             spread=spread,
             observers=observers,
             states=states or {},
-            store=store,
+            store=self._replication.ledger if self._replication else store,
+            elsewhere=self._replication.operations.moved if self._replication else None,
         )
         self.protection = UNPROTECTED
         """What keeps strangers out while it runs, for the log."""
@@ -165,9 +169,15 @@ class Exporter:
             self.supervisor.start("service manager", partial(self._manager.watch, self.clock, self._status))
         self.supervisor.start("garbage", partial(collect_garbage, self.clock))
         self.pool.start()
+        if self._replication:
+            self._replication.start(self.supervisor)
 
     async def _stop(self) -> None:
+        if self._replication:
+            await self._replication.finish()
         await self.supervisor.stop()
+        if self._replication:
+            await self._replication.leave()
         await self.pool.close()
 
 
@@ -184,10 +194,18 @@ async def serve(load: Callable[[], Config], listen: Listen, auto_reload: float |
     deliver(signal.SIGHUP, partial(reloading.add_done_callback, lambda made: made.result().request()))
     manager, config, clock = ServiceManager.from_environment(), load(), SystemClock()
     warn(config)
-    with state_in(config.state, clock) as store, stopped_by_signals() as stop:
+    folder, shared = (config.state, None) if isinstance(config.state, Path) else (None, shared_in(config.state))
+    with state_in(folder, clock) as store, stopped_by_signals() as stop:
         states = await _remembered(store, config.operations)
         exporter = Exporter(
-            config, clock, states=states, store=store, load=load, auto_reload=auto_reload, manager=manager
+            config,
+            clock,
+            states=states,
+            store=store,
+            shared=shared,
+            load=load,
+            auto_reload=auto_reload,
+            manager=manager,
         )
         reloading.set_result(exporter.reloading)
         watched = {"auto_reload": durations.written(auto_reload)} if auto_reload else {}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from wolkvox_exporter.cli.options import Options
 from wolkvox_exporter.cli.output import complain, say
@@ -40,7 +41,7 @@ def _checked(options: Options) -> tuple[Config | None, list[Problem]]:
 
 def _limits_last_seen(config: Config) -> Mapping[str, float]:
     """Return the calls that wolkvox allowed in a day when an exporter last asked, by operation, where a state says."""
-    if config.state is None:
+    if not isinstance(config.state, Path):
         return {}
     from wolkvox_exporter.cli import limits  # noqa: PLC0415 - few use it, and it takes long to import
 

@@ -7,13 +7,14 @@ from wolkvox_exporter import assets
 from wolkvox_exporter.app import LOOK_INTERVAL
 from wolkvox_exporter.cli import PORT, values
 from wolkvox_exporter.cli.command_line import Command, Flag, Grammar, Positional, one_of
-from wolkvox_exporter.config import durations
+from wolkvox_exporter.config import database, durations
 from wolkvox_exporter.web.toolkit import MAX_REQUESTS
 from wolkvox_exporter.web.toolkit.address import parse_address, parse_path
 
 SERVE = "serve"
 """The command that is not written."""
 _CHECK, _ONCE, _DEMO, _SIMULATE, _ASSETS = "check", "once", "demo", "simulate", "assets"
+_DATABASE_SCHEMA = "database-schema"
 _LOGGING = (SERVE, _ONCE, _DEMO, _SIMULATE)
 _SHELL = Positional("shell", "SHELL", "the shell", one_of(values.SHELLS), values.SHELLS)
 _NEW_FOLDER = Positional("folder", "DIR", "where to write; made if it is missing", values.path)
@@ -27,6 +28,10 @@ GRAMMAR = Grammar(
         _DEMO: Command("run a simulated contact centre and an exporter that polls it"),
         _SIMULATE: Command("run the simulated contact centre alone"),
         _ASSETS: Command("write dashboards, rules, alerts, examples and documents into a folder", _NEW_FOLDER),
+        _DATABASE_SCHEMA: Command(
+            "print the SQL by which an administrator makes the tables that replicas share, and gives a role the rights",
+            Positional("role", "ROLE", "the role that the exporters connect as", database.role),
+        ),
         "completion": Command("print what lets a shell complete commands and flags", _SHELL),
         "hash-password": Command("read a password from the terminal or a pipe, print its bcrypt hash"),
     },
@@ -188,5 +193,14 @@ GRAMMAR = Grammar(
             choices=assets.LANGUAGES,
         ),
         Flag("--force", "force", (_ASSETS,), "overwrite files that differ"),
+        Flag(
+            "--schema",
+            "schema",
+            (_DATABASE_SCHEMA,),
+            "the schema, as state_schema names it",
+            database.schema,
+            "NAME",
+            default=database.SCHEMA,
+        ),
     ),
 )

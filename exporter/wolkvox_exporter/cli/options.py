@@ -12,6 +12,7 @@ from wolkvox_exporter.cli import usage
 from wolkvox_exporter.cli.command_line import HELP, VERSION, UsageError
 from wolkvox_exporter.cli.flags import GRAMMAR, SERVE
 from wolkvox_exporter.cli.output import complain, say
+from wolkvox_exporter.config import database
 from wolkvox_exporter.simulator.fault import Fault
 from wolkvox_exporter.web.toolkit import MAX_REQUESTS
 from wolkvox_exporter.web.toolkit.address import Address
@@ -34,6 +35,8 @@ class Options:
     faults: Sequence[Fault] = ()
     save_replies: Path | None = None
     folder: Path = Path()
+    role: str = ""
+    schema: str = database.SCHEMA
     shell: str = ""
     grafana_url: str = assets.GRAFANA_URL
     runbook_url: str = assets.RUNBOOK_URL

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "demo": "demo:demo",
     "simulate": "demo:simulate",
     "assets": "asset_files:write_assets",
+    "database-schema": "database_schema:database_schema",
     "completion": "completion:completion",
     "hash-password": "password:hash_password",
 }

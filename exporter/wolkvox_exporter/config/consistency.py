@@ -10,6 +10,10 @@ from wolkvox_exporter.config.yamlfile import Data, Document
 _TIMEOUT = durations.written(Polling.model_fields["timeout"].default)
 
 
+_PASSWORDS = ("state_password_file", "state_password_env")
+_OF_A_DATABASE = (*_PASSWORDS, "state_schema", "state_lease")
+
+
 def operations(document: Document) -> Iterator[tuple[int, dict[str, Data]]]:
     """Return the operations that are written as such, each with its place."""
     written = document.data.get("operations") if isinstance(document.data, dict) else None
@@ -22,6 +26,8 @@ def inconsistencies(document: Document) -> Iterator[Problem]:
     """Return what does not fit together."""
     first_named: dict[str, str] = {}
     inherited = document.data if isinstance(document.data, dict) else {}
+    yield from _without_database(document, inherited)
+    yield from validation.at_most_one(document, (), inherited, _PASSWORDS)
     for index, operation in operations(document):
         at: Location = ("operations", index)
         for group in EXACTLY_ONE:
@@ -30,6 +36,16 @@ def inconsistencies(document: Document) -> Iterator[Problem]:
         if isinstance(name, str) and (first := first_named.setdefault(name, here)) != here:
             yield document.problem((*at, "name"), f"the name is that of {first}; give each operation its own")
         yield from _too_long_connecting(document, at, inherited, operation)
+
+
+def _without_database(document: Document, written: dict[str, Data]) -> Iterator[Problem]:
+    """Check that what is said of a database is said beside the address of one."""
+    if "://" in str(written.get("state")):
+        return
+    for key in _OF_A_DATABASE:
+        if key in written:
+            text = "it is said of no database; write the database's address as state, or remove this key"
+            yield document.problem((key,), text)
 
 
 def _too_long_connecting(

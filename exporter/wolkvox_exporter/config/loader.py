@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wolkvox_exporter.config import consistency, messages, validation, warnings, yamlfile
+from wolkvox_exporter.config.database import Database, Password
 from wolkvox_exporter.config.models import Operation, WrittenFile
 from wolkvox_exporter.config.problems import ConfigError, Problem
 from wolkvox_exporter.config.tokens import FileToken, TokenUnreadable
@@ -23,8 +24,8 @@ class Config:
 
     operations: tuple[Operation, ...]
     warnings: tuple[Problem, ...]
-    state: Path | None = None
-    """The folder that keeps what a restart needs; None keeps it in memory."""
+    state: Path | Database | None = None
+    """The folder or database that keeps what a restart needs; None keeps it in memory."""
     unreadable_tokens: tuple[Problem, ...] = ()
     """Token files that cannot be used as they are now; the other operations are polled all the same."""
     places: tuple[Problem, ...] = field(default=(), compare=False)
@@ -52,7 +53,15 @@ def load(path: Path, *, may_be_pipe: bool = True) -> Config:
     advice = warnings.warnings(document, file, operations, unreadable)
     digests = {path: document.digest} | {used.path: used.digest for each in operations if (used := each.ca_file)}
     places = tuple(document.problem(("operations", index), "") for index in range(len(operations)))
-    return Config(operations, advice, file.state, tuple(unreadable.values()), places, digests, path)
+    return Config(operations, advice, _state(file), tuple(unreadable.values()), places, digests, path)
+
+
+def _state(file: WrittenFile) -> Path | Database | None:
+    if not isinstance(file.state, Database):
+        return file.state
+    place, variable = file.state_password_file, file.state_password_env
+    password = Password(place, variable or "") if place or variable else None
+    return replace(file.state, schema=file.state_schema, lease=file.state_lease, password=password)
 
 
 def _unreadable_tokens(document: Document, folder: Path, reported: Container[tuple[int, str]]) -> dict[int, Problem]:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ConfigDict, Field
 
 from wolkvox_exporter.config import patterns
+from wolkvox_exporter.config.database import LEASE, SCHEMA
 from wolkvox_exporter.config.keys import Keys
 from wolkvox_exporter.config.skills import SkillsMode
 from wolkvox_exporter.config.tokens import TokenSource
@@ -29,14 +30,17 @@ from wolkvox_exporter.config.types import (
     DurationOrOff,
     Labels,
     Name,
+    PasswordFile,
+    PasswordVariable,
     Pattern,
     ProxyUrl,
+    Schema,
     Server,
     ServiceLevelSeconds,
     Share,
     Skills,
     StaleAfter,
-    StateFolder,
+    StatePlace,
     TimeZone,
     TokenFile,
     TokenText,
@@ -220,13 +224,33 @@ class WrittenFile(Polling):
 
     model_config = ConfigDict(title="Configuration of wolkvox-exporter")
 
-    state: StateFolder | None = Field(
+    state: StatePlace | None = Field(
         default=None,
         description=(
-            "Folder in which data, counters and due times survive a restart, one exporter's alone; relative to this "
-            "file's folder."
+            "Where data, counters and due times survive a restart: a folder, one exporter's alone, relative to this "
+            "file's; or a PostgreSQL database, by whose address any number of exporters are one."
         ),
-        examples=["/var/lib/wolkvox-exporter"],
+        examples=["/var/lib/wolkvox-exporter", "postgresql://wolkvox@db.example.com/wolkvox?sslmode=verify-full"],
+    )
+    state_password_file: PasswordFile | None = Field(
+        default=None,
+        description="The file that holds the password of the database and nothing else; it is read at each connection.",
+        examples=["/etc/wolkvox-exporter/database-password"],
+    )
+    state_password_env: PasswordVariable | None = Field(
+        default=None,
+        description="The environment variable that holds the password of the database.",
+        examples=["WOLKVOX_DATABASE_PASSWORD"],
+    )
+    state_schema: Schema = Field(
+        default=SCHEMA,
+        description="The schema of the database, which is made if need be and holds nothing else.",
+        examples=["wolkvox_exporter"],
+    )
+    state_lease: Duration = Field(
+        default=LEASE,
+        description="For how long an exporter may use a token after it was last heard of; then another takes over.",
+        examples=["15s"],
     )
     operations: Annotated[tuple[WrittenOperation, ...], FILLED] = Field(
         description="The operations (accounts) to poll, at least one.", json_schema_extra={"minItems": 1}

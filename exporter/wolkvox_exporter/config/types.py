@@ -6,13 +6,15 @@ A reader sees text only. Values that are typed already pass, so that operations 
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, SecretStr, ValidationInfo, WithJsonSchema
 
-from wolkvox_exporter.config import durations, labels, placeholders, skills, values
+from wolkvox_exporter.config import database, durations, labels, placeholders, skills, values
+from wolkvox_exporter.config.database import Database
 from wolkvox_exporter.config.placeholders import Placeholder
 from wolkvox_exporter.config.problems import BadValue
 from wolkvox_exporter.config.tokens import EnvironmentToken, FileToken, LiteralToken, TokenSource, TokenUnreadable
@@ -71,18 +73,36 @@ def _meant(find: Callable[[str], Placeholder | None], remedy: str) -> BeforeVali
 
 def _meant_path(example: str, *, may_be_token: bool = False) -> BeforeValidator:
     """Return a validator that refuses what a shell or a service manager would have made a path of."""
+    return from_text(partial(_as_meant, example=example, may_be_token=may_be_token))
 
-    def read(text: str) -> str:
-        if text.startswith("~"):
-            raise BadValue("~ is a shell's short form and nothing here; write the whole path")
-        if found := placeholders.in_path(text.strip()):
-            remedy = f"write the whole path, such as {example}"
-            if may_be_token and found.variable.upper().endswith("TOKEN"):
-                remedy += f", or token_env: {found.variable} if the token itself is in that variable"
-            raise BadValue(f"{found.what}; {remedy}")
-        return text
 
-    return from_text(read)
+def _as_meant(text: str, *, example: str, may_be_token: bool = False) -> str:
+    if text.startswith("~"):
+        raise BadValue("~ is a shell's short form and nothing here; write the whole path")
+    if found := placeholders.in_path(text.strip()):
+        remedy = f"write the whole path, such as {example}"
+        if may_be_token and found.variable.upper().endswith("TOKEN"):
+            remedy += f", or token_env: {found.variable} if the token itself is in that variable"
+        raise BadValue(f"{found.what}; {remedy}")
+    return text
+
+
+def _state_place(value: object, info: ValidationInfo) -> object:
+    """Return the folder, or the database, that keeps the state."""
+    if not isinstance(value, str):
+        return _single(value)
+    if "://" in value:
+        return Database(database.url(value))
+    text = values.state_path(_as_meant(value, example="/var/lib/wolkvox-exporter"))
+    return values.state_folder(_folder(info) / text)
+
+
+def _set_variable(text: str) -> str:
+    if not _VARIABLE.fullmatch(text):
+        raise BadValue("this is no name of an environment variable; write one such as WOLKVOX_DATABASE_PASSWORD")
+    if text not in os.environ:
+        raise BadValue("the environment variable is not set; set it to the password before the exporter starts")
+    return text
 
 
 def _readable(source: TokenSource) -> TokenSource:
@@ -209,14 +229,10 @@ ProxyUrl = Annotated[
 CaFile = Annotated[
     values.CaFile, from_path(values.ca_file), _meant_path("/etc/ssl/company-ca.pem"), WithJsonSchema({"type": "string"})
 ]
-StateFolder = Annotated[
-    # from the last to the first
-    Path,
-    from_path(values.state_folder),
-    from_text(values.state_path),
-    _meant_path("/var/lib/wolkvox-exporter"),
-    WithJsonSchema({"type": "string"}),
-]
+StatePlace = Annotated[Path | Database, BeforeValidator(_state_place), WithJsonSchema({"type": "string"})]
+Schema = Annotated[str, from_text(database.schema), WithJsonSchema({"type": "string"})]
+PasswordFile = Annotated[Path, from_path(Path), _meant_path("/etc/wolkvox-exporter/database-password")]
+PasswordVariable = Annotated[str, from_text(_set_variable), WithJsonSchema({"type": "string"})]
 TokenFile = Annotated[
     FileToken,
     BeforeValidator(_token_file),

@@ -145,7 +145,8 @@ def campaign_detections(name: str, text: str) -> Family[Snapshot]:
 
 def operation_counter(name: str, text: str, value: Callable[[Snapshot], float | None], source: str) -> Family[Snapshot]:
     """Return the family of one count of each operation."""
-    return replace(operation_gauge(name, text, value, source), kind="counter")
+    shown = operation_gauge(name, text, lambda snapshot: value(snapshot) if snapshot.shows_counters else None, source)
+    return replace(shown, kind="counter")
 
 
 def operation_gauge(
@@ -182,12 +183,23 @@ def quota_gauge(name: str, text: str, field: str) -> Family[Snapshot]:
     )
 
 
+def while_heard_of(family: Family[Snapshot]) -> Family[Snapshot]:
+    """Return a family that is shown while this process hears how polls go.
+
+    What it heard last would pass for how they go now, beside a replica that knows.
+    """
+    samples = family.samples
+    return replace(family, samples=lambda snapshot: samples(snapshot) if snapshot.is_current else ())
+
+
 def report_value(
     name: str, text: str, value: Callable[[ReportState], float | None], kind: Kind = "gauge"
 ) -> Family[Snapshot]:
     """Return the family of one value of each report that is polled."""
 
     def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        if kind == "counter" and not snapshot.shows_counters:
+            return
         for report, state in snapshot.reports.items():
             number = value(state)
             if number is not None:
@@ -204,7 +216,7 @@ def report_held(name: str, text: str) -> Family[Snapshot]:
             if state.held is not None:
                 yield (snapshot.operation, report, state.held), 1
 
-    return Family(name, "gauge", text, ("operation", "report", "reason"), "the polling", samples)
+    return while_heard_of(Family(name, "gauge", text, ("operation", "report", "reason"), "the polling", samples))
 
 
 def report_counter(
@@ -213,6 +225,8 @@ def report_counter(
     """Return the counter of what a report's polling counts under one more label."""
 
     def samples(snapshot: Snapshot) -> Iterator[Sample]:
+        if not snapshot.shows_counters:
+            return
         for report, state in snapshot.reports.items():
             for key, number in counts(state).items():
                 yield (snapshot.operation, report, key), number

@@ -58,6 +58,11 @@ class Publisher:
         """The latest of each operation, always in the same mapping."""
 
     @property
+    def status(self) -> ExporterStatus:
+        """What is known of the exporter itself."""
+        return self._status
+
+    @property
     def config_loaded(self) -> bool:
         """Whether the last reload took the configuration over."""
         return self._status.config_loaded

@@ -21,6 +21,7 @@ from wolkvox_exporter.metrics.builders import (
     report_counter,
     report_held,
     report_value,
+    while_heard_of,
 )
 from wolkvox_exporter.metrics.family import ExporterStatus, Family
 from wolkvox_exporter.polling.snapshot import Snapshot
@@ -107,11 +108,13 @@ CATALOGUE: tuple[Family[Snapshot], ...] = (
         lambda snapshot: None if snapshot.day is None else snapshot.day.start,
         "the clock",
     ),
-    operation_gauge(
-        "wolkvox_token_valid",
-        "0 after the API refused the token, 1 after any accepted answer; other failures leave it.",
-        lambda snapshot: snapshot.token_valid,
-        "the polling",
+    while_heard_of(
+        operation_gauge(
+            "wolkvox_token_valid",
+            "0 after the API refused the token, 1 after any accepted answer; other failures leave it.",
+            lambda snapshot: snapshot.token_valid,
+            "the polling",
+        )
     ),
     operation_counter(
         "wolkvox_state_write_failures_total",
@@ -119,20 +122,24 @@ CATALOGUE: tuple[Family[Snapshot], ...] = (
         lambda snapshot: snapshot.state_write_failures,
         "the polling",
     ),
-    operation_gauge(
-        "wolkvox_quota_exhausted",
-        "1 after the API said that the day's calls are used up, 0 after the next accepted answer.",
-        lambda snapshot: snapshot.quota_exhausted,
-        "the polling",
+    while_heard_of(
+        operation_gauge(
+            "wolkvox_quota_exhausted",
+            "1 after the API said that the day's calls are used up, 0 after the next accepted answer.",
+            lambda snapshot: snapshot.quota_exhausted,
+            "the polling",
+        )
     ),
     quota_gauge("limit", "Calls that the day allows to all tokens of the operation", quota.LIMIT),
     quota_gauge("used", "Calls of all tokens of the operation today", quota.USED),
     quota_gauge("token_used", "Calls of this token today", quota.USED_BY_TOKEN),
-    report_value(
-        "wolkvox_up",
-        "Whether the last poll of the report succeeded; 0 as well while it is held back for the token, the quota or "
-        "the reserve, though no poll is made.",
-        lambda state: state.up,
+    while_heard_of(
+        report_value(
+            "wolkvox_up",
+            "Whether the last poll of the report succeeded; 0 as well while it is held back for the token, the quota "
+            "or the reserve, though no poll is made.",
+            lambda state: state.up,
+        )
     ),
     report_held(
         "wolkvox_report_held",
@@ -206,6 +213,39 @@ EXPORTER_CATALOGUE: tuple[Family[ExporterStatus], ...] = (
         ("operation",),
         "the exporter",
         lambda status: [((name,), number) for name, number in status.worker_restarts.items()],
+    ),
+    Family(
+        "wolkvox_exporter_store_up",
+        "gauge",
+        "Whether the database that replicas share did all that was asked of it last; absent where there is none.",
+        (),
+        "the exporter",
+        lambda status: [] if status.store_up is None else [((), status.store_up)],
+    ),
+    Family(
+        "wolkvox_exporter_lease_held",
+        "gauge",
+        "Whether this replica has the lease for an operation's token and polls it; absent without replicas.",
+        ("operation",),
+        "the exporter",
+        lambda status: [((name,), held) for name, held in status.leases.items()],
+    ),
+    Family(
+        "wolkvox_exporter_lease_handovers_total",
+        "counter",
+        "How often this replica took a token over that another had before; absent without replicas.",
+        (),
+        "the exporter",
+        lambda status: [] if status.lease_handovers is None else [((), status.lease_handovers)],
+    ),
+    Family(
+        "wolkvox_exporter_replicas_differing",
+        "gauge",
+        "Other replicas whose operations in effect differ from those here; absent without replicas, and while the "
+        "database cannot be used.",
+        (),
+        "the exporter",
+        lambda status: [((), len(status.replicas_differing))] if status.store_up else [],
     ),
     Family(
         "wolkvox_exporter_log_lines_dropped_total",

@@ -46,3 +46,17 @@ class ExporterStatus:
     """By operation."""
     log_lines_dropped: Callable[[], int] = lines_dropped
     """Since the start; asked for whenever the metrics are rendered."""
+    store_up: bool | None = None
+    """Whether the database that replicas share did all that was asked of it last; None where there is none."""
+    leases: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+    """Whether each operation is polled here rather than by another replica, or by none."""
+    lease_handovers: int | None = None
+    """How many tokens were taken over from other replicas; None where there are none."""
+    replica: str = ""
+    """The name of this replica among others."""
+    holders: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The replica that polls each operation."""
+    replicas_differing: tuple[str, ...] = ()
+    """The replicas whose operations in effect differ from those here."""
+    store_trouble: str = ""
+    """What is wrong with the database, and what to do about it."""

@@ -1,7 +1,7 @@
 """All operations that are polled, and how they follow a configuration that changes."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -87,7 +87,8 @@ class Publisher(Protocol):
 class Pool:
     """All operations that are polled; `observers`, if any, are one for each.
 
-    `states` by operation are what polling goes on from, `store` is where all of them are kept.
+    `states` by operation are what polling goes on from, `store` is where all of them are kept. For `elsewhere` see
+    `Staff`.
     """
 
     def __init__(
@@ -101,12 +102,13 @@ class Pool:
         observers: Sequence[Observer] = (),
         states: Mapping[str, OperationState] = MappingProxyType({}),
         store: Store | None = None,
+        elsewhere: Callable[[Account], None] | None = None,
     ) -> None:
         self._publisher = publisher
         self._clock = clock
         self._spread = spread
         self._store = store
-        self._staff = Staff(supervisor, clock, self._publish_restarts)
+        self._staff = Staff(supervisor, clock, self._publish_restarts, elsewhere)
         self._clients = Clients()
         self._left: dict[tuple[str, str], Account] = {}
         self._accounts: dict[str, Account] = {}
@@ -125,8 +127,30 @@ class Pool:
         return list(self._accounts.values())
 
     async def prepare(self) -> None:
-        """Find the worker of each operation by its token."""
-        await self._staff.find_workers(self.accounts)
+        """Find the worker of each operation by its token; in a shared store `lead` and `stand_down` do."""
+        await self._find_workers(self.accounts)
+
+    async def _find_workers(self, accounts: Iterable[Account]) -> None:
+        if not self._is_shared:
+            await self._staff.find_workers(accounts)
+
+    @property
+    def _is_shared(self) -> bool:
+        return self._store is not None and self._store.is_shared
+
+    def lead(self, account: Account, fingerprint: str, busy: float | None) -> None:
+        """Let the worker of a token poll an operation; it asks nothing before `busy`, monotonic."""
+        self._staff.place(account, fingerprint, busy)
+
+    def finish(self, account: Account) -> None:
+        """Let no worker begin another call for an operation; one under way ends by itself, and is kept."""
+        self._staff.take_out(account)
+        self._staff.dismiss_idle()
+
+    def stand_down(self, account: Account) -> None:
+        """Let no worker poll an operation; a call under way ends by itself, and what it brings is not kept."""
+        account.stand_down()
+        self.finish(account)
 
     def start(self) -> None:
         """Let all workers ask."""
@@ -162,7 +186,7 @@ class Pool:
             account.reconfigure(wanted[account.name], clients[account.name], self._now())
             self._staff.look_again(account)
         self._arrange()
-        await asyncio.gather(self._staff.find_workers(arriving), *map(_ended, old_clients))
+        await asyncio.gather(self._find_workers(arriving), *map(_ended, old_clients))
         for account in staying:
             self._staff.publish(account)
         for client in old_clients.values():
@@ -187,7 +211,8 @@ class Pool:
         # it may have been removed a moment ago
         kept = await self._store.load(operation) if self._store else None
         left = self._left.pop(_server(operation), None)
-        return left.state if left else kept
+        # in a shared store others may have gone on with it
+        return left.state if left and not self._is_shared else kept
 
     def _swap(
         self,

@@ -172,6 +172,13 @@ class Snapshot:
     """Those that the user gives the operation; of the configuration, and so nothing that is written down."""
     day: Annotated[Day | None, Field(exclude=True)] = None
     """The day that it is; of the clock and the configuration. None before that is known."""
+    shows_counters: Annotated[bool, Field(exclude=True)] = True
+    """False until a store that others share has said what was counted so far: to begin at 0 would be a fall.
+
+    And while it says nothing: what stood still meanwhile would seem to rise at once, within an hour's window.
+    """
+    is_current: Annotated[bool, Field(exclude=True)] = True
+    """Whether this process hears how polls go: makes them, or reads in a shared store how others did."""
 
     @property
     def selects_none(self) -> bool:

@@ -19,12 +19,22 @@ _STORE_AND_TOKEN_FILE = 10.0
 
 
 class Staff:
-    """One worker a token; `restarted` is told each time that one died of a bug and was started again."""
+    """One worker a token; `restarted` is told each time that one died of a bug and was started again.
 
-    def __init__(self, supervisor: Supervisor, clock: Clock, restarted: Callable[[], None]) -> None:
+    Where `elsewhere` is given, it finds the worker of an operation that turned out to have another token.
+    """
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        clock: Clock,
+        restarted: Callable[[], None],
+        elsewhere: Callable[[Account], None] | None = None,
+    ) -> None:
         self._supervisor = supervisor
         self._clock = clock
         self._restarted = restarted
+        self._elsewhere = elsewhere
         self.restarts: dict[str, int] = {}
         """How often the worker of each operation was started again."""
         self._workers: dict[str, Worker] = {}
@@ -67,10 +77,17 @@ class Staff:
         await self._move(account, fingerprint)
 
     async def _move(self, account: Account, fingerprint: str) -> None:
+        if self._elsewhere:
+            self.take_out(account)
+            self._elsewhere(account)
+            return
         if fingerprint and account.state.token_fingerprint is None:
             await self._recognise(account)
-        if account.is_retired:
-            return
+        if not account.is_retired:
+            self.place(account, fingerprint)
+
+    def place(self, account: Account, fingerprint: str, busy: float | None = None) -> None:
+        """Bring an operation to the worker of a token, which waits for a call that may last until `busy`, monotonic."""
         if before := self._worker_of.pop(account, None):
             before.remove(account)
         # while there is no token, no two operations can be known to share it
@@ -80,6 +97,8 @@ class Staff:
         worker.add(account)
         if self._unknown_call_until is not None:
             worker.wait_for_call(self._unknown_call_until)
+        if busy is not None:
+            worker.wait_for_call(busy)
         if self._is_at_work and worker not in self._jobs:
             self._employ(worker)
         self.dismiss_idle()

@@ -12,6 +12,10 @@ SLACK = 5.0
 class Store(Protocol):
     """Keeps states; nothing here raises, and what goes wrong is told to the log."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes use it: no call without a note then, and nothing is shown that is not kept."""
+
     async def load(self, operation: Operation) -> OperationState | None:
         """Return what is kept of an operation, with its instants on this process's clock; None if nothing is."""
 

@@ -257,7 +257,7 @@ def without_open_poll(progress: Progress) -> Progress:
 
 def last_start(progress: Progress) -> float:
     """Return when a report was last asked for, or from when on it is wanted, on the monotonic clock."""
-    return max(progress.since, progress.started or progress.since)
+    return progress.since if progress.started is None else max(progress.since, progress.started)
 
 
 def next_round(polled: Polled, token: TokenState, report: ReportName, now: Now) -> float | None:

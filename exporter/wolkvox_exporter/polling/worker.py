@@ -229,11 +229,10 @@ class Worker:
             latest = Now(now.monotonic + SLACK, now.wall + SLACK)
             ends = latest.monotonic + timeout
             noted, _ = outcome.begun(account.polled, self._tokens[server], question, latest, ends)
-            await account.note(noted)
+            if not await account.note(noted):
+                account.settle(self._now())
+                return
             now = self._now()
-        if account.is_retired:
-            account.settle(now)
-            return
         unsaved, known = account.state.unsaved, self._tokens[server]
         state, self._tokens[server] = outcome.begun(account.polled, known, question, now, now.monotonic + timeout)
         account.state = replace(state, unsaved=unsaved)

@@ -61,6 +61,8 @@ class _ReplacedError(Exception):
 class Directory:
     """Keeps the states of operations in a folder that is this process's alone; see `state_in` and `Store`."""
 
+    is_shared = False
+
     def __init__(self, folder: Path, clock: Clock, lock: int) -> None:
         self._folder = folder
         self._clock = clock

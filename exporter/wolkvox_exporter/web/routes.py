@@ -82,6 +82,10 @@ class Site:
             reload_failed=not self.publisher.config_loaded,
             config_loaded_at=self.publisher.config_loaded_at,
             auto_reload=self.auto_reload,
+            replica=self.publisher.status.replica,
+            holders=self.publisher.status.holders,
+            store_trouble=self.publisher.status.store_trouble,
+            replicas_differing=self.publisher.status.replicas_differing,
         )
         page = await bounded(partial(landing.render, overview), _PAGE_TIMEOUT, self.publisher)
         return web.Response(text=page, content_type="text/html", headers={"Cache-Control": "no-store"})
@@ -108,7 +112,9 @@ class Site:
     async def ready(self, _: web.Request) -> web.Response:
         """Return whether each campaigns report was attempted once, whatever came of it."""
         waiting = sum(not _attempted(snapshot) for snapshot in self.publisher.snapshots.values())
-        return _verdict(not waiting, "ready", _waiting(waiting))
+        trouble = self.publisher.status.store_trouble
+        why = f"; the database that replicas share cannot be used: {trouble}" if trouble else ""
+        return _verdict(not waiting, "ready", _waiting(waiting) + why)
 
     async def reloaded(self, _: web.Request) -> web.Response:
         """Read the configuration anew, if that is enabled, and answer what is wrong with it or that it is in effect."""

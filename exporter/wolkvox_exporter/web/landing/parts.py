@@ -126,7 +126,11 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The whole page. `reload_remedy` is what to do about a reload that failed, empty if none did."""
+    """The whole page. `reload_remedy` is what to do about a reload that failed, empty if none did.
+
+    `store_remedy` is the same for the database that replicas share, `differing` names replicas that are configured
+    differently.
+    """
 
     badge: Badge
     verdict: str
@@ -134,6 +138,8 @@ class Page:
     version: str
     links: tuple[Link, ...]
     reload_remedy: str
+    store_remedy: str
+    differing: str
     configuration: Configuration | None
     sections: tuple[Section, ...]
     is_wide: bool

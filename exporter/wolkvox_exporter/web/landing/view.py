@@ -1,7 +1,8 @@
 """From snapshots to the page's parts; no clock, no HTML."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import quote
 
 from wolkvox_exporter.api.errors import Reason
@@ -69,6 +70,14 @@ class Overview:
     """When the configuration in effect was loaded, in seconds since the epoch; None where there is no telling."""
     auto_reload: bool = False
     """Whether changes of its files take effect by themselves."""
+    replica: str = ""
+    """The name of this replica among others; empty where there are none."""
+    holders: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The replica that polls each operation, by name."""
+    store_trouble: str = ""
+    """What is wrong with the database that replicas share, and what to do about it."""
+    replicas_differing: tuple[str, ...] = ()
+    """The replicas whose operations in effect differ from those here."""
 
 
 def page(overview: Overview) -> Page:
@@ -84,9 +93,11 @@ def page(overview: Overview) -> Page:
         version=overview.version,
         links=tuple(_link(path) for path in (overview.telemetry_path, "/-/healthy", "/-/ready")),
         reload_remedy=_reload_remedy(overview) if overview.reload_failed else "",
+        store_remedy=overview.store_trouble,
+        differing=", ".join(overview.replicas_differing),
         configuration=_configuration(overview),
         sections=tuple(
-            _Operation(snapshot, now).section(f"operation-{number}")
+            _Operation(snapshot, now, _polled_by(overview, snapshot.operation)).section(f"operation-{number}")
             for number, (_, snapshot) in enumerate(pairs, start=1)
         ),
         is_wide=len(pairs) >= _MANY,
@@ -96,6 +107,15 @@ def page(overview: Overview) -> Page:
 
 def _reload_remedy(overview: Overview) -> str:
     return _AUTO_RELOAD_REMEDY if overview.auto_reload else _RELOAD_REMEDY
+
+
+def _polled_by(overview: Overview, operation: str) -> tuple[Note, ...]:
+    if not overview.replica:
+        return ()
+    holder = overview.holders.get(operation)
+    if holder is None:
+        return (Note("polled by no replica"),)
+    return (Note("polled by this replica" if holder == overview.replica else f"polled by {holder}"),)
 
 
 def _configuration(overview: Overview) -> Configuration | None:
@@ -113,8 +133,9 @@ def _link(path: str) -> Link:
 class _Operation:
     """Makes the section of one operation."""
 
-    def __init__(self, snapshot: Snapshot, now: Now) -> None:
+    def __init__(self, snapshot: Snapshot, now: Now, polled_by: tuple[Note, ...]) -> None:
         self._snapshot = snapshot
+        self._polled_by = polled_by
         self._reports = snapshot.reports.items()
         self._now = now
 
@@ -124,7 +145,7 @@ class _Operation:
             id=id_,
             name=self._snapshot.operation,
             badge=status.mark(self._snapshot, self._now).badge(),
-            facts=tuple(self._facts()),
+            facts=(*self._facts(), *self._polled_by),
             failures=tuple(self._failures()),
             overdue=tuple(self._overdue()),
             columns=_COLUMNS,

@@ -1,0 +1,1 @@
+"""Replicas: several exporters that are one, by a database that they share."""

@@ -1,0 +1,1 @@
+"""The state in a PostgreSQL database, where replicas share it."""
