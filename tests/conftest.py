@@ -17,6 +17,7 @@ SLOW = (
     *("backtest", "alerting", "dashboard_queries", "truth", "backends", "soak", "rule_cases", "simulation", "output"),
     *("liveness_reports", "truth_skills", "discipline", "discipline_reports", "auto_reload_process", "state_files"),
     *("activity_day", "restart", "stderr", "parts", "signals", "process", "goes_on_asking", "missing_tokens"),
+    *("replicas_process", "replicas_troubles", "replicas_model", "replicas_day", "replicas", "postgresql"),
     *("shortages", "simulator_agents", "today_days", "hostile_texts", "bodies", "canary", "systemd", "promql_guide"),
 )
 """Files that take longest, in the order in which they begin: at the end, all workers are to be busy."""

@@ -1,11 +1,16 @@
 """What a replica decides, one decision at a time; the model is about all of them together."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from pydantic import SecretStr
+
+from wolkvox_exporter.config import LiteralToken, Operation
 from wolkvox_exporter.replicas import leases, life, offset, records
 from wolkvox_exporter.replicas.leases import Pace, Replica, Watch
+from wolkvox_exporter.replicas.operations import polled_by
 from wolkvox_exporter.replicas.records import Interrupted, Known, sealed
-from wolkvox_exporter.replicas.store import Identity, Lease, Member, View
+from wolkvox_exporter.replicas.store import Identity, Lease, Member, Row, View
 
 PACE = Pace(15.0)
 
@@ -112,6 +117,18 @@ def test_nothing_is_given_up_to_a_replica_that_is_configured_differently() -> No
     watch = Watch((("a", "same"), ("b", "other")), since=0.0)
     replica = Replica("a", frozenset("wxyz"), frozenset("wxyz"), frozenset("wxyz"))
     assert leases.plan(replica, mine, watch, PACE, 100.0).release == ()
+
+
+def test_who_polls_what_is_who_has_the_lease_of_its_token() -> None:
+    """If a lease runs, then its holder polls; without a token here that of the last writer counts."""
+    found = replace(view(lease("t"), lease("u", until=1000.0), lease("v")), rows=(Row("tres", "https://s", 1, "v"),))
+    operations = [
+        Operation(name=name, base_url="https://s", token=LiteralToken(SecretStr("x")))
+        for name in ("uno", "dos", "tres")
+    ]
+    tokens = {"uno": "t", "dos": "u"}
+    assert polled_by(operations, tokens, found) == {"uno": "b", "tres": "b"}
+    assert polled_by(operations, {}, found) == {"tres": "b"}
 
 
 def test_a_database_is_another_one_where_any_of_its_marks_differs() -> None:

@@ -17,13 +17,13 @@ from support.trouble import ANOTHER_LIFE, OF_A_REPLICA, OF_THE_DATABASE, Trouble
 from support.watched import Lost, early, overlapping
 from wolkvox_exporter.polling.store import SLACK
 
-ROUNDS = int(os.environ.get("ROUNDS", "5"))
+ROUNDS = int(os.environ.get("ROUNDS", "4"))
 SEED = int(os.environ.get("SEED", "7"))
-LEASE = float(os.environ.get("LEASE", "1.5"))
-"""A tenth of what is usual."""
+LEASE = float(os.environ.get("LEASE", "5"))
+"""A third of what is usual, since other tests keep the machine busy meanwhile."""
 JITTER = 0.75
 """Seconds by which the network, or a busy machine, may shorten what lies between two calls that left in time."""
-SETTLED = 20.0 + 4 * LEASE
+SETTLED = 60.0 + 4 * LEASE
 """Seconds within which tokens are spread evenly again."""
 PAUSE = LEASE + SLACK + TIMEOUT
 """Seconds for which nobody takes anything in another life of a database."""
@@ -79,13 +79,13 @@ def told(words: str, running: Fleet, lost: Lost, what: Trouble) -> None:
         added = lost.added(running.simulator.calls, INTERVAL, SLACK + TIMEOUT)
         words += f", taken over within {max(over, default=0.0):.1f} s, asked {max(added, default=0.0):.1f} s late"
     scrapes = sum(each.watched.scrapes for each in running.replicas)
-    print(f"{words}; {len(running.simulator.calls)} calls, {scrapes} scrapes")  # noqa: T201
+    print(f"{words}; {len(running.simulator.calls)} calls, {scrapes} scrapes, {running.late:.2f} s late")  # noqa: T201
 
 
 def unbroken(running: Fleet, when: str) -> None:
     """Check that nothing was seen that must not be."""
     calls = running.simulator.calls
-    assert not early(calls, INTERVAL, JITTER), when
+    assert not early(calls, INTERVAL, JITTER + running.late), when
     assert not overlapping(calls, TIMEOUT), when
     for replica in running.replicas:
         assert not replica.watched.fallen, (replica.number, when)

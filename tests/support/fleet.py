@@ -22,6 +22,7 @@ from wolkvox_exporter.simulator import Campaign, Operation, Simulator
 TOKENS = 12
 INTERVAL = 5.0
 TIMEOUT = 2.0
+_OFTEN = 0.05
 _EVERY = 0.2
 """Seconds between two scrapes."""
 _ENDS = 15.0
@@ -128,6 +129,15 @@ class Fleet:
         self.simulator = simulator
         self.database = database
         self.replicas = replicas
+        self.late = 0.0
+        """Seconds by which this process, which looks on the clock, was late at most: the machine is busy."""
+
+    async def watch_itself(self) -> None:
+        """Look how late it is, for ever."""
+        while True:
+            since = monotonic()
+            await asyncio.sleep(_OFTEN)
+            self.late = max(self.late, monotonic() - since - _OFTEN)
 
     def leaders(self) -> dict[str, list[int]]:
         """Return the operations that each replica that runs says that it polls."""
@@ -189,7 +199,10 @@ async def fleet(folder: Path, database: Pair, lease: float, size: int = 3) -> As
             replicas.append(Replica(config_file(place, base_url, keys, state=state, **settings), number, ways))
         try:
             await asyncio.gather(*(replica.start() for replica in replicas))
-            yield Fleet(simulator, database, replicas)
+            running = Fleet(simulator, database, replicas)
+            watching = asyncio.create_task(running.watch_itself())
+            yield running
+            watching.cancel()
         finally:
             for replica in replicas:
                 await replica.end(signal.SIGKILL)
