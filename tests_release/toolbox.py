@@ -13,7 +13,7 @@ NODE_MODULES = ROOT / "build" / "release" / "node_modules"
 """Where the packages from tests_release/package.json are."""
 WHEELS = ROOT / "build" / "wheels"
 """Where the packages are that the exporter needs when it is installed."""
-PATIENCE = 300.0
+PATIENCE = 900.0
 """Seconds that a program may take."""
 
 
