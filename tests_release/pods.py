@@ -28,8 +28,10 @@ class Pod:
     def fill(self) -> None:
         """Write all volumes as they are now."""
         for mount in self.rendered.container["volumeMounts"]:
-            (volume,) = [each for each in self.rendered.pod["volumes"] if each["name"] == mount["name"]]
-            _write(Path(self.moved(mount["mountPath"])), dict(self._files(volume)))
+            named = [each for each in self.rendered.pod["volumes"] if each["name"] == mount["name"]]
+            # what a claim has is none of the pod's volumes, and empty at first
+            files = dict(self._files(named[0])) if named else {}
+            _write(Path(self.moved(mount["mountPath"])), files)
 
     def moved(self, text: str) -> str:
         """Return a text with paths of the container as they are on this machine."""

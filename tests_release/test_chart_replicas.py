@@ -1,4 +1,4 @@
-"""Replicas of the chart: what the exporter makes of their configuration, and how Kubernetes spreads and keeps them."""
+"""Replicas of the chart: what the exporter makes of their configuration."""
 
 from pathlib import Path
 
