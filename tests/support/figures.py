@@ -188,7 +188,9 @@ def _today() -> Iterator[Figure]:
         ),
     }
     for name, (of_skills, own, true) in counted.items():
-        yield Figure(f"{name} today, operation", f"sum by (operation) ({of_skills})", ("operation",), true, DAY, opened)
+        # every two minutes
+        latest = f"sum by (operation) (last_over_time({of_skills}[2m]))"
+        yield Figure(f"{name} today, operation", latest, ("operation",), true, DAY, opened)
         yield Figure(
             f"{name} today, campaign", f"sum by (operation, campaign_id) ({fold(own)})", BY_ID, true, DAY_OF_ONE, opened
         )
