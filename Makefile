@@ -48,7 +48,7 @@ truth: $(VENV)/development ## The boards' numbers beside the simulator's truth, 
 
 chaos: $(VENV)/development ## 200 restarts by kill -9, 100 configurations, 100 rounds of what befalls replicas (KILLS SWAPS ROUNDS LEASE SEED)
 	KILLS=$${KILLS:-200} SWAPS=$${SWAPS:-100} ROUNDS=$${ROUNDS:-100} LEASE=$${LEASE:-1.5} \
-		$(BIN)/python -m pytest -s tests/test_restart.py tests/test_auto_reload_process.py tests/test_replicas_process.py
+		$(BIN)/python -m pytest tests/test_restart.py tests/test_auto_reload_process.py tests/test_replicas_process.py -s
 
 replicas: $(VENV)/development ## 100,000 steps of the model of replicas (REPLICA_STEPS=100000 REPLICA_SEED=1)
 	REPLICA_STEPS=$${REPLICA_STEPS:-100000} $(BIN)/python -m pytest tests/test_replicas_model.py
