@@ -19,7 +19,7 @@ from wolkvox_exporter import __version__
 pytestmark = pytest.mark.timeout(1800)
 
 PACKAGES = ROOT / "deploy" / "packages"
-DELIVERED = (PACKAGES / "config.yaml").read_text(encoding="utf-8")
+DELIVERED = (PACKAGES / "installed-config.yaml").read_text(encoding="utf-8")
 OLDER = "0.0.1"
 CONFIG = "/etc/wolkvox-exporter/config.yaml"
 CREDENTIAL = "/etc/wolkvox-exporter/tokens/ventas-co"
@@ -45,7 +45,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     older.mkdir()
     (older / "config.yaml").write_text(f"# of {OLDER}\n{DELIVERED}")
     for packager in ("deb", "rpm"):
-        passes(pack(packager, older, ("deploy/packages/config.yaml", str(older / "config.yaml"))))
+        passes(pack(packager, older, ("deploy/packages/installed-config.yaml", str(older / "config.yaml"))))
     return folder
 
 
