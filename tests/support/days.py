@@ -20,6 +20,7 @@ from support import truth
 from support.history import REPLICAS, backfill, load
 from support.recording import MONDAY, record
 from support.staff import Staff
+from support.staffing import Centre, seen
 from wolkvox_exporter.simulator import Fault, Simulator
 
 RULES = ROOT / "prometheus" / "rules" / "wolkvox-recording.rules.yml"
@@ -40,7 +41,7 @@ class Days:
     """The databases of a Prometheus that scraped one exporter, and of one that scraped two, with the recording rules.
 
     `ended` is the Unix time of the last scrape; `polls` are the good reports of each operation, `hits` those at
-    each of them, `staff` what was the case with skills and agents.
+    each of them, `staff` what was the case with skills and agents, and `centre` what was at each good report on them.
     """
 
     single: Path
@@ -49,6 +50,7 @@ class Days:
     polls: truth.Polls
     hits: dict[str, list[Hits]]
     staff: Staff
+    centre: Centre
 
 
 def _under_maintenance(simulator: Simulator) -> None:
@@ -90,7 +92,9 @@ async def two_days(factory: pytest.TempPathFactory) -> Days:
     about = json.loads((shared / "about.json").read_text("utf-8"))
     hits = {name: [Hits(**each) for each in polls] for name, polls in about["hits"].items()}
     polls = truth.read((shared / "polls.json").read_text("utf-8"))
-    return Days(own / "single", own / "double", about["ended"], polls, hits, Staff.read(about["staff"]))
+    staff = Staff.read(about["staff"])
+    centre = Centre(about["queues"], about["agents"], staff)
+    return Days(own / "single", own / "double", about["ended"], polls, hits, staff, centre)
 
 
 def _of_the_run(factory: pytest.TempPathFactory) -> Path:
@@ -120,6 +124,8 @@ async def _made(folder: Path) -> None:
         name: [asdict(Hits(poll.at, {key: each.hits for key, each in poll.truth.items()})) for poll in polls]
         for name, polls in simulator.truth_at_polls.items()
     }
+    centre = seen(simulator, staff)
     about = {"ended": recording.times[-1], "hits": hits, "staff": staff.written()}
+    about |= {"queues": centre.queues, "agents": centre.agents}
     (folder / "polls.json").write_text(truth.written(simulator.truth_at_polls), "utf-8")
     (folder / "about.json").write_text(json.dumps(about), "utf-8")

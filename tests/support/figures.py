@@ -1,197 +1,234 @@
-"""The numbers that supervisors act on: how each is asked for, what is true, and by how much it may differ."""
+"""What is true of a number that a board shows, and by how much it may differ from that."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from mixin import recording
-from mixin.promql import fold
-from support.truth import RESULTS, Campaign, View
+from support.staffing import Centre
+from support.truth import DAY, Campaign, Polls, View, moments
 
 Names = tuple[str, ...]
 """Values of labels."""
-BY_ID = ("operation", "campaign_id")
+_FEW = 100
 OPENING = 3_600
 """Seconds of work from which on what is said of today has to be right."""
 
 
 @dataclass(frozen=True)
-class Tolerance:
-    """By which share of the truth a number may differ, and in which share of cases it has to be within that.
+class Scope:
+    """What a board is narrowed down to; None is all."""
 
-    `least` is a difference that nobody minds, however small the number.
-    """
+    operation: str | None = None
+    skill: str | None = None
+    campaign: str | None = None
 
-    share: float
-    cases: float = 1.0
-    least: float = 0.0
+    @property
+    def choice(self) -> dict[str, list[str]]:
+        """The variables of the board."""
+        chosen = {"operation": self.operation, "skill": self.skill, "campaign_id": self.campaign}
+        return {name: [value] for name, value in chosen.items() if value is not None}
 
-    def admits(self, found: float | None, true: float) -> bool:
-        """Return whether a number is near enough; one that is not there is 0."""
-        return abs((found or 0.0) - true) <= max(self.share * abs(true), self.least)
-
-
-EXACT = Tolerance(0.0)
-INSTANT = Tolerance(0.02)
-HOURLY = 240.0
-"""Seconds after which the figures of an hour are worked out again."""
-QUIET_HOUR = Tolerance(0.02, least=2)
-ANY_HOUR = Tolerance(0.04, cases=0.85, least=2)
-REDIALLED_HOUR = Tolerance(0.04, cases=0.6, least=2)
-"""Of results that a call to another phone takes back: the report, and so the counter, forgets the former one."""
-DAY = Tolerance(0.04)
-DAY_OF_ONE = Tolerance(0.04, cases=0.98, least=2)
+    def takes(self, labels: Mapping[str, str]) -> bool:
+        """Return whether something with these labels is in it, but for its skill."""
+        wanted = (self.operation, self.campaign)
+        return all(w in (None, labels.get(n, w)) for w, n in zip(wanted, ("operation", "campaign_id"), strict=True))
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A number of each campaign, or the sum over those with the same labels.
+class Part:
+    """Something that is true of a campaign, or of a skill or an operation, of which numbers are made up."""
 
-    `true` says it of a campaign; None where there is nothing to be said of it. `known` whether the case is one at all.
-    """
-
-    name: str
-    query: str
-    labels: Names
-    true: Callable[[Campaign], float | None]
-    tolerance: Tolerance
-    known: Callable[[View, Campaign], bool] = lambda _, each: each.oddity is None and each.is_settled
-    """Of sums whether each of their campaigns is such a case."""
-    late: float = 0.0
-    """By how many seconds it may be worked out later than it is known."""
-
-    def truth(self, view: View) -> Mapping[Names, float]:
-        """Return the number by labels."""
-        sums: dict[Names, float] = defaultdict(float)
-        left_out = set[Names]()
-        for each in view.campaigns.values():
-            labels = tuple(_LABELS[label](each) for label in self.labels)
-            if not self.known(view, each):
-                # which skill it had before does not matter: no sum of the operation is a case
-                left_out.add(labels if "campaign_id" in self.labels else labels[:1])
-            elif (value := self.true(each)) is not None:
-                sums[labels] += value
-        return {labels: value for labels, value in sums.items() if left_out.isdisjoint((labels, labels[:1]))}
+    labels: Mapping[str, str]
+    value: float
+    per: float = 1.0
+    """What the sum of values is divided by, where it is: another sum."""
+    campaign: Campaign | None = None
 
 
-_LABELS: Mapping[str, Callable[[Campaign], str]] = {
-    "operation": lambda each: each.operation,
-    "campaign_id": lambda each: each.id,
-    "skill": lambda each: each.now.skill,
-}
+class Moment(View):
+    """All that is true at a Unix time, of which the reports until `known` have been recorded."""
+
+    def __init__(self, polls: Polls, centre: Centre, known: float) -> None:
+        super().__init__(polls, known)
+        self.known, self.centre = known, centre
 
 
-def _now() -> Iterator[Figure]:
-    """Yield what the last report says."""
-
-    def by_id(metric: str) -> str:
-        return f"max by (operation, campaign_id) ({metric})"
-
-    yield Figure("state", by_id(recording.STATE), BY_ID, lambda each: each.state, EXACT)
-    for number, state in enumerate(recording.STATES):
-        yield Figure(
-            f"campaigns: {state}",
-            f'sum by (operation) ({recording.OF_STATE}{{state="{state}"}})',
-            ("operation",),
-            lambda each, wanted=number: each.state == wanted,  # type: ignore[misc]
-            EXACT,
-        )
-    yield Figure(
-        "calls per minute", by_id("wolkvox_campaign_calls_per_minute"), BY_ID, lambda each: each.now.calls, INSTANT
-    )
-    yield Figure(
-        "calls per minute of an operation",
-        f"sum by (operation) ({recording.CALLS_BY_SKILL})",
-        ("operation",),
-        lambda each: each.now.calls,
-        INSTANT,
-    )
-    yield Figure(
-        "calls per minute of a skill",
-        f"sum by (operation, skill) ({recording.CALLS_BY_SKILL})",
-        ("operation", "skill"),
-        lambda each: each.now.calls,
-        INSTANT,
-    )
-    yield Figure("clean", by_id("wolkvox_campaign_records_clean"), BY_ID, lambda each: each.now.clean, INSTANT)
-    yield Figure("loaded", by_id("wolkvox_campaign_records"), BY_ID, lambda each: each.now.records, INSTANT)
-    yield Figure(
-        "dialled in this pass", by_id("wolkvox_campaign_records_dialed"), BY_ID, lambda each: each.now.dial, INSTANT
-    )
-    yield Figure("hits in this pass", by_id("wolkvox_campaign_records_hit"), BY_ID, lambda each: each.now.hits, INSTANT)
-    yield Figure("speed", by_id("wolkvox_campaign_speed_ratio"), BY_ID, lambda each: each.now.speed / 100, INSTANT)
-    yield Figure(
-        "dialable campaigns of a skill",
-        f"sum by (operation, skill) ({recording.DIALABLE})",
-        ("operation", "skill"),
-        lambda each: 1 if each.now.started and (each.now.clean or each.now.calls) else None,
-        EXACT,
-    )
+Takes = Callable[[Moment, Part], bool]
 
 
-def _quiet(_: View, each: Campaign) -> bool:
-    """Hold that no list was recycled in that hour, no report was odd, and no name changed."""
-    return each.is_quiet
+def settled(_: Moment, part: Part) -> bool:
+    """Take what the last report says right, under a name that is not new."""
+    return part.campaign is None or (part.campaign.oddity is None and part.campaign.is_settled)
 
 
-def _any(_: View, __: Campaign) -> bool:
-    """Take every case: the figures of an hour and a day are there whatever a report says."""
+def quiet(_: Moment, part: Part) -> bool:
+    """Take hours in which no list was recycled, no report was odd, and no name changed."""
+    return part.campaign is not None and part.campaign.is_quiet
+
+
+def every(_: Moment, __: Part) -> bool:
+    """Take every case."""
     return True
 
 
-def _hour() -> Iterator[Figure]:
-    """Yield what was done between the last report and that of an hour before."""
-    counted: dict[str, tuple[str, Callable[[Campaign], float]]] = {
-        "dialled": (recording.DIALED, lambda each: each.hour.dialed),
-        "hits": (recording.HITS, lambda each: each.hour.hits),
-    }
-    for result, label in RESULTS.items():
-        counted[label] = (
-            f'{recording.RESULTS}{{result="{label}"}}',
-            lambda each, wanted=result: each.hour.results[wanted],  # type: ignore[misc]
-        )
-    for name, (metric, true) in counted.items():
-        latest = f"last_over_time({metric}[5m])"
-        query = f"sum by (operation, campaign_id) ({latest})"
-        yield Figure(f"{name}, last hour, list not recycled in it", query, BY_ID, true, QUIET_HOUR, _quiet, HOURLY)
-        any_hour = REDIALLED_HOUR if name in ("no_answer", "busy_congestion_failed") else ANY_HOUR
-        yield Figure(f"{name}, last hour, any list", query, BY_ID, true, any_hour, _any, HOURLY)
-        yield Figure(
-            f"{name}, last hour, operation",
-            f"sum by (operation) ({latest})",
-            ("operation",),
-            true,
-            any_hour,
-            _any,
-            HOURLY,
-        )
+def opened(moment: Moment, part: Part) -> bool:
+    """Take days from an hour after an operation's opening on."""
+    return moment.worked(part.labels["operation"]) > OPENING
 
 
-def _today() -> Iterator[Figure]:
-    """Yield what was done since the operation's midnight."""
+@dataclass(frozen=True)
+class Kind:
+    """By which share of the truth a number may differ, in which share of the cases, and what is a case.
 
-    def opened(view: View, each: Campaign) -> bool:
-        return view.worked(each.operation) > OPENING
+    `least` is a difference that nobody minds, however small the number; `late` by how many seconds it may be worked out
+    later than it is known. Where reports come `lagging`, anything between the truth then and now is right.
+    """
 
-    counted: dict[str, tuple[str, str, Callable[[Campaign], float]]] = {
-        "dialled": (recording.DIALED_TODAY, "wolkvox_campaign_dialed_today", lambda each: each.today.dialed),
-        "hits": (recording.HITS_TODAY, "wolkvox_campaign_hits_today", lambda each: each.today.hits),
-        "answered": (
-            f'{recording.RESULTS_TODAY}{{result="answer"}}',
-            'wolkvox_campaign_results_today{result="answer"}',
-            lambda each: each.today.results["answer"],
-        ),
-        "machines": (
-            f'{recording.RESULTS_TODAY}{{result="answer_machine"}}',
-            'wolkvox_campaign_results_today{result="answer_machine"}',
-            lambda each: each.today.results["machine"],
-        ),
-    }
-    for name, (of_skills, own, true) in counted.items():
-        yield Figure(f"{name} today, operation", f"sum by (operation) ({of_skills})", ("operation",), true, DAY, opened)
-        yield Figure(
-            f"{name} today, campaign", f"sum by (operation, campaign_id) ({fold(own)})", BY_ID, true, DAY_OF_ONE, opened
-        )
+    name: str
+    share: float = 0.0
+    cases: float = 1.0
+    least: float = 0.0
+    takes: Takes = settled
+    late: float = 0.0
+    lagging: bool = False
+
+    def misses(self, cases: int) -> float:
+        """Return how many of some cases may differ by more; of few, where any may, chance takes two more."""
+        return (1 - self.cases) * cases + 2 * (self.cases < 1 and cases < _FEW)
+
+    def off(self, found: float, true: list[float]) -> tuple[float, bool]:
+        """Return by which share a number is off the nearest truth, and whether that is near enough."""
+        if self.lagging and min(true) <= found <= max(true):
+            return 0.0, True
+        best = min(true, key=lambda value: abs(found - value))
+        differs = abs(found - best)
+        within = differs <= max(self.share * abs(best), self.least)
+        return differs / abs(best) if best else float(bool(differs)), within
 
 
-FIGURES = (*_now(), *_hour(), *_today())
+EXACT = Kind("exact")
+INSTANT = Kind("of the report", 0.02)
+_HOURLY = 240.0 + 60
+"""Seconds after which the figures of an hour are worked out again, and those that read them."""
+ANY_HOUR = Kind("hour", 0.04, 0.85, least=2, takes=every, late=_HOURLY)
+REDIALLED_HOUR = Kind("hour, other phones", 0.04, 0.6, least=2, takes=every, late=_HOURLY)
+"""Of results that a call to another phone takes back: the report, and so the counter, forgets the former one."""
+SHARE_OF_HOUR = Kind("hour, share", 0.08, 0.97, takes=every, late=_HOURLY)
+"""The same takes what it forgets from all results, and so makes shares of the others too high."""
+SHARE_OF_QUIET_HOUR = Kind("hour, share, list not recycled in it", 0.02, least=0.01, takes=quiet, late=_HOURLY)
+FALLING = Kind("hour, share, any list", 0.04, 0.85, least=0.01, takes=every, late=_HOURLY)
+STEP = Kind("between reports, list not recycled", 0.02, least=1, takes=quiet)
+_OF_BOARDS = 120.0
+"""Seconds after which what only boards read may be worked out again."""
+TODAY = Kind("today", 0.04, takes=opened, late=_OF_BOARDS)
+TODAY_OF_ONE = Kind("today, of one", 0.04, 0.98, least=2, takes=opened, late=_OF_BOARDS)
+RATIO_OF_ONE = Kind("today, of one, share", 0.04, 0.98, least=0.01, takes=opened, late=_OF_BOARDS)
+ROUNDED = Kind("of the report, rounded", 0.02, least=0.0001)
+"""To a hundredth of a percent."""
+TO_THE_MINUTE = Kind("to the minute", 0.02, 0.98, least=0.005)
+"""Of what is looked at once a minute, while reports come between two minutes."""
+PER_CALL = Kind("hour, per call", 0.25, 0.95, takes=every, late=_HOURLY)
+"""Calls are added up from one moment in five minutes, and a pass begins and ends between two of them."""
+LAGGING = Kind("as late as the report on machines", 0.02, takes=every, late=960.0 + 8 * 300, lagging=True)
+"""Of a quarter of an hour, and where campaigns are asked for one after the other, of as many polls."""
+SLOWLY = Kind("worked out every five minutes", takes=every, late=300.0, lagging=True)
+AGE = Kind("to the second", least=1, takes=every)
+SPEED_SET = Kind("to the poll", least=90.0)
+
+
+def same(found: float, _: float) -> float:
+    """Read a number as it stands."""
+    return found
+
+
+def since(found: float, time: float) -> float:
+    """Read an age as the Unix time at which it began."""
+    return time - found
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number, or one by labels: what is true of it, by `parts` that are added up, and of which kind it is."""
+
+    labels: Names
+    parts: Callable[[Moment], Iterable[Part]]
+    kind: Kind
+    days_ago: int = 0
+    read: Callable[[float, float], float | None] = same
+    """How a number is read that is found at a Unix time; None where it says something else."""
+    is_ratio: bool = False
+    """Whether the sum of values is divided by that of what they are `per`."""
+    merged: Callable[[Iterable[float]], float] = sum
+
+    def truth(self, moment: Moment, scope: Scope) -> dict[Names, float]:
+        """Return the number by labels."""
+        found: dict[Names, list[Part]] = defaultdict(list)
+        left_out = set[Names]()
+        for part in self.parts(moment):
+            if not scope.takes(part.labels):
+                continue
+            names = tuple(part.labels.get(label, "") for label in self.labels)
+            if not self.kind.takes(moment, part):
+                # which skill it had before does not matter: no sum of the operation is a case
+                left_out.add(names if "campaign_id" in self.labels else names[:1])
+            elif scope.skill in (None, part.labels.get("skill", scope.skill)):
+                found[names].append(part)
+        if left_out and "operation" not in self.labels:
+            return {}
+        cases = {names: every for names, every in found.items() if left_out.isdisjoint((names, names[:1]))}
+        return {names: value for names, every in cases.items() if (value := self._of(every)) is not None}
+
+    def names(self, moment: Moment, scope: Scope) -> set[Names]:
+        """Return the labels of everything of which there is a truth, whether it is a case or not."""
+        parts = (part for part in self.parts(moment) if scope.takes(part.labels))
+        return {tuple(part.labels.get(label, "") for label in self.labels) for part in parts}
+
+    def _of(self, every: list[Part]) -> float | None:
+        value = self.merged(part.value for part in every)
+        per = sum(part.per for part in every) if self.is_ratio else 1.0
+        return value / per if per > 0 else None
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """When a list is empty, in seconds, by labels; there are so many at `most`, those that end first."""
+
+    labels: Names
+    most: int | None = None
+
+
+Entry: TypeAlias = Number | Forecast | tuple[Number | Forecast, ...] | str
+"""What is said of a number of a board: what is true, or why there is no truth to hold it against."""
+
+
+@dataclass
+class Truths:
+    """What was true of simulated days, at any moment."""
+
+    polls: Polls
+    centre: Centre
+    _moments: dict[float, Moment] = field(default_factory=dict)
+
+    def at(self, time: float, late: float) -> list[Moment]:
+        """Return what may be shown at a Unix time."""
+        return [self._moment(known) for known in moments(self.polls, time, late)]
+
+    def of(self, number: Number, scope: Scope, time: float) -> dict[Names, list[float]]:
+        """Return all that may be shown of a number at a Unix time, by the labels that it has in any case."""
+        seen = self.at(time - number.days_ago * DAY, number.kind.late)
+        first, *others = (number.truth(each, scope) for each in seen)
+        return {
+            names: [each[names] for each in (first, *others)]
+            for names in first.keys() & set.intersection(set(first), *map(set, others))
+        }
+
+    def names(self, number: Number, scope: Scope, time: float) -> set[Names]:
+        """Return the labels of everything of which there is a truth at a Unix time, whether it is a case or not."""
+        seen = self.at(time - number.days_ago * DAY, number.kind.late)
+        return set.union(*(number.names(each, scope) for each in seen))
+
+    def _moment(self, known: float) -> Moment:
+        if known not in self._moments:
+            self._moments[known] = Moment(self.polls, self.centre, known)
+        return self._moments[known]

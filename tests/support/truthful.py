@@ -1,17 +1,16 @@
 """How near the numbers of boards come to the truth, over simulated days."""
 
+import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from mixin import recording
-from support.figures import BY_ID, Figure
-from support.prometheus import Prometheus
-from support.truth import HOUR, LATE, MINUTE, SOON, Polls, seconds_left, views
+from support.figures import Forecast, Number, Scope, Truths, same
+from support.shown import Look, Shown
+from support.truth import DAY, HOUR, LATE, MINUTE, SOON, Polls, last_until, seconds_left
 from wolkvox_exporter.simulator import Poll
 
-DAY = 24 * HOUR
 NEAR, TWICE = 0.25, 2.0
 """By which share of what is left a forecast may be off, and from which multiple of it on it misleads."""
 
@@ -90,28 +89,51 @@ def _emptied(day: Sequence[tuple[Poll, Poll]]) -> Iterator[float]:
     )
 
 
-async def held(server: Prometheus, figure: Figure, polls: Polls, at: float, tally: Tally) -> None:
-    """Compare a figure with the truth of the last reports, or, while these are on the way, of those before."""
-    found = await server.query(figure.query, *figure.labels, time=at)
-    true, *others = (figure.truth(view) for view in views(polls, at, figure.late))
-    for labels in true.keys() & set.intersection(*map(set, others)):
-        number = found.get(labels)
-        best = min((each[labels] for each in (true, *others)), key=lambda value: abs((number or 0.0) - value))
-        off = abs((number or 0.0) - best) / abs(best) if best else float(bool(number))
-        example = f"{' '.join(labels)} at {at:.0f}: {number}, true is {best:g}"
-        tally.add(off, example, within=figure.tolerance.admits(number, best))
+@dataclass(frozen=True)
+class Sight:
+    """A board that somebody looks at, and what it is narrowed down to."""
+
+    look: Look
+    scope: Scope
 
 
-async def forecast(server: Prometheus, polls: Polls, at: float, near: Tally, twice: Tally) -> None:
-    """Compare the times to empty at a Unix time with when the lists ended, and count those that are twice too long."""
-    found = await server.query(f"max by (operation, campaign_id) ({recording.TO_EMPTY})", *BY_ID, time=at)
-    for operation, reports in polls.items():
-        for campaign, standing in reports[0].standing.items():
-            left = seconds_left(reports, campaign, at)
-            if left is None or not SOON <= left <= LATE or not standing:
+async def held(sight: Sight, shown: Shown, numbers: Sequence[tuple[Number, Tally]], truths: Truths) -> None:
+    """Compare a number with the truth of the last reports, or, while these are on the way, of those before.
+
+    Of one by labels there may be several numbers, each of a kind of its own.
+    """
+    time = shown.at(sight.look.at)
+    found = await sight.look.found(shown, *numbers[0][0].labels)
+    for number, tally in numbers:
+        for labels, true in truths.of(number, sight.scope, time).items():
+            said = found.get(labels)
+            value = 0.0 if said is None else number.read(said, time)
+            if value is None or (said is None and number.read is not same):
                 continue
-            number = found.get((operation, campaign))
-            example = f"{operation} {campaign} at {at:.0f}: {number}, true is {left:.0f}"
-            off = abs(number - left) / left if number is not None else 1.0
-            near.add(off, example, within=off <= NEAR)
-            twice.add(off, example, within=number is not None and number <= TWICE * left)
+            off, within = number.kind.off(value, true)
+            example = f"{' '.join(labels)} {sight.scope.choice} at {time:.0f}: {said}, true is {true}"
+            tally.add(off, example, within=within)
+    known = set.union(*(truths.names(number, sight.scope, time) for number, _ in numbers))
+    for labels in found.keys() - known:
+        numbers[0][1].add(math.inf, f"{' '.join(labels)} {sight.scope.choice} at {time:.0f}: not there", within=False)
+
+
+async def forecast(sight: Sight, shown: Shown, said: Forecast, polls: Polls) -> AsyncIterator[tuple[float, float, str]]:
+    """Yield which time to empty is shown for each list that ends soon, infinity for none, and which is true."""
+    at = sight.look.at
+    found = await sight.look.found(shown, *said.labels)
+    for operation, reports in polls.items():
+        for campaign, standing in reports[last_until(reports, at)].standing.items():
+            every = {
+                "operation": operation,
+                "campaign": standing.name,
+                "campaign_id": campaign,
+                "skill": standing.skill,
+            }
+            left = seconds_left(reports, campaign, at) if sight.scope.takes(every) else None
+            if left is not None and SOON <= left <= LATE:
+                number = found.get(tuple(every[label] for label in said.labels), -1.0)
+                if number < 0 and said.most is not None and len(found) >= said.most:
+                    continue
+                example = f"{operation} {campaign} at {at:.0f}: {number}, true is {left:.0f}"
+                yield number if number >= 0 else math.inf, left, example
