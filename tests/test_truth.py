@@ -50,6 +50,8 @@ _NO_LONGER = "--query.lookback-delta=60s"
 FORECASTS, TWICE_TOO_LONG = 0.8, 0.05
 """Which share of times to empty has to be near, and which may be twice too long."""
 OTHER_PHONE = STATES.index("other_phone")
+RANKED = "Campaigns"
+"""The panel that first asks which campaigns need eyes, which is worked out seldom."""
 FEW = 20
 """Cases of a number that three days have to have at least."""
 TRUE: Mapping[Board, Mapping[tuple[str, str], Entry]] = {"operations": OPERATIONS, "campaign": CAMPAIGN}
@@ -81,6 +83,10 @@ class Recorded:
         ended, polls = self.ended, self.truths.polls
         every = [at for day in range(DAYS) for at in instants(polls, START + day * DAY, self.seed) if at < ended]
         return every[:: 3 if self.seed == SHARED else 1]
+
+    def of(self, shown: Shown, *, late: bool) -> Prometheus:
+        """Return of which server a number is asked."""
+        return self.slow if late or shown.panel == RANKED else self.server
 
     def scopes(self, place: int, at: float) -> list[tuple[Board, Scope]]:
         """Return which boards are looked at at a moment, and what they are narrowed down to."""
@@ -163,8 +169,9 @@ async def test_numbers_are_true(days: Recorded) -> None:
         for looked, scope in days.scopes(place, at):
             for (board, shown), every in tallies.items():
                 if board == looked:
-                    server = days.slow if any(number.kind.late for number, _ in every) else days.server
-                    await held(Sight(Look(server, FILES[board], scope.choice, at), scope), shown, every, days.truths)
+                    late = any(number.kind.late for number, _ in every)
+                    look = Look(days.of(shown, late=late), FILES[board], scope.choice, at)
+                    await held(Sight(look, scope), shown, every, days.truths)
     few, wrong = [], []
     for number, tally in chain.from_iterable(tallies.values()):
         _print(days, tally, number.kind.name)
@@ -183,7 +190,7 @@ async def test_lists_end_about_when_it_is_said(days: Recorded) -> None:
         near, twice = (Tally(f"{_title(board, shown)}: {what}") for what in ("within a quarter", "not twice too long"))
         for at in _evenly(days):
             for scope in days.lists(board, at):
-                sight = Sight(Look(days.server, FILES[board], scope.choice, at), scope)
+                sight = Sight(Look(days.of(shown, late=False), FILES[board], scope.choice, at), scope)
                 async for number, left, example in forecast(sight, shown, said, days.truths.polls):
                     off = abs(number - left) / left
                     near.add(off, example, within=off <= NEAR)
@@ -213,7 +220,7 @@ async def test_today_is_what_counters_rose_by(days: Recorded) -> None:
     tally = Tally("operations | Campaigns | Dialled today")
     for at in days.moments:
         now = await days.server.query(total, *names, time=at)
-        found = await Look(days.server, FILES["operations"], {}, at).found(shown, *every)
+        found = await Look(days.slow, FILES["operations"], {}, at).found(shown, *every)
         own: dict[tuple[str, ...], float] = defaultdict(float)
         for (operation, campaign, *_), value in found.items():
             own[operation, campaign] += value
@@ -227,7 +234,7 @@ async def test_today_is_what_counters_rose_by(days: Recorded) -> None:
                     off = abs(own[key] - risen)
                     tally.add(off, f"{key} at {at}: {own[key]}, {risen}", within=own[key] == risen)
     _print(days, tally, "exact, beside the counters")
-    assert tally.cases > 300
+    assert tally.cases > 200
     assert tally.missed == []
 
 

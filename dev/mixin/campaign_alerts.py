@@ -107,7 +107,7 @@ unless on (job, operation, campaign_id)
   (
 {indent(_RECYCLED_FIRST_DAY, "  ")}
     unless on (job, operation, campaign_id)
-      {STATE} offset 1h == {_EMPTY}
+      {STATE} offset 1h == {STATES.index("list_empty")}
   )
 {FRESH}""",
             *("1m", "info", "campaign", "campaign"),

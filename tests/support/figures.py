@@ -119,9 +119,11 @@ SHARE_OF_HOUR = Kind("hour, share", 0.08, 0.97, takes=every, late=_HOURLY)
 SHARE_OF_QUIET_HOUR = Kind("hour, share, list not recycled in it", 0.02, least=0.01, takes=quiet, late=_HOURLY)
 FALLING = Kind("hour, share, any list", 0.04, 0.85, least=0.01, takes=every, late=_HOURLY)
 STEP = Kind("between reports, list not recycled", 0.02, least=1, takes=quiet)
-TODAY = Kind("today", 0.04, takes=opened)
-TODAY_OF_ONE = Kind("today, of one", 0.04, 0.98, least=2, takes=opened)
-RATIO_OF_ONE = Kind("today, of one, share", 0.04, 0.98, least=0.01, takes=opened)
+_OF_BOARDS = 120.0
+"""Seconds after which what only boards read may be worked out again."""
+TODAY = Kind("today", 0.04, takes=opened, late=_OF_BOARDS)
+TODAY_OF_ONE = Kind("today, of one", 0.04, 0.98, least=2, takes=opened, late=_OF_BOARDS)
+RATIO_OF_ONE = Kind("today, of one, share", 0.04, 0.98, least=0.01, takes=opened, late=_OF_BOARDS)
 ROUNDED = Kind("of the report, rounded", 0.02, least=0.0001)
 """To a hundredth of a percent."""
 TO_THE_MINUTE = Kind("to the minute", 0.02, 0.98, least=0.005)
