@@ -86,7 +86,7 @@ oldest newest: $(VENV)/python
 		--requirement requirements/dev.in --constraint build/$@.txt
 	.venv-$@/bin/python -m pytest $(PARALLEL) $(CONCERNED)
 
-bench: $(VENV)/runtime ## What a scrape and a poll cost (RUNS=1 SIZES=5,20,80; needs nginx and wrk)
+bench: $(VENV)/development ## What a scrape and a poll cost (RUNS=1 SIZES=5,20,80; needs nginx, wrk, PostgreSQL)
 	$(BIN)/python -m bench.run --runs=$(RUNS) --sizes=$(SIZES)
 
 cost: $(VENV)/development ## What the rules cost a Prometheus with 5,000 campaigns (needs Prometheus; three quarters of an hour)
