@@ -67,7 +67,7 @@ async def test_whatever_befalls_replicas_costs_nothing(tmp_path: Path, database:
             after = await running.settles(SETTLED + PAUSE)
             told(f"{number} {what.__name__}: settled after {after:.1f} s", running, lost, what)
             unbroken(running, f"round {number}, {what.__name__}, seed {SEED}")
-        await asyncio.sleep(2 * INTERVAL)
+        await asyncio.sleep(INTERVAL)
         unbroken(running, "at the end")
         assert {call.operation for call in running.simulator.calls} == {f"operation-{each}" for each in range(TOKENS)}
 
