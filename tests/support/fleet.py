@@ -23,7 +23,7 @@ TOKENS = 12
 INTERVAL = 5.0
 TIMEOUT = 2.0
 _OFTEN = 0.05
-_EVERY = 0.2
+_EVERY = 0.25
 """Seconds between two scrapes."""
 _ENDS = 15.0
 """Seconds within which a replica has ended that was asked to."""

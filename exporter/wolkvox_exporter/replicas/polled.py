@@ -74,8 +74,10 @@ class PolledOperations:
             token = await read_token(account.operation.token)
         except TokenUnreadable as error:
             self._fingerprints.pop(name, None)
-            if self._problems.get(name) != str(error):
+            is_new = self._problems.get(name) != str(error)
+            if is_new:
                 log.warning("no token", operation=name, error=str(error), remedy=account.operation.token.renewal)
+            if is_new or any(report.up is None for report in account.state.published.reports.values()):
                 self._show_lack(account, str(error))
             self._problems[name] = str(error)
             return
