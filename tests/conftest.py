@@ -2,6 +2,9 @@
 
 import gc
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -21,6 +24,20 @@ SLOW = (
     *("shortages", "simulator_agents", "today_days", "hostile_texts", "bodies", "canary", "systemd", "promql_guide"),
 )
 """Files that take longest, in the order in which they begin: at the end, all workers are to be busy."""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let each worker import a part of the files first, so that what they compile is there for the others.
+
+    Rewriting all assertions takes longer than everything else before the first test.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is not None:
+        files = sorted(Path(__file__).parent.glob("test_*.py"))
+        for file in files[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
+            # what cannot be imported is told of where it is collected
+            with suppress(Exception):
+                import_module(file.stem)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

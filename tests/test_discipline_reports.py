@@ -40,14 +40,18 @@ def by_report(calls: list[Call]) -> dict[str, list[Call]]:
 async def test_a_day_takes_the_calls_that_the_documents_reckon(
     settings: dict[str, object], expected: dict[str, int]
 ) -> None:
-    """If reports are on or off, then a simulated day has just the calls that `check` reckons, each in its order."""
+    """If reports are on or off, then a simulated day has just the calls that `check` reckons, all good, in order."""
     clock = ManualClock("2026-11-23T00:00:00-05:00")
     *_, centre = working_day(7, clock.time())
     simulator = Simulator([centre], clock)
     async with simulator.serving() as base_url:
         polled = operation(base_url, centre.name, centre.tokens[0], **settings)
-        async with running(polled, clock=clock):
+        async with running(polled, clock=clock) as exporter:
             await clock.advance(86_399)
+            samples = await exporter.samples()
+    assert set(samples.values("wolkvox_up")) == {1}
+    assert sum(samples.values("wolkvox_unreadable_values_total")) == 0
+    assert {call.status for call in simulator.calls if call.report != "amd"} == {200}
     calls = Counter(call.report for call in simulator.calls)
     assert calls == expected == {str(report): number for report, number in calls_a_day(polled).items()}
     assert not any(call.overlapped for call in simulator.calls)

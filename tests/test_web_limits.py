@@ -12,6 +12,7 @@ import pytest
 
 from support.canary import debug_log
 from support.certificates import Authority
+from support.processes import PATIENCE
 from support.servers import HOST
 from support.web import HEAD, SECURITY, TLS, curl, ending, guarded, headers, said, status
 from wolkvox_exporter.app import Exporter, Listen
@@ -169,7 +170,7 @@ async def test_there_may_be_any_number_of_requests(tmp_path: Path) -> None:
 
 
 async def _until(port: int, wanted: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while await status(port, None, "/metrics") != wanted:  # noqa: ASYNC110 - it is in another program's place
             await asyncio.sleep(0.05)
 

@@ -17,9 +17,11 @@ from wolkvox_exporter.metrics import deflate
 from wolkvox_exporter.polling.pool import Spread
 from wolkvox_exporter.polling.state import OperationState
 from wolkvox_exporter.polling.store import Store
+from wolkvox_exporter.runtime import interpreter
 from wolkvox_exporter.runtime.clock import Clock
 from wolkvox_exporter.storage import state_in
 
+_DAY = 86_400.0
 TOKEN = "canary-5f0c3b1d9e"  # what must never be seen anywhere
 
 
@@ -87,6 +89,8 @@ async def running(
     with pytest.MonkeyPatch.context() as patch:
         # what is compressed here is sent nowhere: as small as can be would be a fifth of the work of simulated days
         patch.setattr(deflate, "LEVEL", 1)
+        # the hours of the tests' clock are short, and the objects that tests keep of a day are many
+        patch.setattr(interpreter, "COLLECTION_INTERVAL", _DAY)
         async with (
             exporter.running(Listen([("127.0.0.1", 0)])) as [(_, port)],
             aiohttp.ClientSession() as session,

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from support.certificates import Authority
-from support.processes import Finished, run
+from support.processes import PATIENCE, Finished, run
 from support.servers import HOST
 from support.tools import tool
 from wolkvox_exporter.app import Exporter, Listen
@@ -59,7 +59,7 @@ async def curl(*arguments: str | Path) -> Finished:
     )
 
 
-async def said(port: int, request: bytes, *, patience: float = 10.0) -> bytes:
+async def said(port: int, request: bytes, *, patience: float = PATIENCE) -> bytes:
     """Send bytes and return all that comes until the connection is closed; an error if it is not."""
     reader, writer = await asyncio.open_connection(HOST, port)
     try:
