@@ -72,6 +72,19 @@ async def test_replicas_see_each_other_and_one_schema(server: Cluster, connected
     assert await server.execute("SELECT count(*) FROM {schema}.about", schema=schema) == [(1,)]
 
 
+async def test_names_are_kept_whatever_the_database_takes_texts_for(server: Cluster, connected: Opener) -> None:
+    """If a database knows no encoding, then names with accents are read as they were written."""
+    await server.execute("CREATE DATABASE plain OWNER wolkvox ENCODING SQL_ASCII LOCALE 'C' TEMPLATE template0")
+    database = connected(dbname="plain")
+    await database.look(ANA, 15)
+    lease = await database.take("t", "ana", 0, 60)
+    assert lease is not None
+    assert await database.write(lease, NEW, b"content") == 1
+    view = await connected(dbname="plain").look(LUZ, 15)
+    assert [(row.name, row.server) for row in view.rows] == [(NEW.name, NEW.server)]
+    assert [member.name for member in view.members] == ["ana", "luz"]
+
+
 async def test_one_of_those_who_take_a_lease_gets_it(connected: Opener) -> None:
     """If many want a lease at once, then one has it."""
     databases = [connected() for _ in range(6)]

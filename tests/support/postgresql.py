@@ -17,6 +17,7 @@ import psycopg
 from psycopg import sql
 
 from support.processes import GRACE, PATIENCE, environment
+from support.tools import tool
 
 OWNER, ROLE = "postgres", "wolkvox"
 """Who may all, and the exporter's role, which owns its database."""
@@ -36,11 +37,7 @@ _SETTINGS = {
 def programs() -> Path:
     """Return the folder of the newest PostgreSQL's own programs."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
-    if found:
-        return found[-1]
-    elsewhere = shutil.which("initdb")
-    assert elsewhere, "initdb is missing: apt-get install postgresql"
-    return Path(elsewhere).parent
+    return found[-1] if found else Path(tool("initdb")).parent
 
 
 @dataclass

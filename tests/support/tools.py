@@ -11,7 +11,8 @@ def tool(name: str) -> str:
     path = shutil.which(name)
     if path is None:
         missing = (
-            f"{name} is not installed: apt-get install prometheus prometheus-alertmanager systemd victoria-metrics"
+            f"{name} is not installed: "
+            "apt-get install prometheus prometheus-alertmanager systemd victoria-metrics postgresql"
         )
         if os.environ.get("CI"):
             pytest.fail(missing)

@@ -22,8 +22,11 @@ Prepare = Callable[[Opened], Awaitable[None]]
 
 
 async def connected(conninfo: str) -> Opened:
-    """Return a connection that prepares no statements: behind a pooler the next one may go over another connection."""
-    return await AsyncConnection.connect(conninfo, autocommit=True, prepare_threshold=None)
+    """Return a connection that prepares no statements: behind a pooler the next one may go over another connection.
+
+    Texts are UTF-8, whatever database or environment say: in a database of SQL_ASCII they would be bytes.
+    """
+    return await AsyncConnection.connect(conninfo, autocommit=True, prepare_threshold=None, client_encoding="UTF8")
 
 
 class Connection:
