@@ -130,6 +130,8 @@ _OF_BOARDS = 120.0
 TODAY = Kind("today", 0.04, takes=opened, late=_OF_BOARDS)
 TODAY_OF_ONE = Kind("today, of one", 0.04, 0.98, least=2, takes=opened, late=_OF_BOARDS)
 RATIO_OF_ONE = Kind("today, of one, share", 0.04, 0.98, least=0.01, takes=opened, late=_OF_BOARDS)
+SHARE_OF_DAY = Kind("today, of one, share of all results", 0.08, 0.97, takes=opened, late=_OF_BOARDS)
+"""What other phones take back of results makes this too high, as it does that of an hour."""
 ROUNDED = Kind("of the report, rounded", 0.02, least=0.0001)
 """To a hundredth of a percent."""
 TO_THE_MINUTE = Kind("to the minute", 0.02, 0.98, least=0.005)
@@ -138,7 +140,8 @@ PER_CALL = Kind("hour, per call", 0.25, 0.95, takes=every, late=_HOURLY)
 """Calls are added up from one moment in five minutes, and a pass begins and ends between two of them."""
 LAGGING = Kind("as late as the report on machines", 0.02, takes=well_opened, late=960.0 + 600, lagging=True)
 """Where campaigns are asked for one by one, and none had a machine yet, they are asked for again after an hour."""
-SLOWLY = Kind("worked out every five minutes", takes=every, late=300.0, lagging=True)
+SLOWLY = Kind("worked out every five minutes", least=1, takes=every, late=300.0, lagging=True)
+"""One more or less at the very edges of the 24 hours."""
 AGE = Kind("to the second", least=1, takes=every)
 SPEED_SET = Kind("to the poll", least=90.0)
 
