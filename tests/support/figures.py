@@ -10,7 +10,8 @@ from support.truth import DAY, Campaign, Polls, View, moments
 
 Names = tuple[str, ...]
 """Values of labels."""
-_ENDED = 300.0
+ENDED = 660.0
+"""Seconds for which what has ended is found here, where no server marks it as stale."""
 _FEW = 100
 OPENING = 3_600
 """Seconds of work from which on what is said of today has to be right."""
@@ -237,7 +238,7 @@ class Truths:
 
         What has ended is found for some minutes more.
         """
-        seen = self.at(time - number.days_ago * DAY, number.kind.late + _ENDED)
+        seen = self.at(time - number.days_ago * DAY, number.kind.late + ENDED)
         return set.union(*(number.names(each, scope) for each in seen))
 
     def _moment(self, known: float) -> Moment:
