@@ -79,10 +79,10 @@ class Recorded:
 
     @property
     def moments(self) -> list[float]:
-        """Fifty of each day; on the days that tests share every third of them."""
+        """Fifty of each day; on the days that tests share every fourth of them."""
         ended, polls = self.ended, self.truths.polls
         every = [at for day in range(DAYS) for at in instants(polls, START + day * DAY, self.seed) if at < ended]
-        return every[:: 3 if self.seed == SHARED else 1]
+        return every[:: 4 if self.seed == SHARED else 1]
 
     def of(self, shown: Shown, *, late: bool) -> Prometheus:
         """Return of which server a number is asked."""
@@ -236,7 +236,7 @@ async def test_today_is_what_counters_rose_by(days: Recorded) -> None:
                     off = abs(own[key] - risen)
                     tally.add(off, f"{key} at {at}: {own[key]}, {risen}", within=own[key] == risen)
     _print(days, tally, "exact, beside the counters")
-    assert tally.cases > 200
+    assert tally.cases > 150
     assert tally.missed == []
 
 
