@@ -23,7 +23,7 @@ from mixin.recording import STATES
 from mixin.rules import Board
 from support.campaign_truth import CAMPAIGN
 from support.days import RULES, two_days
-from support.figures import Entry, Forecast, Number, Scope, Truths
+from support.figures import ENDED, Entry, Forecast, Number, Scope, Truths
 from support.grafana import load
 from support.history import REPLICAS, backfill
 from support.history import load as load_history
@@ -79,10 +79,10 @@ class Recorded:
 
     @property
     def moments(self) -> list[float]:
-        """Fifty of each day; on the days that tests share every third of them."""
+        """Fifty of each day; on the days that tests share every fourth of them."""
         ended, polls = self.ended, self.truths.polls
         every = [at for day in range(DAYS) for at in instants(polls, START + day * DAY, self.seed) if at < ended]
-        return every[:: 3 if self.seed == SHARED else 1]
+        return every[:: 4 if self.seed == SHARED else 1]
 
     def of(self, shown: Shown, *, late: bool) -> Prometheus:
         """Return of which server a number is asked."""
@@ -227,6 +227,8 @@ async def test_today_is_what_counters_rose_by(days: Recorded) -> None:
         for operation in days.truths.polls:
             # of a report that comes right after midnight, the rises count as those of the new day
             midnight = View(days.truths.polls, at).midnight(operation)
+            if at < midnight + ENDED:
+                continue
             before = await days.server.query(total, *names, time=midnight)
             for key, value in now.items():
                 if key[0] == operation and key in own:
@@ -234,7 +236,7 @@ async def test_today_is_what_counters_rose_by(days: Recorded) -> None:
                     off = abs(own[key] - risen)
                     tally.add(off, f"{key} at {at}: {own[key]}, {risen}", within=own[key] == risen)
     _print(days, tally, "exact, beside the counters")
-    assert tally.cases > 200
+    assert tally.cases > 150
     assert tally.missed == []
 
 

@@ -10,6 +10,8 @@ from support.truth import DAY, Campaign, Polls, View, moments
 
 Names = tuple[str, ...]
 """Values of labels."""
+ENDED = 660.0
+"""Seconds for which what has ended is found here, where no server marks it as stale."""
 _FEW = 100
 OPENING = 3_600
 """Seconds of work from which on what is said of today has to be right."""
@@ -77,6 +79,11 @@ def opened(moment: Moment, part: Part) -> bool:
     return moment.worked(part.labels["operation"]) > OPENING
 
 
+def well_opened(moment: Moment, part: Part) -> bool:
+    """Take days from two hours after an operation's opening on, and the nights."""
+    return not 0 < moment.worked(part.labels["operation"]) < 2 * OPENING
+
+
 @dataclass(frozen=True)
 class Kind:
     """By which share of the truth a number may differ, in which share of the cases, and what is a case.
@@ -124,15 +131,18 @@ _OF_BOARDS = 120.0
 TODAY = Kind("today", 0.04, takes=opened, late=_OF_BOARDS)
 TODAY_OF_ONE = Kind("today, of one", 0.04, 0.98, least=2, takes=opened, late=_OF_BOARDS)
 RATIO_OF_ONE = Kind("today, of one, share", 0.04, 0.98, least=0.01, takes=opened, late=_OF_BOARDS)
+SHARE_OF_DAY = Kind("today, of one, share of all results", 0.08, 0.97, takes=opened, late=_OF_BOARDS)
+"""What other phones take back of results makes this too high, as it does that of an hour."""
 ROUNDED = Kind("of the report, rounded", 0.02, least=0.0001)
 """To a hundredth of a percent."""
 TO_THE_MINUTE = Kind("to the minute", 0.02, 0.98, least=0.005)
 """Of what is looked at once a minute, while reports come between two minutes."""
 PER_CALL = Kind("hour, per call", 0.25, 0.95, takes=every, late=_HOURLY)
 """Calls are added up from one moment in five minutes, and a pass begins and ends between two of them."""
-LAGGING = Kind("as late as the report on machines", 0.02, takes=every, late=960.0 + 8 * 300, lagging=True)
-"""Of a quarter of an hour, and where campaigns are asked for one after the other, of as many polls."""
-SLOWLY = Kind("worked out every five minutes", takes=every, late=300.0, lagging=True)
+LAGGING = Kind("as late as the report on machines", 0.02, takes=well_opened, late=960.0 + 600, lagging=True)
+"""Where campaigns are asked for one by one, and none had a machine yet, they are asked for again after an hour."""
+SLOWLY = Kind("worked out every five minutes", least=1, takes=every, late=300.0, lagging=True)
+"""One more or less at the very edges of the 24 hours."""
 AGE = Kind("to the second", least=1, takes=every)
 SPEED_SET = Kind("to the poll", least=90.0)
 
@@ -224,8 +234,11 @@ class Truths:
         }
 
     def names(self, number: Number, scope: Scope, time: float) -> set[Names]:
-        """Return the labels of everything of which there is a truth at a Unix time, whether it is a case or not."""
-        seen = self.at(time - number.days_ago * DAY, number.kind.late)
+        """Return the labels of everything of which there is a truth at a Unix time, whether it is a case or not.
+
+        What has ended is found for some minutes more.
+        """
+        seen = self.at(time - number.days_ago * DAY, number.kind.late + ENDED)
         return set.union(*(number.names(each, scope) for each in seen))
 
     def _moment(self, known: float) -> Moment:

@@ -197,7 +197,8 @@ def moments(polls: Polls, at: float, late: float = 0.0) -> list[float]:
         for every in polls.values()
         for poll in every[last_until(every, first) + 1 : last_until(every, last) + 1]
     }
-    return [first, *sorted(reports)]
+    # at the last, too: a new day begins without a report
+    return [first, *sorted(reports), last]
 
 
 def last_until(polls: Sequence[Poll], time: float) -> int:
