@@ -110,7 +110,7 @@ pictures: $(VENV)/development ## Draw the dashboards for the README (needs Node.
 	$(BIN)/python docs/pictures/day.py
 
 audit: $(AUDIT)/installed ## Known vulnerabilities of what runs (asks osv.dev; exit code 3 if it cannot)
-	$(AUDIT)/bin/python dev/audit/vulnerabilities.py requirements/runtime.txt
+	$(AUDIT)/bin/python dev/audit/vulnerabilities.py requirements/postgresql.txt
 
 # the version comes from the code, where the tool does not look; it misses the graph that pins do not tell
 sbom: $(AUDIT)/installed ## Bill of materials of what runs: build/sbom.cdx.json (CycloneDX)
@@ -118,7 +118,7 @@ sbom: $(AUDIT)/installed ## Bill of materials of what runs: build/sbom.cdx.json 
 	sed "s/^dynamic = .*/version = $$(sed -n 's/^__version__ = //p' exporter/wolkvox_exporter/__init__.py)/" pyproject.toml \
 		> build/sbom-pyproject.toml
 	PYTHONWARNINGS=ignore::UserWarning:cyclonedx.model.bom $(AUDIT)/bin/cyclonedx-py requirements \
-		--output-reproducible --short-PURLs --pyproject build/sbom-pyproject.toml --output-file $(SBOM) requirements/runtime.txt
+		--output-reproducible --short-PURLs --pyproject build/sbom-pyproject.toml --output-file $(SBOM) requirements/postgresql.txt
 
 lock: $(VENV)/python ## Pin the dependencies anew
 	$(BIN)/python -m pip install --quiet pip-tools

@@ -17,7 +17,7 @@ from support.processes import Finished, run
 
 PINNED = sorted(ROOT.glob("requirements/*.txt"))
 VERSION = ROOT / "exporter" / "wolkvox_exporter" / "__init__.py"
-RUNTIME = ROOT / "requirements/runtime.txt"
+RUNTIME = ROOT / "requirements/postgresql.txt"
 AUDIT = ROOT / ".venv-audit" / "bin" / "python"
 PIN = re.compile(
     r"(?m)^([a-z0-9][a-z0-9.-]*)==([^\s;]+)(?: ; [^\\\n]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)"
@@ -134,7 +134,7 @@ async def test_nothing_known_is_a_success(audit_python: Path) -> None:
     async with knowing(CONTROL[0]) as url:
         ended = await audited(audit_python, url)
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out == "known vulnerabilities in the packages of runtime.txt: 0\n"
+    assert ended.out == "known vulnerabilities in the packages of postgresql.txt: 0\n"
 
 
 async def test_a_vulnerability_fails_with_its_remedy(audit_python: Path) -> None:
