@@ -11,7 +11,7 @@ from tests_release.distributions import built, metadata
 from tests_release.toolbox import passes, run, tool
 
 AT = "https://github.example/somebody/wolkvox-exporter"
-OUTSIDE = re.compile(r'(?:src|href)="(?!https://|#)([^"]*)"')
+OUTSIDE = re.compile(r'(?:src|href)="(?!https?://|#)([^"]*)"')
 """A link or picture that leads nowhere from an index."""
 
 
