@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from support.certificates import Authority
@@ -44,6 +45,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let slow files come first."""
     places = {f"test_{name}": place for place, name in enumerate(SLOW)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+@pytest.fixture(autouse=True)
+def _every_level() -> None:
+    """Let no level that another test has configured leave lines out of the log."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from support.canary import assert_secret
@@ -23,12 +22,6 @@ from wolkvox_exporter.runtime.clock import SystemClock
 from wolkvox_exporter.simulator import Campaign, Fault, Operation, Simulator
 
 PASSWORD = "canary-proxy-77ab1c"
-
-
-@pytest.fixture(autouse=True)
-def _every_level() -> None:
-    """Let no level that another test has configured leave lines out."""
-    structlog.reset_defaults()
 
 
 def calls(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

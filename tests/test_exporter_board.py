@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.grafana import expressions_of, interpolated, load
+from support.history import REPLICAS
 from support.history import load as load_history
 from support.prometheus import Prometheus, prometheus_of
 from support.recording import Recording
@@ -152,3 +153,30 @@ async def test_graphs_have_ten_lines_at_most(tmp_path: Path, title: str) -> None
         found = await server.query_range(expression, NOW - 3600, NOW, 300, "operation")
     highest = {"Poll duration": names[10:], "Calls of the day": [*names[:5], *names[15:]]}
     assert {name for (name,) in found} == set(highest[title])
+
+
+def replica(up: int, handovers: int, **held: int) -> str:
+    """Write what a replica says: of the database, of the tokens that it took over, and which operations it polls."""
+    leases = "".join(f'wolkvox_exporter_lease_held{{operation="{name}"}} {one}\n' for name, one in held.items())
+    return f"wolkvox_exporter_store_up {up}\nwolkvox_exporter_lease_handovers_total {handovers}\n{leases}"
+
+
+async def test_replicas_are_shown_with_what_each_of_them_polls(tmp_path: Path) -> None:
+    """If exporters share a database, then it is shown who has it, who polls what, and what nobody polls."""
+    first, second = Recording(), Recording()
+    for ago, handovers in ((120, 3), (60, 4), (0, 4)):
+        first.take(NOW - ago, replica(1, handovers, uno=1, dos=0, tres=0))
+        second.take(NOW - ago, replica(0, 0, uno=0, dos=1, tres=0))
+    for recording, target in zip((first, second), REPLICAS, strict=True):
+        await load_history(recording, tmp_path, [target])
+    a, b = (target.instance for target in REPLICAS)
+    async with prometheus_of(tmp_path) as server:
+        (database,), (holders,), (taken_over,) = map(
+            asked, ("Database of the replicas", "Who polls what", "Hand-overs")
+        )
+        assert await server.query(database, "instance", time=NOW) == {(a,): 1, (b,): 0}
+        found = await server.query(holders, "operation", "instance", time=NOW)
+        assert found == {("uno", a): 1, ("dos", b): 1, ("tres", ""): 0}
+        risen = await server.query(taken_over, "instance", time=NOW)
+    assert risen[a,] > 0.5
+    assert risen[b,] == 0

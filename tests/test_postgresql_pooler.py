@@ -6,11 +6,10 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from support.postgresql import PASSWORDS, ROLE, Cluster, cluster, free_port
+from support.postgresql import PASSWORDS, ROLE, Cluster, cluster, free_port, give_away
 from support.processes import PATIENCE, program
 from wolkvox_exporter.replicas.store import Lease, Member, Row
 from wolkvox_exporter.storage.postgresql.database import Postgresql
@@ -31,19 +30,19 @@ default_pool_size = {size}
 
 
 @asynccontextmanager
-async def pooled(folder: Path, server: Cluster, mode: str, size: int) -> AsyncIterator[str]:
+async def pooled(server: Cluster, mode: str, size: int) -> AsyncIterator[str]:
     """Run a pooler with so many connections to a server, and give libpq's address of it."""
     path = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     pooler = path or pytest.skip("there is no pgbouncer")
+    # where its user can look: folders of tests are closed to others
+    folder = server.folder.parent
     port, users, config = free_port(), folder / "users.txt", folder / "pgbouncer.ini"
     users.write_text(f'"{ROLE}" "{PASSWORDS[ROLE]}"\n')
     config.write_text(CONFIG.format(server=server.port, port=port, users=users, mode=mode, size=size))
-    # it does not run as root, and may read what root has written here
+    # it does not run as root
     as_user = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups") if os.geteuid() == 0 else ()
     for each in (users, config):
-        each.chmod(0o644)
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
+        give_away(each)
     async with program(*as_user, pooler, config) as running:
         await running.line("process up")
         yield f"host=127.0.0.1 port={port} dbname=wolkvox user={ROLE} password={PASSWORDS[ROLE]}"
@@ -63,9 +62,9 @@ async def worked(database: Postgresql, number: int) -> int | None:
     return row.version
 
 
-async def test_replicas_work_over_fewer_connections_than_they_have(tmp_path: Path) -> None:
+async def test_replicas_work_over_fewer_connections_than_they_have() -> None:
     """If a pooler lends another connection for each transaction, then all is kept that is kept without one."""
-    async with cluster() as server, pooled(tmp_path, server, "transaction", REPLICAS - 1) as conninfo:
+    async with cluster() as server, pooled(server, "transaction", REPLICAS - 1) as conninfo:
         databases = [Postgresql(lambda: conninfo, "shared") for _ in range(REPLICAS)]
         try:
             versions = await asyncio.gather(*(worked(each, number) for number, each in enumerate(databases)))
@@ -75,9 +74,9 @@ async def test_replicas_work_over_fewer_connections_than_they_have(tmp_path: Pat
             await asyncio.gather(*(each.close() for each in databases))
 
 
-async def test_over_connections_of_their_own_changes_are_heard(tmp_path: Path) -> None:
+async def test_over_connections_of_their_own_changes_are_heard() -> None:
     """If a pooler lends a connection for as long as it is wanted, then changes are told as without one."""
-    async with cluster() as server, pooled(tmp_path, server, "session", 2 * REPLICAS) as conninfo:
+    async with cluster() as server, pooled(server, "session", 2 * REPLICAS) as conninfo:
         database = Postgresql(lambda: conninfo, "shared")
         try:
             await database.look(Member("ana", 0.0, "c"), 15)

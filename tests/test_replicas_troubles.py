@@ -133,13 +133,13 @@ async def test_a_later_schema_is_left_alone(tmp_path: Path, server: Cluster) -> 
     await server.end_sessions()
     contents = "SELECT name, version, content, note FROM later.operation"
     before = await server.execute(contents)
-    await server.execute("UPDATE later.about SET form = 99")
+    await server.execute("UPDATE later.about SET version = 99")
     async with alone(tmp_path, server.url(), state_schema="later") as exporter:
-        await exporter.refuses("is of form 99, which a later version of the exporter has made", "use that version")
+        await exporter.refuses("is of version 99, which a later version of the exporter has made", "use that version")
         await exporter.is_not_ready("use that version")
-        assert await server.execute("SELECT form FROM later.about") == [(99,)]
+        assert await server.execute("SELECT version FROM later.about") == [(99,)]
         assert await server.execute(contents) == before
-        await server.execute("UPDATE later.about SET form = 1")
+        await server.execute("UPDATE later.about SET version = 1")
         await exporter.goes_on()
 
 

@@ -47,7 +47,7 @@ st.register_type_strategy(float, FINITE)
 def test_a_state_survives_the_file_to_the_letter(state: OperationState) -> None:
     """If anything at all is known, then it comes back as it was, less what was made of the token, labels and day."""
     clock = StillClock()
-    published = replace(state.published, labels={}, day=None, shows_counters=True)
+    published = replace(state.published, labels={}, day=None, shows_counters=True, is_current=True)
     written = replace(state, published=published, token_fingerprint=None, unsaved=())
     assert codec.decode(codec.encode(WANTED, state, clock), WANTED, clock) == written
 
