@@ -13,6 +13,7 @@ ENGINE = ("image", "packages", "stack", "stack_production")
 """Files whose tests share images and systems, which one process makes."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let what takes longest begin first, and each file stay with one process."""
     files = {f"test_{name}": "engine" for name in ENGINE}
