@@ -24,7 +24,7 @@ CONCERNED := $(filter-out $(addsuffix %.py,$(addprefix tests/test_,$(UNCONCERNED
 PACKAGES ?= dist
 MAINTAINER ?= wolkvox-exporter <root@localhost>
 PACKAGED ?= /usr/bin/python3
-NFPM ?= $(if $(wildcard $(RELEASE)/bin/nfpm),$(RELEASE)/bin/nfpm,nfpm)
+NFPM ?= $(RELEASE)/bin/nfpm
 SECONDS ?= 3600
 BODIES ?= 100000
 STEPS ?= 1000000
@@ -71,7 +71,7 @@ generated: $(VENV)/development ## Whether what `make generate` writes is up to d
 check-release: $(VENV)/development $(RELEASING) ## What is released: packages, stacks, charts, workflows (needs npm)
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup tests_release
 
-packages: ## A deb and an rpm for this machine's processor and Python, in dist/ (needs nfpm; MAINTAINER="name <address>")
+packages: $(RELEASE)/installed ## A deb and an rpm for this machine's processor and Python, in dist/ (MAINTAINER="name <address>")
 	PYTHON="$(PACKAGED)" MAINTAINER="$(MAINTAINER)" NFPM="$(NFPM)" sh deploy/packages/build.sh "$(PACKAGES)"
 
 compatibility: oldest newest ## The oldest and the newest libraries that pyproject.toml allows
