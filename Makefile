@@ -69,7 +69,7 @@ generated: $(VENV)/development ## Whether what `make generate` writes is up to d
 	$(BIN)/python -m chart --check
 
 check-release: $(VENV)/development $(RELEASING) ## What is released: packages, stacks, charts, workflows (needs npm)
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup tests_release
+	$(BIN)/python -m pytest tests_release
 
 packages: $(RELEASE)/installed ## A deb and an rpm for this machine's processor and Python, in dist/ (MAINTAINER="name <address>")
 	PYTHON="$(PACKAGED)" MAINTAINER="$(MAINTAINER)" NFPM="$(NFPM)" sh deploy/packages/build.sh "$(PACKAGES)"

@@ -9,18 +9,6 @@ from docs.generate import ROOT
 from tests_release.distributions import Distributions, built
 from tests_release.toolbox import passes, run
 
-ENGINE = ("image", "packages", "stack", "stack_production")
-"""Files whose tests share images and systems, which one process makes."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let what takes longest begin first, and each file stay with one process."""
-    files = {f"test_{name}": "engine" for name in ENGINE}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(files.get(item.path.stem, item.path.stem)))
-    items.sort(key=lambda item: item.path.stem not in files)
-
 
 def source_tree(folder: Path) -> Path:
     """Copy what the repository holds, links as links: building leaves traces."""
