@@ -12,11 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
-
-import pytest
 
 from docs.generate import ROOT
+from support.tools import unavailable
 from tests_release.toolbox import passes, run, tool
 
 PATIENCE = 900.0
@@ -124,7 +122,7 @@ def engine(folder: Path) -> Iterator[Engine]:
         try:
             assert holder.stdout is not None
             if holder.stdout.readline() != "entered\n":
-                _unavailable("this system makes no namespaces")
+                unavailable("this system makes no namespaces")
             namespaces = f"/proc/{holder.pid}/ns"
             running = Engine(folder, f"--mount={namespaces}/mnt", f"--net={namespaces}/net")
             # what a run that was ended by force has left
@@ -153,8 +151,4 @@ def _require() -> None:
     missing += [name for name in _LIBRARIES if not Path("/usr/lib/podman", name).exists()]
     reason = f"an engine wants root, and {', '.join(missing) or 'nothing else'}"
     if missing or os.geteuid():
-        _unavailable(reason)
-
-
-def _unavailable(reason: str) -> NoReturn:
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+        unavailable(reason)

@@ -10,7 +10,7 @@ from bench.fleet import FOLDER, SPREAD, Fleet, running
 from bench.plan import MIB, Figures, Size
 from bench.processes import MeasurementError, cpu
 from bench.windows import Window, percentile
-from support.postgresql import PASSWORDS, ROLE, Cluster, cluster, programs
+from support.postgresql import PASSWORDS, ROLE, Cluster, cluster, installed
 from wolkvox_exporter.config.database import SCHEMA
 from wolkvox_exporter.replicas.leases import Pace
 from wolkvox_exporter.replicas.store import Lease, Member, Row
@@ -26,10 +26,8 @@ _Result = TypeVar("_Result")
 
 def shared(size: Size) -> Figures:
     """One poll a second without a state, with a folder and with a database; then an hour of two replicas at once."""
-    try:
-        programs()
-    except AssertionError as error:
-        raise MeasurementError(f"{error}") from None
+    if installed() is None:
+        raise MeasurementError("PostgreSQL is not installed: apt-get install postgresql")
     return asyncio.run(_measured(size))
 
 

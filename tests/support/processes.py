@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from docs.generate import ROOT
+from support.tools import unavailable
 
 EXPORTER = (sys.executable, "-m", "wolkvox_exporter")
 """The command under test."""
@@ -184,7 +185,7 @@ async def require(missing: str, *command: str | Path) -> None:
     except FileNotFoundError:
         allowed = False
     if not allowed:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+        unavailable(missing)
 
 
 @asynccontextmanager
