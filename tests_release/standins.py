@@ -4,6 +4,7 @@ They have the published images' entry points, users and folders.
 """
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from docs.generate import ROOT
@@ -60,6 +61,14 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
 fi
 exec postgres -c "listen_addresses=*" -c unix_socket_directories=/tmp
 """
+
+
+def of_both_stacks(engine: Engine, images: Mapping[str, str]) -> None:
+    """Make the exporter's image, and those that both stacks have, by service; nothing runs in Grafana's."""
+    exporter(engine)
+    prometheus(engine, images["prometheus"])
+    alertmanager(engine, images["alertmanager"])
+    idle(engine, images["grafana"])
 
 
 def exporter(engine: Engine) -> None:

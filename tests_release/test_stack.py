@@ -39,11 +39,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composition]:
     faulty.write_text(FAULTY)
     images = {name: f"docker.io/{service['image']}" for name, service in SERVICES.items()}
     with engine(folder) as running:
-        standins.exporter(running)
-        standins.prometheus(running, images["prometheus"])
-        standins.alertmanager(running, images["alertmanager"])
+        standins.of_both_stacks(running, images)
         standins.mailbox(running, images["mail"])
-        standins.idle(running, images["grafana"])
         with composed(running, FILE, faulty) as composition:
             yield composition
 

@@ -38,6 +38,8 @@ services:
 QUERY = "http://localhost:9090/api/v1/query"
 READ = "import urllib.request as http; print(http.urlopen('http://localhost:10842/metrics').read().decode())"
 LEASES = "sum by (instance) (wolkvox_exporter_lease_held)"
+TAKEN = r'"1"\]'
+"""What an answer has in it once a lease was taken: the first scrapes may come before."""
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +48,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Composition]:
     folder = tmp_path_factory.mktemp("production")
     images = {name: f"docker.io/{service['image']}" for name, service in SERVICES.items()}
     with engine(folder) as running:
-        standins.exporter(running)
-        standins.prometheus(running, images["prometheus"])
-        standins.alertmanager(running, images["alertmanager"])
+        standins.of_both_stacks(running, images)
         standins.postgresql(running, images["postgresql"])
-        standins.idle(running, images["grafana"])
         shutil.copytree(FOLDER, folder / "deploy" / "compose")
         production = folder / "deploy" / "compose" / "production"
         follow_the_guide(running, folder)
@@ -92,13 +91,13 @@ def test_both_exporters_are_scraped_and_one_polls(stack: Composition) -> None:
     """If both exporters are up, then both show the operation, and one of them has its token."""
     both = found(stack, 'wolkvox_up{report="campaigns"} == 1', "exporter-1.*exporter-2|exporter-2.*exporter-1")
     assert both == {"exporter-1:10842": 1, "exporter-2:10842": 1}
-    held = found(stack, LEASES, "exporter-1.*exporter-2|exporter-2.*exporter-1")
+    held = found(stack, LEASES, TAKEN)
     assert sorted(held.values()) == [0, 1]
 
 
 def test_the_other_one_goes_on(stack: Composition) -> None:
     """If the exporter that polls is ended, then the other one polls, and no data are lost."""
-    held = found(stack, LEASES, "exporter-1.*exporter-2|exporter-2.*exporter-1")
+    held = found(stack, LEASES, TAKEN)
     polling, other = sorted(EXPORTERS, key=lambda name: -held[f"{name}:10842"])
     stack("stop", polling)
     page = ("podman", "exec", f"wolkvox_{other}_1", "/opt/wolkvox-exporter/bin/python", "-c", READ)
