@@ -4,6 +4,7 @@ from collections.abc import Callable
 from enum import Enum
 from functools import cache
 from itertools import islice
+from typing import Any
 
 from prometheus_client import openmetrics
 from prometheus_client.utils import floatToGoString
@@ -23,7 +24,8 @@ class Format(Enum):
     TEXT = "text/plain; version=0.0.4; charset=utf-8"
     OPENMETRICS = openmetrics.exposition.CONTENT_TYPE_LATEST
 
-    def introduction(self, family: Family[Source]) -> bytes:
+    @cache
+    def introduction(self, family: Family[Any]) -> bytes:
         """Return the lines before a family's samples."""
         name, text = family.name, family.help.replace("\\", r"\\").replace("\n", r"\n")
         if self is Format.OPENMETRICS:

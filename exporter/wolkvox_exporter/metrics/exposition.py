@@ -24,7 +24,7 @@ ENOUGH_CAMPAIGNS = 200
 ENOUGH_OPERATIONS = 16
 """The same for families that have a few lines of each operation."""
 ONE_STREAM = 512 * 1024
-"""Bytes of text up to which a page is one stream: compressing it takes some milliseconds, pieces would be larger."""
+"""Bytes of samples up to which a page is one stream: compressing it takes some milliseconds, pieces are larger."""
 EXPORTER = ""
 """What stands for the exporter itself among the names of operations, of which none is empty."""
 _ROW_LABELS = 2
@@ -39,8 +39,7 @@ class Page:
     def __init__(self, pieces: list[Piece]) -> None:
         self.length = sum(piece.length for piece in pieces)
         """Bytes of text."""
-        is_small = self.length <= ONE_STREAM
-        self._pieces = [Piece.of(b"".join(part for piece in pieces for part in piece.text()))] if is_small else pieces
+        self._pieces = pieces
 
     def text(self) -> Iterator[bytes]:
         """Return the page, a part at a time."""
@@ -133,6 +132,12 @@ def _end(snapshot: Snapshot, now: float) -> float:
 
 def _by_format(families: Iterable[_Shown]) -> dict[Format, Page]:
     shown = [(family, piece) for family, piece in families if piece.length]
+    if sum(piece.length for _, piece in shown) <= ONE_STREAM:
+        texts = [(family, b"".join(piece.text())) for family, piece in shown]
+        whole = {
+            kind: [part for family, text in texts for part in (kind.introduction(family), text)] for kind in Format
+        }
+        return {kind: Page([Piece.of(b"".join(parts))]) for kind, parts in whole.items()}
     return {
         kind: Page([part for family, piece in shown for part in (_introduction(kind, family), piece)])
         for kind in Format
