@@ -84,16 +84,6 @@ async def test_no_two_calls_of_a_token_overlap_and_none_comes_early_but_for_the_
             ), (first, second)
 
 
-async def test_an_operation_is_asked_as_often_as_its_interval_says() -> None:
-    """Over a good day an operation costs 288 calls a report, or 289 with the first, and no more."""
-    clock = ManualClock()
-    simulator = centre(clock)
-    async with simulator.serving() as base_url, running(operation(base_url, "tres", "token-of-tres"), clock=clock):
-        await clock.advance(24 * 3600 - 1)
-    asked = [call.report for call in simulator.calls]
-    assert (asked.count("campaigns"), asked.count("amd")) == (288, 288)
-
-
 async def ten_operations(spread: Spread, seconds: float) -> dict[tuple[str, str], list[float]]:
     """Poll ten operations for so long; return when calls were begun, from the start on, by operation and report."""
     clock = ManualClock()

@@ -1,10 +1,11 @@
 """What always happens where all five reports are asked for: each goes on being asked, and costs what is said."""
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
 import pytest
+import pytest_asyncio
 
 from fuzz.course import CHOSEN, Terms
 from fuzz.faults import Fault
@@ -13,7 +14,9 @@ from support.clock import ManualClock
 from support.lives import Asking, Call, Reply, by_report, campaigns
 from support.operations import operation, running
 from support.recording import unattended
-from wolkvox_exporter.config import cost
+from support.samples import Samples
+from wolkvox_exporter.config import Operation, cost
+from wolkvox_exporter.simulator import Call as HttpCall
 from wolkvox_exporter.simulator import Simulator, working_day
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -129,8 +132,18 @@ def test_a_day_costs_what_is_said(on: dict[str, bool]) -> None:
     assert cost.calls_a_day(operation_of(terms)) == expected
 
 
-async def test_a_day_of_an_exporter_costs_what_is_said() -> None:
-    """If an operation is polled for a simulated day, then it makes as many calls as the documentation says."""
+@dataclass(frozen=True)
+class PolledDay:
+    """An operation, what it was asked for on a simulated day, and what was shown at its end."""
+
+    polled: Operation
+    calls: list[HttpCall]
+    samples: Samples
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def day() -> PolledDay:
+    """Poll an operation for a simulated day."""
     clock = ManualClock(MIDNIGHT)
     (centre,) = unattended(working_day(7, clock.time())[:1])
     simulator = Simulator([centre], clock)
@@ -139,8 +152,19 @@ async def test_a_day_of_an_exporter_costs_what_is_said() -> None:
         async with running(polled, clock=clock) as exporter:
             await clock.advance(DAY - 1)
             samples = await exporter.samples()
-    assert len(simulator.calls) == 672 == sum(cost.calls_a_day(polled).values())
-    assert not any(call.overlapped for call in simulator.calls)
-    assert {call.status for call in simulator.calls if call.report != "amd"} == {200}
-    assert set(samples.values("wolkvox_up")) == {1}
-    assert sum(samples.values("wolkvox_unreadable_values_total")) == 0
+    return PolledDay(polled, simulator.calls, samples)
+
+
+def test_a_day_of_an_exporter_costs_what_is_said(day: PolledDay) -> None:
+    """If an operation is polled for a simulated day, then it makes as many calls as the documentation says."""
+    assert len(day.calls) == 672 == sum(cost.calls_a_day(day.polled).values())
+    assert not any(call.overlapped for call in day.calls)
+    assert {call.status for call in day.calls if call.report != "amd"} == {200}
+    assert set(day.samples.values("wolkvox_up")) == {1}
+    assert sum(day.samples.values("wolkvox_unreadable_values_total")) == 0
+
+
+def test_an_operation_is_asked_as_often_as_its_interval_says(day: PolledDay) -> None:
+    """Over a good day an operation costs 288 calls a report, or 289 with the first, and no more."""
+    asked = [call.report for call in day.calls]
+    assert (asked.count("campaigns"), asked.count("amd")) == (288, 288)

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from math import ceil
@@ -25,6 +25,8 @@ SCRAPE_INTERVAL = 60
 """Seconds of simulated time."""
 _AHEAD = 30
 """Seconds before the first scrape in which every operation is polled once, and so before every fifth scrape."""
+_PROCESS = "# HELP process_"
+"""Where what an exposition says of the process begins."""
 _HOUR = 3_600
 _DAY = 86_400
 _ZONES = {"cobranzas-mx": "America/Mexico_City", "servicio-cl": "America/Santiago"}
@@ -60,25 +62,32 @@ class Recording:
         self.sizes: list[int] = []
         self._series: dict[str, list[Run]] = {}
         self._keep = cache(keep)
-        self._lasting: dict[str, Run] = {}
-        """What goes on, by the line that is to come again for that."""
+        self._parts = _Part(), _Part()
 
     @property
     def series(self) -> dict[str, list[Run]]:
         """The values by series, these as the exposition writes them."""
-        for run in self._lasting.values():
-            run.end = len(self.times)
+        for part in self._parts:
+            for run in part.lasting.values():
+                run.end = len(self.times)
         return self._series
 
     def take(self, now: float, text: str) -> None:
         """Add an exposition, in either text format."""
+        operations, mark, process = text.partition(_PROCESS)
+        # between two polls only what is said of the process is another
+        for part, said in zip(self._parts, (operations, mark + process), strict=True):
+            if said != part.text:
+                self._change(part, said)
+        self.times.append(round(now))
+        self.sizes.append(sum(len(part.lasting) for part in self._parts))
+
+    def _change(self, part: "_Part", text: str) -> None:
+        part.text, lasting, number = text, part.lasting, len(self.times)
         samples = [line for line in text.split("\n") if line and line[0] != "#"]
-        lasting, number = self._lasting, len(self.times)
         for sample in lasting.keys() - samples:
             lasting.pop(sample).end = number
         lasting |= {sample: self._begun(sample, number) for sample in samples if sample not in lasting}
-        self.times.append(round(now))
-        self.sizes.append(len(samples))
 
     def _begun(self, sample: str, number: int) -> Run:
         series, _, value = sample.rpartition(" ")
@@ -86,6 +95,15 @@ class Recording:
         if self._keep(series.partition("{")[0]):
             self._series.setdefault(series, []).append(run)
         return run
+
+
+@dataclass
+class _Part:
+    """A part of an exposition as it was scraped last."""
+
+    text: str = ""
+    lasting: dict[str, Run] = field(default_factory=dict)
+    """What goes on, by the line that is to come again for that."""
 
 
 async def record(
