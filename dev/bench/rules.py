@@ -27,7 +27,12 @@ from mixin import recording
 FIVE_MINUTES = 300
 _SHARE_OF_HALF_HOUR = FIVE_MINUTES / 1800
 _DAYS = 7 * 24 * HOUR
-_RECORDED = {f'{recording.RATIO}{{{{}},result="answer"}}': 0.3, f"{recording.HITS}{{{{}}}}": 40}
+_RECORDED = {
+    f'{recording.RATIO}{{{{}},result="answer"}}': 0.3,
+    f"{recording.HITS}{{{{}}}}": 40,
+    f"{recording.RECYCLES}{{{{}}}}": 3,
+}
+"""What is looked for over days, but for what is recorded by skill, which is little."""
 _ALONE = 2 * MINUTE
 _FIRST = 6 * MINUTE
 """By then every group but the half-hourly one was evaluated."""
@@ -95,7 +100,9 @@ def days(folder: Path, fleet: Fleet, *_: object) -> Iterator[tuple[str, float]]:
         wait_for_quiet(pid)
         for name, expression in recording.OF_DAYS.items():
             before = cpu(pid)
-            asked(f"{url}/query", query=expression, time=str(fleet.now))
+            found = asked(f"{url}/query", query=expression, time=str(fleet.now))["result"]
+            if not found and recording.DIALABLE not in expression:
+                raise MeasurementError(f"{name} finds nothing in what was stored")
             spent = (cpu(pid) - before) * fleet.operations
             yield f"{name}_every30m: processor seconds in five minutes", spent * _SHARE_OF_HALF_HOUR
 
