@@ -4,7 +4,6 @@ At one poll in five minutes a `for` guards nothing that one poll says, so durati
 """
 
 from functools import partial
-from textwrap import indent
 
 from mixin.promql import NOBODY_WAITS, fold, fresh, lasting, of_any_replica
 from mixin.recording import (
@@ -18,9 +17,8 @@ from mixin.recording import (
     LASTING_STATE,
     OF_STATE,
     RATIO,
-    RECYCLES,
-    RECYCLES_LATELY,
-    STATE,
+    RECYCLED_FIRST_DAY,
+    ROTATING,
     STATES,
     TO_EMPTY,
     USUAL,
@@ -30,35 +28,23 @@ from mixin.thresholds import threshold
 
 FRESH, LASTING = fresh("campaigns"), lasting("campaigns")
 _EMPTY = f"{LASTING_STATE} == {STATES.index('list_empty')}"
+# a quarter of an hour is over before it is called lasting
+_EMPTY_FOR_AN_HOUR = f"{LASTING_STATE} offset 45m == {STATES.index('list_empty')}"
 _STALLED = f"{LASTING_STATE} == {STATES.index('no_calls')}"
 # a list that is worked again and again runs out as it should
 _NOT_ROTATING = f"""\
 unless on (job, operation, campaign_id)
-  {RECYCLES_LATELY} {threshold(">=", "rotating_recycles")}"""
-
-_RECYCLED_FIRST_DAY = f"""\
-    {RECYCLES} > 0
-  and on (job, operation)
-    {FIRST_DAY}"""
+  {ROTATING}"""
 _UNKNOWN_FIRST_DAY = f"""\
 unless on (job, operation, campaign_id)
   # on an operation's first day one recycle is enough to take a list for one that is worked again and again
-  (
-{indent(_RECYCLED_FIRST_DAY, "  ")}
-  )
-unless
+  {RECYCLED_FIRST_DAY}
+unless on (job, operation, skill)
   # and the end of any other is said before it is there only if agents would wait
-  (
-      (
-          {TO_EMPTY}
-        and on (job, operation, skill)
-          {TO_EMPTY} {threshold(">=", "running_out_seconds")}
-        or
-          {TO_EMPTY}{{skill=~"{NOBODY_WAITS}"}}
-      )
-    and on (job, operation)
-      {FIRST_DAY}
-  )"""
+  ({TO_EMPTY} and on (job, operation) {FIRST_DAY})
+    {threshold(">=", "running_out_seconds")}
+unless
+  ({TO_EMPTY}{{skill=~"{NOBODY_WAITS}"}} and on (job, operation) {FIRST_DAY})"""
 
 
 def groups() -> tuple[Group, ...]:
@@ -104,11 +90,7 @@ def _of_the_list() -> tuple[Alert, ...]:
 {_NOT_ROTATING}
 unless on (job, operation, campaign_id)
   # on an operation's first day a list that was recycled is given an hour to be so again
-  (
-{indent(_RECYCLED_FIRST_DAY, "  ")}
-    unless on (job, operation, campaign_id)
-      {STATE} offset 1h == {STATES.index("list_empty")}
-  )
+  ({RECYCLED_FIRST_DAY} unless on (job, operation, campaign_id) {_EMPTY_FOR_AN_HOUR})
 {FRESH}""",
             *("1m", "info", "campaign", "campaign"),
             keep_firing="6m",

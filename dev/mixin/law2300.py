@@ -18,22 +18,24 @@ def group(settings: Settings) -> Group:
     replica = ", ".join(("job", "operation", *REPLICA_LABELS))
     outside = f"""
     {calls} > 0
-  # by the hour of the last good poll: what is shown after a failed one may be from before
   and on ({replica})
-    {_SEEN}
-  unless on ({replica})
     (
-        # Monday to Friday from seven to seven
-        day_of_week({_SEEN}) >= 1 <= 5
-      and
-        hour({_SEEN}) >= 7 < 19
-    )
-  unless on ({replica})
-    (
-        # Saturday from eight to three
-        day_of_week({_SEEN}) == 6
-      and
-        hour({_SEEN}) >= 8 < 15
+        # by the hour of the last good poll: what is shown after a failed one may be from before
+        {_SEEN}
+      unless
+        (
+            # Monday to Friday from seven to seven
+            day_of_week({_SEEN}) >= 1 <= 5
+          and
+            hour({_SEEN}) >= 7 < 19
+        )
+      unless
+        (
+            # Saturday from eight to three
+            day_of_week({_SEEN}) == 6
+          and
+            hour({_SEEN}) >= 8 < 15
+        )
     )
 """
     alert = Alert(

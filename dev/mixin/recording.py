@@ -3,6 +3,7 @@
 from mixin.promql import fold, fold_least, increase_1h, of_any_replica
 from mixin.rules import Group, Record
 from mixin.settings import Settings
+from mixin.thresholds import threshold
 from wolkvox_exporter.assets.thresholds import THRESHOLDS, Threshold, of_operations
 
 STATE = "campaign:wolkvox_campaign:state"
@@ -31,6 +32,10 @@ RECYCLES = "campaign:wolkvox_campaign_list_recycles:changes1d"
 FIRST_DAY = "operation:wolkvox_up:first_day"
 """The operations of which nothing was seen before the last 24 hours, so that nobody can say what is usual there."""
 RECYCLES_LATELY = "campaign:wolkvox_campaign_list_recycles:max_changes1d_5d"
+RECYCLED_FIRST_DAY = "campaign:wolkvox_campaign_list_recycles:changes1d_first_day"
+"""`RECYCLES` of lists that were recycled on an operation's first day."""
+ROTATING = "campaign:wolkvox_campaign_list_recycles:rotating"
+"""`RECYCLES_LATELY` of lists that are worked again and again: few, where that has every campaign."""
 HITS_LATELY = "campaign:wolkvox_campaign_hits:max_increase1h_5d"
 DIALABLE_LATELY = "skill:wolkvox_campaign_dialable:max5d"
 
@@ -192,7 +197,14 @@ OF_DAYS = {
     DIALABLE_LATELY: f"max_over_time({DIALABLE}[5d:1h])",
 }
 """What is looked for over days: every half hour, since it changes slowly and reads millions of samples."""
-_RECYCLED = Group("wolkvox-recycles.rules", (Record(RECYCLES, _RECYCLES),), interval="5m")
+_RECYCLED = Group(
+    "wolkvox-recycles.rules",
+    (
+        Record(RECYCLES, _RECYCLES),
+        Record(RECYCLED_FIRST_DAY, f"  {RECYCLES} > 0\nand on (job, operation)\n  {FIRST_DAY}"),
+    ),
+    interval="5m",
+)
 _DAYS = Group(
     "wolkvox-days.rules",
     tuple(Record(f"{name}_every30m", expression) for name, expression in OF_DAYS.items()),
@@ -201,7 +213,10 @@ _DAYS = Group(
 _USUALLY = Group(
     "wolkvox-usual.rules",
     # found for longer than five minutes after it was recorded, and where the server was down at one half hour
-    tuple(Record(name, f"last_over_time({name}_every30m[61m])") for name in OF_DAYS),
+    (
+        *(Record(name, f"last_over_time({name}_every30m[61m])") for name in OF_DAYS),
+        Record(ROTATING, f"{RECYCLES_LATELY} {threshold('>=', 'rotating_recycles')}"),
+    ),
     interval="5m",
 )
 
