@@ -50,7 +50,9 @@ unless
 def groups() -> tuple[Group, ...]:
     """Return the alerts of the area `campaign`: those on an hour's figures are evaluated as often as these are."""
     return (
-        Group("wolkvox-campaign.alerts", (*_of_the_calls(), *_of_the_list(), *_of_the_room())),
+        Group("wolkvox-campaign.alerts", (*_of_the_calls(), *_of_the_list(), _of_the_room())),
+        # what has to last for longer than a poll need not be looked for every minute
+        Group("wolkvox-rows.alerts", _of_the_rows(), interval="2m"),
         Group("wolkvox-results.alerts", _of_the_results(), interval=HOUR.interval),
     )
 
@@ -160,22 +162,25 @@ and
     )
 
 
-def _of_the_room() -> tuple[Alert, ...]:
+def _of_the_room() -> Alert:
+    return Alert(
+        "WolkvoxSkillWithoutCampaign",
+        f"""\
+  {DIALABLE_LATELY}{{skill!~"{NOBODY_WAITS}"}}
+unless
+  {DIALABLE}
+{LASTING}""",
+        *("16m", "warning", "campaign", "operations"),
+        business_hours=True,
+    )
+
+
+def _of_the_rows() -> tuple[Alert, ...]:
     without_skill = fold('wolkvox_campaign_started{skill=~"|0"}')
     # by its id: a renamed campaign is still there, under new labels
     gone = "unless on (job, operation, campaign_id) wolkvox_campaign_started"
     disappeared = fold(f'wolkvox_campaign_started{{campaign_id!=""}} offset 1h == 1 {gone}')
     return (
-        Alert(
-            "WolkvoxSkillWithoutCampaign",
-            f"""\
-  {DIALABLE_LATELY}{{skill!~"{NOBODY_WAITS}"}}
-unless
-  {DIALABLE}
-{LASTING}""",
-            *("16m", "warning", "campaign", "operations"),
-            business_hours=True,
-        ),
         Alert(
             "WolkvoxCampaignWithoutSkill",
             f"  {without_skill} == 1\n{FRESH}",

@@ -44,4 +44,5 @@ def group(settings: Settings) -> Group:
         *("6m", "warning", "campaign", "operations"),
         keep_firing="6m",
     )
-    return Group("wolkvox-law2300.alerts", (alert,))
+    # it has to last for longer than a poll, and need not be looked for every minute
+    return Group("wolkvox-law2300.alerts", (alert,), interval="2m")
