@@ -13,6 +13,7 @@ import pytest
 from support.canary import debug_log
 from support.certificates import Authority
 from support.processes import PATIENCE
+from support.reloading import until
 from support.servers import HOST
 from support.web import HEAD, SECURITY, TLS, curl, ending, guarded, headers, said, status
 from wolkvox_exporter.app import Exporter, Listen
@@ -225,8 +226,7 @@ async def test_handshakes_give_way(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             callers = [stack.enter_context(socket.create_connection((HOST, port))) for _ in range(4)]
             for caller in callers:
                 caller.settimeout(0)
-            await asyncio.sleep(0.3)
-            assert [_is_over(caller) for caller in callers] == [True, True, True, False]
+            await until(lambda: [_is_over(caller) for caller in callers] == [True, True, True, False])
 
 
 def _is_over(caller: socket.socket) -> bool:
