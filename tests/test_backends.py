@@ -30,7 +30,7 @@ Stored days have no mark where a series ends: after its last sample it is found 
 about as long as two of its samples lie apart by the other.
 """
 EXCEPTIONS = {
-    f"{USUAL}_every30m": "one looks at full half hours, the other back from now: the sixteenth of dialling is another",
+    f"{USUAL}_every1h": "one looks at full hours, the other back from now: the eighth of dialling is another",
     "WolkvoxCleanRecordsRunningOut": "a rate in eleven minutes, from one sample earlier, decides near a threshold",
     "API calls per hour": "the increase in an hour by scrapes a minute apart, of which one sees 59 minutes",
     "CPU": "the rate in six minutes, which one backend counts from the sample before them",

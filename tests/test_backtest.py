@@ -129,7 +129,7 @@ async def test_alerts_on_the_platform_are_silent(days: Days) -> None:
 
 
 async def test_empty_list_is_heard_of(days: Days, rotating: set[Key]) -> None:
-    """If a campaign stays started with nothing to call for 23 minutes, and its list is not worked again and again."""
+    """If a campaign stays started with nothing to call for 24 minutes, and its list is not worked again and again."""
     empty = [
         (key, since, until)
         for key, sights in days.truth.sights.items()
@@ -164,7 +164,7 @@ async def test_list_recycled_once_is_heard_of_on_the_first_day_an_hour_after_its
 
 
 async def test_idle_skill_is_heard_of(days: Days) -> None:
-    """If nothing is called for a skill with agents for 24 minutes, and something was before, then that is said."""
+    """If nothing is called for a skill with agents for 25 minutes, and something was before, then that is said."""
     skills = {(key[0], sight.skill) for key, sights in days.truth.sights.items() for sight in sights if sight.busy}
     times = range(days.truth.start, days.truth.end, MINUTE)
     idle = [

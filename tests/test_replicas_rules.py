@@ -40,7 +40,7 @@ OLD = range(100, 135)
 EVEN = (range(1, 60), range(195, MINUTES - 1))
 """Those before which both were there for an hour, so that no rule sees a gap."""
 OF_ITSELF = ("wolkvox_exporter_", "process_", "python_", "wolkvox_state_write_failures_total")
-EVERYTHING = '{__name__=~".+:.+", __name__!~".*(every30m|5d)"}'
+EVERYTHING = '{__name__=~".+:.+", __name__!~".*(every15m|every1h|5d)"}'
 """But for what looks back over days: it sees the other minutes, too."""
 
 

@@ -45,8 +45,8 @@ START = round(datetime.fromisoformat(MONDAY).timestamp())
 SHARED = 0
 """Stands for the days that all tests share."""
 UNTIL_A_FAILURE = datetime.fromisoformat("2026-11-24T09:30:00-05:00").timestamp()
-_NO_LONGER = "--query.lookback-delta=60s"
-"""A series that has vanished is gone at the next scrape, as if it had been marked as stale."""
+_NO_LONGER = "--query.lookback-delta=120s"
+"""A series that has vanished is gone once the rules look again, as if it had been marked as stale."""
 FORECASTS, TWICE_TOO_LONG = 0.8, 0.05
 """Which share of times to empty has to be near, and which may be twice too long."""
 OTHER_PHONE = STATES.index("other_phone")

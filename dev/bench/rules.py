@@ -1,7 +1,7 @@
 """What the bundled rules cost a Prometheus: `python -m bench.rules --operations=20 --campaigns=250`.
 
 All rules run over what a Prometheus scrapes, and its processor time is read, less what scraping alone takes. What looks
-over days runs half-hourly, over more history than can be made here: it is asked for an operation with all its days, and
+over days runs hourly, over more history than can be made here: it is asked for an operation with all its days, and
 multiplied.
 """
 
@@ -25,7 +25,7 @@ from bench.scraped import IN_MEMORY, scraping
 from mixin import recording
 
 FIVE_MINUTES = 300
-_SHARE_OF_HALF_HOUR = FIVE_MINUTES / 1800
+_SHARE_OF_HOUR = FIVE_MINUTES / HOUR
 _DAYS = 7 * 24 * HOUR
 _RECORDED = {
     f'{recording.RATIO}{{{{}},result="answer"}}': 0.3,
@@ -34,8 +34,8 @@ _RECORDED = {
 }
 """What is looked for over days, but for what is recorded by skill, which is little."""
 _ALONE = 2 * MINUTE
-_FIRST = 6 * MINUTE
-"""By then every group but the half-hourly one was evaluated."""
+_FIRST = 16 * MINUTE
+"""By then every group but the hourly one was evaluated."""
 
 
 @contextmanager
@@ -104,7 +104,7 @@ def days(folder: Path, fleet: Fleet, *_: object) -> Iterator[tuple[str, float]]:
             if not found and name != recording.DIALABLE_LATELY:
                 raise MeasurementError(f"{name} finds nothing in what was stored")
             spent = (cpu(pid) - before) * fleet.operations
-            yield f"{name}_every30m: processor seconds in five minutes", spent * _SHARE_OF_HALF_HOUR
+            yield f"{name}_every1h: processor seconds in five minutes", spent * _SHARE_OF_HOUR
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 from urllib.request import Request, urlopen
 
-from bench.campaigns import MINUTE, Fleet, by_skill, exposed, recorded
+from bench.campaigns import HOUR, MINUTE, Fleet, by_skill, exposed, recorded
 from bench.processes import HOST, free_port, program, wait_for_quiet, wait_until
 from mixin import recording
 
@@ -35,10 +35,10 @@ _TARGET = '{targets: ["%s:%d"], labels: {instance: "%s", __param_replica: "%d"}}
 # as rules would have recorded it by now, where alerts look back
 _EVERY_MINUTE = {f"{recording.STATE}{{{{}}}}": 1.0, f"{recording.DIALED}{{{{}}}}": 300.0}
 _NO_INSTANCE = 'instance="",'
-_HALF_HOURLY = {
-    f'{recording.USUAL}_every30m{{{{}},result="answer"}}': 0.3,
-    f"{recording.RECYCLES_LATELY}_every30m{{{{}}}}": 1.0,
-    f"{recording.HITS_LATELY}_every30m{{{{}}}}": 40.0,
+_EVERY_HOUR = {
+    f'{recording.USUAL}_every1h{{{{}},result="answer"}}': 0.3,
+    f"{recording.RECYCLES_LATELY}_every1h{{{{}}}}": 1.0,
+    f"{recording.HITS_LATELY}_every1h{{{{}}}}": 40.0,
 }
 
 
@@ -69,7 +69,7 @@ class _Pages:
         return "".join([*lines, "# EOF\n"]).encode(), until
 
     def _recorded(self, times: range) -> Iterator[str]:
-        for values, seen in ((_EVERY_MINUTE, times), (_HALF_HOURLY, [each for each in times if each % 1800 == 0])):
+        for values, seen in ((_EVERY_MINUTE, times), (_EVERY_HOUR, [each for each in times if each % HOUR == 0])):
             yield from recorded(self.fleet, values, seen, _NO_INSTANCE)
         yield from by_skill(self.fleet, times, _NO_INSTANCE)
 

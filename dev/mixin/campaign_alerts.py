@@ -15,6 +15,7 @@ from mixin.recording import (
     HITS_LATELY,
     HOUR,
     LASTING_STATE,
+    OF_REPORTS,
     OF_STATE,
     RATIO,
     RECYCLED_FIRST_DAY,
@@ -48,11 +49,10 @@ unless
 
 
 def groups() -> tuple[Group, ...]:
-    """Return the alerts of the area `campaign`: those on an hour's figures are evaluated as often as these are."""
+    """Return the alerts of the area `campaign`, evaluated as often as what they read."""
+    of_reports = (*_of_the_calls(), *_of_the_list(), _of_the_room(), *_of_the_rows())
     return (
-        Group("wolkvox-campaign.alerts", (*_of_the_calls(), *_of_the_list(), _of_the_room())),
-        # what has to last for longer than a poll need not be looked for every minute
-        Group("wolkvox-rows.alerts", _of_the_rows(), interval="2m"),
+        Group("wolkvox-campaign.alerts", of_reports, interval=OF_REPORTS),
         Group("wolkvox-results.alerts", _of_the_results(), interval=HOUR.interval),
     )
 

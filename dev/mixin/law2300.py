@@ -3,6 +3,7 @@
 import json
 
 from mixin.promql import REPLICA_LABELS, fold
+from mixin.recording import OF_REPORTS
 from mixin.rules import Alert, Group
 from mixin.settings import Settings
 
@@ -44,5 +45,4 @@ def group(settings: Settings) -> Group:
         *("6m", "warning", "campaign", "operations"),
         keep_firing="6m",
     )
-    # it has to last for longer than a poll, and need not be looked for every minute
-    return Group("wolkvox-law2300.alerts", (alert,), interval="2m")
+    return Group("wolkvox-law2300.alerts", (alert,), interval=OF_REPORTS)

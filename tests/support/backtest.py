@@ -36,6 +36,8 @@ class AlertRule:
     pending: float
     keep_firing: float
     labels: Mapping[str, str]
+    interval: int = SCRAPE_INTERVAL
+    """Between two evaluations."""
 
     @property
     def muted_outside_hours(self) -> bool:
@@ -78,13 +80,16 @@ def groups_of(file: Path) -> list[dict[str, Any]]:
 def alert_rules(file: Path) -> list[AlertRule]:
     """Return the alerting rules of a file."""
     return [
-        AlertRule(rule["alert"], rule["expr"], _seconds(rule, "for"), _seconds(rule, "keep_firing_for"), rule["labels"])
+        AlertRule(
+            *(rule["alert"], rule["expr"], _seconds(rule, "for"), _seconds(rule, "keep_firing_for"), rule["labels"]),
+            interval=round(_seconds(group, "interval")) or SCRAPE_INTERVAL,
+        )
         for group in groups_of(file)
         for rule in group["rules"]
     ]
 
 
-def _seconds(rule: Mapping[str, str], key: str) -> float:
+def _seconds(rule: Mapping[str, Any], key: str) -> float:
     return durations.parse(rule[key]) if key in rule else 0.0
 
 
@@ -108,8 +113,9 @@ async def days_of(recording: Recording, folder: Path, recording_rules: Path) -> 
         yield server
 
 
-async def spoken(server: Prometheus, rule: AlertRule, times: range) -> list[Period]:
-    """Return when an alert would have fired, had it been evaluated at each of `times`."""
+async def spoken(server: Prometheus, rule: AlertRule, minutes: range) -> list[Period]:
+    """Return when an alert would have fired, had it been evaluated at those of `minutes` at which its group is."""
+    times = minutes[:: rule.interval // minutes.step]
     span = {"start": str(times[0]), "end": str(times[-1]), "step": str(times.step)}
     found = (await server.get("query_range", query=rule.expression, **span))["result"]
     return [

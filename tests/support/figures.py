@@ -126,7 +126,7 @@ SHARE_OF_HOUR = Kind("hour, share", 0.08, 0.97, takes=every, late=_HOURLY)
 SHARE_OF_QUIET_HOUR = Kind("hour, share, list not recycled in it", 0.02, least=0.01, takes=quiet, late=_HOURLY)
 FALLING = Kind("hour, share, any list", 0.04, 0.85, least=0.01, takes=every, late=_HOURLY)
 STEP = Kind("between reports, list not recycled", 0.02, least=1, takes=quiet)
-_OF_BOARDS = 120.0
+_OF_BOARDS = 240.0
 """Seconds after which what only boards read may be worked out again."""
 TODAY = Kind("today", 0.04, takes=opened, late=_OF_BOARDS)
 TODAY_OF_ONE = Kind("today, of one", 0.04, 0.98, least=2, takes=opened, late=_OF_BOARDS)
@@ -141,7 +141,7 @@ PER_CALL = Kind("hour, per call", 0.25, 0.95, takes=every, late=_HOURLY)
 """Calls are added up from one moment in five minutes, and a pass begins and ends between two of them."""
 LAGGING = Kind("as late as the report on machines", 0.02, takes=well_opened, late=960.0 + 600, lagging=True)
 """Where campaigns are asked for one by one, and none had a machine yet, they are asked for again after an hour."""
-SLOWLY = Kind("worked out every five minutes", least=1, takes=every, late=300.0, lagging=True)
+SLOWLY = Kind("worked out every quarter of an hour", least=1, takes=every, late=1200.0, lagging=True)
 """One more or less at the very edges of the 24 hours."""
 AGE = Kind("to the second", least=1, takes=every)
 SPEED_SET = Kind("to the poll", least=90.0)

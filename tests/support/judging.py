@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import nan
 
 from support.backtest import Period
 from support.recording import Action
@@ -13,8 +14,8 @@ Key = tuple[str, str]
 """A campaign: its operation and id."""
 THRESHOLD = {each.name: each.default for each in THRESHOLDS}
 MINUTE, HOUR = 60, 3_600
-LATE = 7 * MINUTE
-"""How late an alert may know of something: a poll takes up to five minutes, a scrape one, a recording rule one."""
+LATE = 8 * MINUTE
+"""How late an alert may know of something: a poll takes up to five minutes, a scrape one, its own evaluation two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +219,13 @@ def seen(period: Period, truth: Observer, before: int) -> list[Sight]:
 
 
 def share(period: Period, truth: Observer, result: str, since: int | None = None) -> float:
-    """Return the share of a result in the hour before an alert fired, or since a Unix time."""
-    first = truth.at(campaign(period), period.since - LATE - HOUR if since is None else since).results
-    last = truth.at(campaign(period), period.since).results
-    total = sum(last.values()) - sum(first.values())
-    return (last.get(result, 0) - first.get(result, 0)) / total if total else 0.0
+    """Return the share of a result in the hour before an alert fired, or since a Unix time; of few records, NaN."""
+    first = truth.at(campaign(period), period.since - LATE - HOUR if since is None else since)
+    last = truth.at(campaign(period), period.since)
+    if last.dialed - first.dialed <= THRESHOLD["dialed_for_shares"]:
+        return nan
+    results = {name: count - first.results.get(name, 0) for name, count in last.results.items()}
+    return results.get(result, 0) / sum(results.values())
 
 
 def busy(truth: Observer, wanted: Key, now: float) -> bool:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from wolkvox_exporter.simulator import Oddity, Poll, Standing, Truth
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-SETTLED = 125
+SETTLED = 185
 """Seconds after which what a poll found is scraped and recorded."""
 SOON, LATE = 10 * MINUTE, 4 * HOUR
 """When a list ends that is worth a forecast."""
