@@ -1,10 +1,11 @@
 """What holds for all tests."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -32,6 +33,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
     Rewriting all assertions takes longer than everything else before the first test.
     """
+    _log_plainly()
     worker = getattr(session.config, "workerinput", None)
     if worker is not None:
         files = sorted(Path(__file__).parent.glob("test_*.py"))
@@ -50,7 +52,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _every_level() -> None:
     """Let no level that another test has configured leave lines out of the log."""
+    _log_plainly()
+
+
+def _log_plainly() -> None:
+    # simulated days log a great deal, and columns and colours are a twelfth of their time
     structlog.reset_defaults()
+    structlog.configure(processors=[structlog.processors.format_exc_info, _as_it_is])
+
+
+def _as_it_is(_: object, level: str, event: MutableMapping[str, Any]) -> str:
+    return f"{level}: {event}"
 
 
 @pytest.fixture(scope="session", autouse=True)

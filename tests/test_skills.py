@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from support.canned import Canned, answering
@@ -42,12 +41,6 @@ DOCUMENTED = {
     "skills_excluded": 0,
 }
 """What the documented answer says, derived by hand: the name of a metric, the skill, and one more label."""
-
-
-@pytest.fixture(autouse=True)
-def _every_level() -> None:
-    """Let no level that another test has configured leave lines out."""
-    structlog.reset_defaults()
 
 
 def row(skill: str = "4000", **values: object) -> dict[str, object]:
