@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -45,8 +46,9 @@ START = round(datetime.fromisoformat(MONDAY).timestamp())
 SHARED = 0
 """Stands for the days that all tests share."""
 UNTIL_A_FAILURE = datetime.fromisoformat("2026-11-24T09:30:00-05:00").timestamp()
-_NO_LONGER = "--query.lookback-delta=120s"
-"""A series that has vanished is gone once the rules look again, as if it had been marked as stale."""
+_NO_LONGER = ("--query.lookback-delta=60s", "--query.lookback-delta=120s")
+"""A series that has vanished is gone at the next scrape, or evaluation, as if it had been marked as stale."""
+_RECORDED = re.compile(r"[a-z]:wolkvox_")
 FORECASTS, TWICE_TOO_LONG = 0.8, 0.05
 """Which share of times to empty has to be near, and which may be twice too long."""
 OTHER_PHONE = STATES.index("other_phone")
@@ -63,12 +65,14 @@ SCOPES = (Scope(), Scope("cobranzas-mx"), Scope("servicio-cl", "6000"), Scope("v
 class Recorded:
     """Days as a Prometheus has them, and their truth.
 
-    What is worked out seldom is asked of `slow`, which finds it for five minutes, and what has vanished as well.
+    What is recorded every two minutes is asked of `recorded`, which finds it for as long, and what is worked out less
+    often of `slow`, which finds it for five; both find what has vanished as well.
     """
 
     seed: int
     truths: Truths
-    server: Prometheus
+    scraped: Prometheus
+    recorded: Prometheus
     slow: Prometheus
 
     @property
@@ -86,7 +90,9 @@ class Recorded:
 
     def of(self, shown: Shown, *, late: bool) -> Prometheus:
         """Return of which server a number is asked."""
-        return self.slow if late or shown.panel == RANKED else self.server
+        if late or shown.panel == RANKED:
+            return self.slow
+        return self.recorded if _RECORDED.search(shown.expression) else self.scraped
 
     def scopes(self, place: int, at: float) -> list[tuple[Board, Scope]]:
         """Return which boards are looked at at a moment, and what they are narrowed down to."""
@@ -126,11 +132,13 @@ async def days(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         truths, database = Truths(shared.polls, shared.centre), shared.double
     else:
         truths, database = await _recorded(seed, tmp_path_factory.mktemp("days"))
-    # two programs must not have the same one
-    copy = Path(copytree(database, tmp_path_factory.mktemp("slow") / "tsdb"))
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(prometheus_of(database, _NO_LONGER))
-        yield Recorded(seed, truths, server, await stack.enter_async_context(prometheus_of(copy)))
+        servers = []
+        for flags in (*((flag,) for flag in _NO_LONGER), ()):
+            # two programs must not have the same one
+            copy = Path(copytree(database, tmp_path_factory.mktemp("copy") / "tsdb"))
+            servers.append(await stack.enter_async_context(prometheus_of(copy, *flags)))
+        yield Recorded(seed, truths, *servers)
 
 
 async def _recorded(seed: int, folder: Path) -> tuple[Truths, Path]:
@@ -219,7 +227,7 @@ async def test_today_is_what_counters_rose_by(days: Recorded) -> None:
     total = f"sum by (operation, campaign_id) ({fold('last_over_time(wolkvox_campaign_dialed_total[3d])')})"
     tally = Tally("operations | Campaigns | Dialled today")
     for at in days.moments:
-        now = await days.server.query(total, *names, time=at)
+        now = await days.scraped.query(total, *names, time=at)
         found = await Look(days.slow, FILES["operations"], {}, at).found(shown, *every)
         own: dict[tuple[str, ...], float] = defaultdict(float)
         for (operation, campaign, *_), value in found.items():
@@ -229,7 +237,7 @@ async def test_today_is_what_counters_rose_by(days: Recorded) -> None:
             midnight = View(days.truths.polls, at).midnight(operation)
             if at < midnight + ENDED:
                 continue
-            before = await days.server.query(total, *names, time=midnight)
+            before = await days.scraped.query(total, *names, time=midnight)
             for key, value in now.items():
                 if key[0] == operation and key in own:
                     risen = value - before.get(key, 0.0)
