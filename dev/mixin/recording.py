@@ -94,13 +94,10 @@ _USUAL = f"""\
 and
   # a day's dialling at least, or the first hour would be the usual level
   count_over_time({RATIO}{{result="answer"}}[7d:1h]) >= 8"""
-_DIALABLE = f"""\
-count by (job, operation, skill) (
-    {fold("wolkvox_campaign_started == 1")}
-  unless
-    # what is not known to be empty may have something to call
-    {STATE} == {STATES.index("list_empty")}
-)"""
+_HAS_WORK = "(wolkvox_campaign_records_clean > 0 or wolkvox_campaign_calls_per_minute > 0)"
+_DIALABLE = (
+    f"count by (job, operation, skill) ({fold(f'wolkvox_campaign_started == 1 and {of_any_replica(_HAS_WORK)}')})"
+)
 # at how many polls it rose: whether it counts recycles or the records in them is not known; by the id, as a renamed
 # campaign works the same list
 _RECYCLES = f"sum without (campaign, skill) ({fold('changes(wolkvox_campaign_list_recycles_total[1d])')})"
