@@ -46,7 +46,7 @@ START = round(datetime.fromisoformat(MONDAY).timestamp())
 SHARED = 0
 """Stands for the days that all tests share."""
 UNTIL_A_FAILURE = datetime.fromisoformat("2026-11-24T09:30:00-05:00").timestamp()
-_NO_LONGER = ("--query.lookback-delta=60s", "--query.lookback-delta=120s")
+_LOOK_BACKS = ("60s", "120s", "5m")
 """A series that has vanished is gone at the next scrape, or evaluation, as if it had been marked as stale."""
 _RECORDED = re.compile(r"[a-z]:wolkvox_")
 FORECASTS, TWICE_TOO_LONG = 0.8, 0.05
@@ -134,10 +134,10 @@ async def days(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         truths, database = await _recorded(seed, tmp_path_factory.mktemp("days"))
     async with AsyncExitStack() as stack:
         servers = []
-        for flags in (*((flag,) for flag in _NO_LONGER), ()):
+        for look_back in _LOOK_BACKS:
             # two programs must not have the same one
             copy = Path(copytree(database, tmp_path_factory.mktemp("copy") / "tsdb"))
-            servers.append(await stack.enter_async_context(prometheus_of(copy, *flags)))
+            servers.append(await stack.enter_async_context(prometheus_of(copy, f"--query.lookback-delta={look_back}")))
         yield Recorded(seed, truths, *servers)
 
 

@@ -25,7 +25,7 @@ _BOARDS = ("operations", "campaign", "exporter")
 _STEPS = {"5m": 300, "1h": 3600}
 _SCRAPE = 60
 _RULES = 6 * MINUTE
-"""By then every group but the hourly one was evaluated."""
+"""By then every group was evaluated but those that look over a day and over days."""
 _TIMES = 5
 _VARIABLE = re.compile(r"\$\{(\w+)(?::(\w+))?\}|\$(\w+)")
 _OF_LABELS = re.compile(r"label_values\((.*), (\w+)\)")
